@@ -1,0 +1,47 @@
+from enum import StrEnum
+
+from pipeline.domain.value import Frozen
+
+
+class Role(StrEnum):
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Act(StrEnum):
+    """What a service can be asked to do; access.py says which roles may."""
+
+    RECEIVE = "receive"
+    PROCESS = "process"
+    READ = "read"
+    REVIEW = "review"
+    ASSIGN = "assign"
+    RETRY = "retry"
+    APPROVE = "approve"
+    DELIVER = "deliver"
+    SWEEP = "sweep"
+    AUDIT = "audit"
+    OPERATE = "operate"
+    ADMINISTER = "administer"
+    SELF = "self"
+
+
+class Actor(Frozen):
+    """Who asks: a person with roles, or a named part of the machine."""
+
+    id: int | None
+    """The account's id; None for the machine."""
+    name: str
+    """The login name, or `machine:<part>`."""
+    display_name: str = ""
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def is_person(self) -> bool:
+        return self.id is not None
+
+    @classmethod
+    def machine(cls, part: str) -> "Actor":
+        return cls(id=None, name=f"machine:{part}", display_name=f"machine ({part})")

@@ -1,0 +1,81 @@
+from enum import StrEnum
+
+from pydantic import Field
+
+from pipeline.domain.value import Frozen
+
+
+class Finding(Frozen):
+    """The result of a check that did not hold: a value, never raised."""
+
+    code: str
+    message: str
+    """A sentence a clerk would say; it names the numbers."""
+    fields: tuple[str, ...] = ()
+    """The fields it speaks about; none: the whole document."""
+    figures: tuple[tuple[str, str], ...] = ()
+    """For sums: label and canonical number of each line, the last two being "makes" and "page says"."""
+    related_document: int | None = None
+
+
+class ReasonCode(StrEnum):
+    LOW_CONFIDENCE = "low_confidence"
+    CRITICAL = "critical"
+    CHECK_FAILED = "check_failed"
+    REQUIRED_MISSING = "required_missing"
+    AMBIGUOUS = "ambiguous"
+    SAMPLE = "sample"
+    NO_TEXT = "no_text"
+    TYPE_DOUBTFUL = "type_doubtful"
+    SAME_NUMBER = "same_number"
+    REOPENED = "reopened"
+
+
+class ReviewReason(Frozen):
+    """Why a field is shown to a person."""
+
+    code: ReasonCode
+    message: str
+    figures: tuple[tuple[str, str], ...] = ()
+    related_document: int | None = None
+
+
+class FieldRouting(Frozen):
+    """What routing decided for one field; no reasons means that policy accepts it."""
+
+    name: str
+    threshold: float
+    threshold_kind: str = "starting"
+    """`starting` until reviewed documents support a derived one."""
+    reasons: tuple[ReviewReason, ...] = ()
+    sample_probability: float | None = None
+    """Where the field was drawn as a quality sample: with what probability."""
+
+
+class Outcome(StrEnum):
+    REVIEW = "review"
+    READY = "ready"
+
+
+class RoutingDecision(Frozen):
+    """A document's way: REVIEW with at least one exception, READY without."""
+
+    outcome: Outcome
+    fields: tuple[FieldRouting, ...]
+    policy_version: int
+    findings: tuple[Finding, ...] = ()
+
+
+class Policy(Frozen):
+    """The rules in force for accepting values unseen and for signing; each change is a new version."""
+
+    version: int = 1
+    sample_rate: float = Field(default=0.02, ge=0, le=1)
+    """The share of accepted fields shown to a person all the same, to measure the accepted ones."""
+    separate_duties: bool = False
+    """On: nobody approves a document that they reviewed."""
+    thresholds: dict[str, float] = {}
+    """`type.field` to a threshold that overrides the type's starting one."""
+
+    def threshold_for(self, document_type: str, field: str, starting: float) -> float:
+        return self.thresholds.get(f"{document_type}.{field}", starting)

@@ -1,0 +1,130 @@
+"""What the pipeline asks of the outside: one Protocol each, kept by an adapter and by a fake in the tests."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from pipeline.domain.extraction import Extraction
+from pipeline.domain.fields import DocumentType
+from pipeline.domain.pages import Page, Reading
+from pipeline.domain.value import Frozen
+
+
+class Clock(Protocol):
+    """The time, as aware UTC; tests move it by hand."""
+
+    def now(self) -> datetime: ...
+
+
+class Job(StrEnum):
+    PROCESS = "process"
+    DELIVER = "deliver"
+
+
+class JobQueue(Protocol):
+    """The doorbell: rings a worker; the database stays the truth.
+
+    `enqueue` never raises: a lost ring is logged, and the sweep rings again. `depth` and `workers` raise
+    `TransientError` where the queue server does not answer.
+    """
+
+    def enqueue(self, job: Job, document_id: int) -> None: ...
+
+    def enqueue_many(self, job: Job, document_ids: list[int]) -> None: ...
+
+    def depth(self) -> int: ...
+
+    def workers(self) -> int: ...
+
+
+class StoredBlob(Frozen):
+    sha256: str
+    size: int
+    created: bool
+    """False where the same bytes were there before."""
+
+
+class BlobStore(Protocol):
+    """Original bytes by their SHA-256, written once, fsynced before `put` returns, never changed.
+
+    Raises `BlobStoreUnavailableError` where the disk refuses; `NotFoundError` for an unknown hash.
+    """
+
+    def put(self, stream: BinaryIO) -> StoredBlob: ...
+
+    def path(self, sha256: str) -> Path:
+        """Return the path of the stored bytes, for reading only."""
+        ...
+
+    def has(self, sha256: str) -> bool: ...
+
+
+class ReadLimits(Frozen):
+    """Bounds on one read; whichever is hit first ends it with a `DocumentError`."""
+
+    seconds: float = 120.0
+    bytes: int = 2 * 1024**3
+    """Address space of the reading process."""
+    pages: int = 500
+    file_bytes: int = 100 * 1024**2
+
+
+class Probe(Frozen):
+    """What a quick look found: enough to tell a readable PDF from one for quarantine."""
+
+    page_count: int
+
+
+class Reader(Protocol):
+    """Reads PDFs in a child process with limits and without network.
+
+    Every method raises `DocumentError` subclasses where the file is at fault (its message says what to do), and
+    `ReaderUnavailableError` where the child could not be started. Safe to call from several threads.
+    """
+
+    version: str
+
+    def probe(self, path: Path, limits: ReadLimits) -> Probe: ...
+
+    def read(self, path: Path, limits: ReadLimits) -> Reading: ...
+
+    def render(self, path: Path, page: int, dpi: int, limits: ReadLimits) -> bytes:
+        """Return page `page` (from 1) as a WebP image, rotated as a person sees it."""
+        ...
+
+
+class Extractor(Protocol):
+    """The engine's seam: pure, no I/O, bounded work on any page."""
+
+    version: str
+
+    def extract(
+        self, pages: tuple[Page, ...], types: tuple[DocumentType, ...], fixed_type: str | None = None
+    ) -> Extraction:
+        """Return what the pages say, for the type they seem to have or for `fixed_type`.
+
+        Args:
+            pages: in order, numbered from 1 within the document.
+            types: every enabled type, variants included.
+            fixed_type: the type's name where a person or the drop folder set it; its confidence is then 1.
+        """
+        ...
+
+
+class Receipt(Frozen):
+    """What a destination says about a delivery: where it went, and what it answered."""
+
+    reference: str
+    sha256: str
+
+
+class Destination(Protocol):
+    """Where approved records go.
+
+    `send` with the same key again must not deliver twice. Raises `DestinationUnavailableError` to be tried again.
+    """
+
+    name: str
+
+    def send(self, key: str, payload: bytes) -> Receipt: ...

@@ -1,0 +1,96 @@
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import ConfigurationError
+
+PREFIX = "PROOFDESK_"
+UNPREFIXED = {"redis_url": "REDIS_URL", "database_url": "DATABASE_URL"}
+
+
+class Settings(BaseModel):
+    """Everything an installation can set, read once in a composition root and passed as arguments.
+
+    Each name carries its unit; docs/operations.md has a line for each.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Path("data")
+    drop: Path | None = None
+    out: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    admin_password: str | None = None
+    redis_url: str | None = None
+    database_url: str | None = None
+    secure_cookies: bool = False
+    trusted_proxies: int = Field(default=0, ge=0)
+    worker_processes: int = Field(default=2, ge=1)
+    extra_types: Path | None = None
+    enabled_types: str = "invoice,receipt,purchase_order"
+    settle_seconds: float = Field(default=2.0, ge=0)
+    rescan_seconds: float = Field(default=5.0, gt=0)
+    file_bytes_max: int = Field(default=100 * 1024 * 1024, ge=1)
+    pages_max: int = Field(default=500, ge=1)
+    read_seconds_max: float = Field(default=120.0, gt=0)
+    read_bytes_max: int = Field(default=2 * 1024**3, ge=1)
+    upload_bytes_max: int = Field(default=200 * 1024 * 1024, ge=1)
+    lease_seconds: int = Field(default=900, ge=30)
+    session_idle_seconds: int = Field(default=8 * 3600, ge=60)
+    session_seconds_max: int = Field(default=24 * 3600, ge=60)
+    attempts_max: int = Field(default=3, ge=1)
+    retry_seconds: int = Field(default=30, ge=0)
+    sweep_seconds: float = Field(default=10.0, gt=0)
+    due_hours: float = Field(default=24.0, gt=0)
+    embedded_bytes_max: int = Field(default=256 * 1024 * 1024, ge=1)
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """Return the settings that the environment asks for.
+
+        Raises:
+            ConfigurationError: a value cannot be read; the sentence names the variable.
+        """
+        found: dict[str, str] = {}
+        for name in cls.model_fields:
+            variable = variable_of(name)
+            if environment.get(variable, "") != "":
+                found[name] = environment[variable]
+        try:
+            return cls.model_validate(found)
+        except ValidationError as error:
+            first = error.errors()[0]
+            variable = variable_of(str(first["loc"][0]))
+            raise ConfigurationError(
+                f"{variable} cannot be used: {first['msg']}. Set it again, or unset it."
+            ) from error
+
+    @property
+    def drop_path(self) -> Path:
+        return (self.drop or self.data / "drop").absolute()
+
+    @property
+    def out_path(self) -> Path:
+        return (self.out or self.data / "out").absolute()
+
+    @property
+    def data_path(self) -> Path:
+        return self.data.absolute()
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force: DATABASE_URL, else an SQLite file in the data folder."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_path / 'proofdesk.db'}"
+        for plain in ("postgres://", "postgresql://"):
+            if self.database_url.startswith(plain):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(plain)
+        return self.database_url
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable that sets the setting `name`."""
+    return UNPREFIXED.get(name, PREFIX + name.upper())
