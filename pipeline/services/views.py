@@ -1,0 +1,257 @@
+"""What services hand to the edges: values only, never rows."""
+
+from datetime import datetime
+from typing import Any
+
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.extraction import DocumentLocale, FieldExtraction
+from pipeline.domain.fields import FieldSpec
+from pipeline.domain.files import FileSource, FileState
+from pipeline.domain.pages import Page
+from pipeline.domain.review import FieldRecord
+from pipeline.domain.routing import Finding
+from pipeline.domain.value import Frozen
+
+
+class PersonView(Frozen):
+    id: int
+    name: str
+    display_name: str
+    roles: tuple[Role, ...]
+    active: bool
+    must_change: bool
+
+
+class ClaimView(Frozen):
+    """Who holds a document, and until when."""
+
+    user_id: int
+    display_name: str
+    is_mine: bool
+    lease_until: datetime
+
+
+class QueueFilter(Frozen):
+    """What a list of documents shows; everything optional, so that it lives in the address."""
+
+    states: tuple[DocumentState, ...] = (DocumentState.REVIEW,)
+    type: str | None = None
+    search: str = ""
+    """Found in number, party, file name, or the document's id."""
+    holder: str | None = None
+    """`me`, `free`, or None for all."""
+    sort: str = "due"
+    """due, received, type, number, party, amount, open, changed."""
+    descending: bool = False
+    page: int = 1
+    page_size: int = 50
+
+
+class QueueRow(Frozen):
+    id: int
+    state: DocumentState
+    revision: int
+    type: str | None
+    type_title: dict[str, str]
+    number: str | None
+    party: str | None
+    amount: str | None
+    """Canonical decimal."""
+    currency: str | None
+    open_count: int
+    critical_count: int
+    open_states: tuple[str, ...]
+    what: str
+    file_name: str
+    received_at: datetime
+    due_at: datetime
+    changed_at: datetime
+    holder: ClaimView | None
+    validated_by: str | None
+    corrected: bool
+    held_until: datetime | None
+    note: str | None
+    failure: str | None
+
+
+class QueuePage(Frozen):
+    rows: tuple[QueueRow, ...]
+    total: int
+    """Documents that the filter finds, on all pages."""
+    exceptions: int
+    """Open exceptions in them."""
+    page: int
+    page_size: int
+    by_state: dict[DocumentState, int]
+    """All documents by state, whatever the filter."""
+    types: tuple[str, ...]
+    """Types that occur, for the filter."""
+
+
+class FieldView(Frozen):
+    """A field with its rules, its record, and what the machine saw."""
+
+    spec: FieldSpec
+    record: FieldRecord
+    extraction: FieldExtraction | None
+    findings: tuple[Finding, ...] = ()
+    """Checks that do not hold on the values in force, with this field in them."""
+
+
+class PageView(Frozen):
+    number: int
+    width: float
+    height: float
+    has_text: bool
+    note: str | None
+
+
+class ApprovalView(Frozen):
+    id: int
+    revision: int
+    by: str
+    by_display: str
+    at: datetime
+    meaning: str
+    was_reviewer: bool
+    record_sha256: str
+    superseded_at: datetime | None
+    delivered_at: datetime | None
+    delivery_state: str
+    delivery_reference: str | None
+    delivery_error: str | None
+
+
+class DocumentView(Frozen):
+    """All that one document's page shows."""
+
+    id: int
+    state: DocumentState
+    revision: int
+    type: str | None
+    type_title: dict[str, str]
+    type_fixed: bool
+    number: str | None
+    party: str | None
+    amount: str | None
+    currency: str | None
+    file_id: int
+    file_name: str
+    file_source: FileSource
+    sha256: str
+    received_at: datetime
+    due_at: datetime
+    page_count: int
+    pages: tuple[PageView, ...]
+    fields: tuple[FieldView, ...]
+    """In the type's order; the document's type itself comes first, as `document_type`."""
+    findings: tuple[Finding, ...]
+    """On the values in force."""
+    claim: ClaimView | None
+    locale: DocumentLocale
+    engine: str | None
+    policy_version: int | None
+    open_count: int
+    note: str | None
+    failure: str | None
+    held_until: datetime | None
+    validated_by: str | None
+    validated_at: datetime | None
+    reviewers: tuple[str, ...]
+    """Login names of everyone who settled a field or validated, in this revision of the work."""
+    approvals: tuple[ApprovalView, ...]
+    duplicates: tuple[int, ...]
+    """Other documents with the same number from the same party."""
+
+
+class FileView(Frozen):
+    id: int
+    state: FileState
+    source: FileSource
+    name: str
+    size: int
+    sha256: str | None
+    page_count: int | None
+    duplicate_of: int | None
+    reason: str | None
+    received_by: str
+    received_at: datetime
+    document_id: int | None
+    document_state: DocumentState | None
+
+
+class FilePage(Frozen):
+    rows: tuple[FileView, ...]
+    total: int
+    page: int
+    page_size: int
+    by_state: dict[FileState, int]
+
+
+class ReceivedFile(Frozen):
+    """The answer to an upload: what became of the file, in words where it was not taken."""
+
+    file_id: int
+    name: str
+    state: FileState
+    document_id: int | None
+    duplicate_of: int | None
+    reason: str | None
+
+
+class ReadingView(Frozen):
+    """One way that typed or clicked text can be read, for showing before it is saved."""
+
+    value: Any
+    shown: str
+    note: str | None
+
+
+class EventView(Frozen):
+    seq: int
+    at: datetime
+    tag: str
+    by: str
+    file_id: int | None
+    document_id: int | None
+    field: str | None
+    revision: int | None
+    facts: dict[str, Any]
+    values: dict[str, Any]
+    """Erased values are missing."""
+    hash: str
+
+
+class EventPage(Frozen):
+    rows: tuple[EventView, ...]
+    total: int
+    page: int
+    page_size: int
+    tags: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+class VerificationView(Frozen):
+    """What checking the record found: `problems` empty means that it holds."""
+
+    events: int
+    head: str
+    problems: tuple[str, ...]
+    checkpoint_seq: int | None = None
+
+
+class StatusView(Frozen):
+    """Files and documents by state, the queue, and the workers."""
+
+    files: dict[str, int]
+    documents: dict[str, int]
+    queue: dict[str, int]
+    """`depth`: jobs that wait; `due`: documents that should have a job; `deliveries`: approvals not yet delivered."""
+    workers: dict[str, int]
+
+
+class PageText(Frozen):
+    """A page with its words, for finding and filling from it."""
+
+    page: Page

@@ -1,0 +1,72 @@
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from pipeline.store.tables import ChainHeadRow
+
+BUSY_SECONDS = 10
+
+
+class Store:
+    """The database, with two ways in: `reading()` and `writing()`.
+
+    On SQLite a writing transaction starts with BEGIN IMMEDIATE, so that read-then-write never loses to a later writer;
+    on PostgreSQL it locks the chain's head row. Both make writers take turns: keep them short, nothing slow inside.
+    """
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": pool_size, "pool_pre_ping": True}
+        if self.is_sqlite:
+            options["connect_args"] = {"timeout": BUSY_SECONDS}
+        self.engine = create_engine(url, **options)
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine)
+        self._writer = self.engine.execution_options(proofdesk_writing=True)
+
+    @contextmanager
+    def reading(self) -> Generator[Session]:
+        """A deferred transaction for queries; it is rolled back at the end whatever happened in it."""
+        with Session(self.engine) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Generator[Session]:
+        """One transaction that commits at the end of the block, or rolls back where it raises."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.execute(select(ChainHeadRow.seq).where(ChainHeadRow.id == 1).with_for_update())
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Set the pragmas of each connection, and take BEGIN into our own hands."""
+
+    def on_connect(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "secure_delete=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def on_begin(connection: Any) -> None:
+        writing = connection.get_execution_options().get("proofdesk_writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)

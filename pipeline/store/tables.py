@@ -1,0 +1,297 @@
+"""Rows: identity, state, timestamps, and a column for what a query filters, sorts or joins; the rest is JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState, PageRef
+from pipeline.domain.extraction import Extraction, Provenance
+from pipeline.domain.files import FileSource, FileState
+from pipeline.domain.review import FieldState
+from pipeline.domain.routing import Finding, Policy, ReviewReason
+from pipeline.domain.value import Value
+from pipeline.store.columns import PydanticJSON, UtcDateTime
+
+# SQLite gives only INTEGER primary keys a row id of their own
+Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Base of all rows."""
+
+
+class FileRow(Base):
+    """One file seen, by whatever door."""
+
+    __tablename__ = "files"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    state: Mapped[FileState] = mapped_column(String(16), index=True)
+    source: Mapped[FileSource] = mapped_column(String(16))
+    token: Mapped[str] = mapped_column(String(40), unique=True)
+    """Names the file in the claimed folder: how a row and a moved file find each other after a crash."""
+    name: Mapped[str] = mapped_column(Text)
+    """Path as dropped, relative to the root, "/" between parts."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    page_count: Mapped[int | None] = mapped_column(Integer)
+    preset_type: Mapped[str | None] = mapped_column(String(64))
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    reason_code: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(Text)
+    received_by: Mapped[str] = mapped_column(String(200))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moved: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether the dropped file has reached processed/, duplicates/ or quarantine/."""
+
+
+class BlobRow(Base):
+    """The bytes of a stored file, once for each hash."""
+
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
+    """The first file with these bytes."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DocumentRow(Base):
+    """A document: its state and what lists show of it."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    state: Mapped[DocumentState] = mapped_column(String(16))
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"), index=True)
+    pages: Mapped[tuple[PageRef, ...] | None] = mapped_column(PydanticJSON(TypeAdapter(tuple[PageRef, ...])))
+    """Its pages in order; None: every page of its file."""
+    page_count: Mapped[int | None] = mapped_column(Integer)
+    type: Mapped[str | None] = mapped_column(String(64))
+    type_fixed: Mapped[bool] = mapped_column(Boolean, default=False)
+    """A person or the drop folder set the type."""
+    number: Mapped[str | None] = mapped_column(Text)
+    party: Mapped[str | None] = mapped_column(Text)
+    amount: Mapped[float | None] = mapped_column(Float)
+    """For sorting only; the exact value is in the fields."""
+    amount_text: Mapped[str | None] = mapped_column(String(40))
+    currency: Mapped[str | None] = mapped_column(String(8))
+    identity: Mapped[str | None] = mapped_column(String(64), index=True)
+    """SHA-256 of party and number, normalised: the same invoice in other bytes has the same."""
+    open_count: Mapped[int] = mapped_column(Integer, default=0)
+    critical_count: Mapped[int] = mapped_column(Integer, default=0)
+    open_states: Mapped[list[str]] = mapped_column(JSON, default=list[str])
+    """One icon word for each open exception, in the fields' order: "check", "critical"."""
+    what: Mapped[str] = mapped_column(Text, default="")
+    """What to look at, in words, for the queue."""
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    """Attempts made since it was last queued by a person or by intake."""
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    """Number of the current attempt, ever rising: a result commits only under its own."""
+    running_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure_code: Mapped[str | None] = mapped_column(String(40))
+    failure: Mapped[str | None] = mapped_column(Text)
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    note: Mapped[str | None] = mapped_column(Text)
+    """The reason it was last held, returned or rejected with."""
+    validated_by: Mapped[str | None] = mapped_column(String(200))
+    validated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    corrected: Mapped[bool] = mapped_column(Boolean, default=False)
+    findings: Mapped[tuple[Finding, ...] | None] = mapped_column(PydanticJSON(TypeAdapter(tuple[Finding, ...])))
+    policy_version: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        Index("ix_documents_state_due", "state", "due_at", "id"),
+        Index("ix_documents_state_changed", "state", "changed_at"),
+    )
+
+
+class ExtractionRow(Base):
+    """One run of the engine over a document; never overwritten."""
+
+    __tablename__ = "extractions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    attempt: Mapped[int] = mapped_column(Integer)
+    engine: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    result: Mapped[Extraction] = mapped_column(PydanticJSON(TypeAdapter(Extraction)))
+
+
+class FieldRow(Base):
+    """A field of a document as it stands."""
+
+    __tablename__ = "fields"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
+    name: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(Integer)
+    state: Mapped[FieldState] = mapped_column(String(16))
+    machine_value: Mapped[Value | None] = mapped_column(PydanticJSON(TypeAdapter(Value)))
+    value: Mapped[Value | None] = mapped_column(PydanticJSON(TypeAdapter(Value)))
+    confidence: Mapped[float] = mapped_column(Float)
+    threshold: Mapped[float] = mapped_column(Float)
+    reasons: Mapped[tuple[ReviewReason, ...]] = mapped_column(PydanticJSON(TypeAdapter(tuple[ReviewReason, ...])))
+    sample_probability: Mapped[float | None] = mapped_column(Float)
+    provenance: Mapped[Provenance | None] = mapped_column(PydanticJSON(TypeAdapter(Provenance)))
+    settled_by: Mapped[str | None] = mapped_column(String(200))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handling_ms: Mapped[int] = mapped_column(Integer, default=0)
+    comment: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (UniqueConstraint("document_id", "name"), Index("ix_fields_state", "state"))
+
+
+class ClaimRow(Base):
+    """Who holds a document, and until when."""
+
+    __tablename__ = "claims"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ApprovalRow(Base):
+    """An approver's signature under one revision; a later revision marks it superseded and keeps it."""
+
+    __tablename__ = "approvals"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    revision: Mapped[int] = mapped_column(Integer)
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    by: Mapped[str] = mapped_column(String(200))
+    by_display: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    meaning: Mapped[str] = mapped_column(Text)
+    was_reviewer: Mapped[bool] = mapped_column(Boolean)
+    record: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Exactly what was signed: values, file hashes, who settled what."""
+    record_sha256: Mapped[str] = mapped_column(String(64))
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DeliveryRow(Base):
+    """The outbox: one row for each approval and destination."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    approval_id: Mapped[int] = mapped_column(ForeignKey("approvals.id"))
+    destination: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    """pending, sent or failed."""
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reference: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class UserRow(Base):
+    """An account."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    roles: Mapped[tuple[Role, ...]] = mapped_column(PydanticJSON(TypeAdapter(tuple[Role, ...])))
+    password_hash: Mapped[str] = mapped_column(Text)
+    must_change: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The password was given out once and must be replaced at first log-in."""
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LoginFailureRow(Base):
+    """A refused log-in, for slowing down whoever guesses; kept for an hour."""
+
+    __tablename__ = "login_failures"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_login_failures_who", "name", "address", "at"),)
+
+
+class SessionRow(Base):
+    """A browser's log-in; the cookie holds a token, the row only its SHA-256."""
+
+    __tablename__ = "sessions"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PolicyRow(Base):
+    """One version of the policy; the newest is in force."""
+
+    __tablename__ = "policies"
+
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    why: Mapped[str] = mapped_column(Text)
+    policy: Mapped[Policy] = mapped_column(PydanticJSON(TypeAdapter(Policy)))
+
+
+class ChainHeadRow(Base):
+    """The end of the chain, in one row: locking it makes writers take turns on PostgreSQL."""
+
+    __tablename__ = "chain_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class EventRow(Base):
+    """An audit event. `text` is what is hashed; the other columns are derived from it, for queries."""
+
+    __tablename__ = "events"
+
+    seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    tag: Mapped[str] = mapped_column(String(40), index=True)
+    by: Mapped[str] = mapped_column(String(200), index=True)
+    file_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    document_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    field: Mapped[str | None] = mapped_column(String(64))
+
+
+class EventValueRow(Base):
+    """An erasable value of an event: the chain only holds its salted commitment."""
+
+    __tablename__ = "event_values"
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(64))
+    value: Mapped[Any] = mapped_column(JSON)
