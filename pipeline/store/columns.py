@@ -1,9 +1,12 @@
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
+
+from pipeline.record import canonical
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -40,3 +43,16 @@ class PydanticJSON(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else self.adapter.validate_python(value)
+
+
+class CanonicalJSON(TypeDecorator[Any]):
+    """A value kept as its canonical JSON text: the very bytes that a commitment in the audit record is made over."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return canonical.text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)

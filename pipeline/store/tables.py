@@ -4,7 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -12,10 +24,11 @@ from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState, PageRef
 from pipeline.domain.extraction import Extraction, Provenance
 from pipeline.domain.files import FileSource, FileState
+from pipeline.domain.pages import PageSummary
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import Finding, Policy, ReviewReason
 from pipeline.domain.value import Value
-from pipeline.store.columns import PydanticJSON, UtcDateTime
+from pipeline.store.columns import CanonicalJSON, PydanticJSON, UtcDateTime
 
 # SQLite gives only INTEGER primary keys a row id of their own
 Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
@@ -23,6 +36,17 @@ Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 
 class Base(DeclarativeBase):
     """Base of all rows."""
+
+    # every constraint has a name of its own, so that a later migration can drop or change it on both databases
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
 
 
 class FileRow(Base):
@@ -75,6 +99,9 @@ class DocumentRow(Base):
     pages: Mapped[tuple[PageRef, ...] | None] = mapped_column(PydanticJSON(TypeAdapter(tuple[PageRef, ...])))
     """Its pages in order; None: every page of its file."""
     page_count: Mapped[int | None] = mapped_column(Integer)
+    page_summaries: Mapped[tuple[PageSummary, ...] | None] = mapped_column(
+        PydanticJSON(TypeAdapter(tuple[PageSummary, ...]))
+    )
     type: Mapped[str | None] = mapped_column(String(64))
     type_fixed: Mapped[bool] = mapped_column(Boolean, default=False)
     """A person or the drop folder set the type."""
@@ -294,4 +321,4 @@ class EventValueRow(Base):
     seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     salt: Mapped[str] = mapped_column(String(64))
-    value: Mapped[Any] = mapped_column(JSON)
+    value: Mapped[Any] = mapped_column(CanonicalJSON, nullable=False)
