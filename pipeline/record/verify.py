@@ -8,9 +8,12 @@ GENESIS = "0" * 64
 """What the first event names as the hash before it."""
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical_text(value: Any) -> str:
     """Return the one canonical JSON text of a value made of strings, numbers, booleans, None, lists and dicts."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _encoder.encode(value)
 
 
 def sha256_hex(data: bytes) -> str:

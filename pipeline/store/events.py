@@ -1,13 +1,13 @@
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, Text, column, insert, select, table, update
 from sqlalchemy.orm import Session
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.errors import RecordBrokenError
 from pipeline.record import canonical
-from pipeline.record.verify import commitment, sha256_hex
+from pipeline.record.verify import canonical_text, commitment, sha256_hex
 from pipeline.store.tables import ChainHeadRow, EventRow, EventValueRow
 
 FORMAT = 1
@@ -15,7 +15,8 @@ FORMAT = 1
 SALT_BYTES = 16
 
 _events: Table = EventRow.metadata.tables[EventRow.__tablename__]
-_values: Table = EventValueRow.metadata.tables[EventValueRow.__tablename__]
+# the value goes in as the very text that the commitment is made over
+_values = table(EventValueRow.__tablename__, column("seq"), column("name"), column("salt"), column("value", type_=Text))
 
 
 def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
@@ -46,8 +47,9 @@ def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
         commitments: dict[str, str] = {}
         for name, value in event.values.items():
             salt = token_hex(SALT_BYTES)
-            value_rows.append({"seq": seq, "name": name, "salt": salt, "value": value})
-            commitments[name] = commitment(salt, canonical.text(value).encode())
+            value_text = canonical.text(value)
+            value_rows.append({"seq": seq, "name": name, "salt": salt, "value": value_text})
+            commitments[name] = commitment(salt, value_text.encode())
         text = hashed_text(event, seq, prev, commitments)
         prev = sha256_hex(text.encode())
         event_rows.append(
@@ -73,20 +75,20 @@ def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
 
 def hashed_text(event: AuditEvent, seq: int, prev: str, commitments: dict[str, str]) -> str:
     """Return the canonical text of an event: its UTF-8 bytes are what the chain hashes."""
-    return canonical.text(
+    return canonical_text(
         {
             "format": FORMAT,
             "seq": seq,
             "prev": prev,
-            "at": event.at,
-            "tag": event.tag,
+            "at": canonical.utc_text(event.at),
+            "tag": event.tag.value,
             "by": event.by,
             "by_id": event.by_id,
             "file": event.file_id,
             "document": event.document_id,
             "field": event.field,
             "revision": event.revision,
-            "facts": event.facts,
+            "facts": canonical.plain(event.facts),
             "commitments": commitments,
         }
     )
