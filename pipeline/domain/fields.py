@@ -21,6 +21,22 @@ class FieldKind(StrEnum):
     TABLE = "table"
 
 
+class Place(StrEnum):
+    """Where on a document a value stands by custom, also where no label says so."""
+
+    LETTERHEAD = "letterhead"
+    """The issuer: head and foot of the page, the sender's line."""
+    ADDRESSEE = "addressee"
+    """Whom the document is addressed to."""
+    RANGE_START = "range_start"
+    RANGE_END = "range_end"
+    PREAMBLE = "preamble"
+    """The opening of an agreement."""
+    GOVERNING_LAW = "governing_law"
+    STAMP = "stamp"
+    SIGNATURE = "signature"
+
+
 Words = dict[str, str]
 """Language code ("en") to words in that language."""
 
@@ -48,6 +64,7 @@ class FieldSpec(Frozen):
     labels: Labels = {}
     not_labels: tuple[str, ...] = ()
     """Phrases that look like a label of this field and are not."""
+    place: Place | None = None
     required: bool = False
     critical: bool = False
     """Always shown to a person, however sure the machine is."""

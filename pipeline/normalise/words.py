@@ -1,0 +1,60 @@
+import re
+import unicodedata
+from functools import lru_cache
+
+_BLANKS = re.compile(r"\s+")
+_NUMBER_WORDS = {
+    "nummer",
+    "number",
+    "numero",
+    "numéro",
+    "num",
+    "no",
+    "nro",
+    "nr",
+    "nº",
+    "n°",
+    "#",
+    "№",
+}
+_WORD = re.compile(r"#|№|[nN][°º]\.?|[^\W_]+(?:[’'´`][^\W_]+)*", re.UNICODE)
+
+
+def single_blanks(text: str) -> str:
+    """Return the text without outer blanks and with one blank wherever white space stood."""
+    return _BLANKS.sub(" ", text.replace("\u200b", "").replace("\ufeff", "")).strip()
+
+
+def strip_accents(text: str) -> str:
+    """Return the text with base letters for accented ones; ß becomes ss by case folding, not here."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """Return the text for comparing words: no case, no accents, compatibility forms resolved."""
+    return strip_accents(unicodedata.normalize("NFKC", text)).casefold()
+
+
+@lru_cache(maxsize=65536)
+def label_words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a label, with all ways to write "number" as `nr`.
+
+    "Rechnungs-Nr.", "Rechnungsnummer" and "RECHNUNG Nr" join to the same letters, so that one entry of a
+    definition stands for all of them.
+    """
+    found: list[str] = []
+    for match in _WORD.finditer(text):
+        word = fold(match.group()).replace("'", "").replace("’", "").replace("´", "").replace("`", "").rstrip(".")
+        if word in _NUMBER_WORDS or match.group().casefold() in _NUMBER_WORDS or (word in {"n", "n°", "no"}):
+            word = "nr"
+        elif word.endswith("nummer") and len(word) > 6:
+            word = word[:-6] + "nr"
+        if word:
+            found.append(word)
+    return tuple(found)
+
+
+def squeeze(words: tuple[str, ...]) -> str:
+    """Return the words joined: "rechnungs nr" and "rechnungsnr" are one label."""
+    return "".join(words)
