@@ -1,0 +1,96 @@
+# Every developer command. `make run` starts Proofdesk, `make test` runs every check; `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+WITH_VENV := $(VENV)/.stamp-venv
+INSTALLED := $(VENV)/.stamp-installed
+INSTALLED_DEV := $(VENV)/.stamp-installed-dev
+WITH_BROWSER := $(VENV)/.stamp-browser
+
+SOURCES := pipeline workers review_ui tests bench fixtures
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 2 ] && n=2; [ "$$n" -gt 8 ] && n=8; echo $$n)
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input --root-user-action=ignore
+
+# Runs its arguments as root where that needs no question; fails where it would.
+AS_ROOT := as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo -n "$$@"; fi; }
+# Installs Debian packages without a question; fails, saying nothing, where that can't be done.
+APT := apt_install() { command -v apt-get >/dev/null && as_root true 2>/dev/null && echo "Installing $$* with apt." \
+	&& as_root apt-get -qq update >/dev/null 2>&1; \
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$@" >/dev/null 2>&1; }
+
+.PHONY: help run test format lint types imports unit integration e2e bench clean
+
+help: ## This list.
+	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(INSTALLED) ## Install what is missing and start everything; DEMO=1 also feeds the sample documents.
+	@exec $(BIN)/proofdesk up $(if $(filter-out 0,$(DEMO)),--demo)
+
+test: $(INSTALLED_DEV) $(WITH_BROWSER) lint types imports ## Install what the tests need, then run every check and every test.
+	@$(PYTEST)
+
+format: $(INSTALLED_DEV) ## Rewrite the sources in the one format.
+	@$(BIN)/ruff check --quiet --fix-only $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+lint: $(INSTALLED_DEV) ## Style and likely mistakes.
+	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/ruff format --quiet --check $(SOURCES) || { echo "Run 'make format'." >&2; exit 1; }
+
+types: $(INSTALLED_DEV) ## Types, strict on pipeline/.
+	@$(BIN)/basedpyright --level error
+
+imports: $(INSTALLED_DEV) ## Who may import whom.
+	@$(BIN)/lint-imports --no-cache >$(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log >&2; exit 1; }
+
+unit: $(INSTALLED_DEV) ## The tests that need no server and no browser.
+	@$(PYTEST) tests/unit tests/property
+
+integration: $(INSTALLED_DEV) ## The tests with real databases, a real queue and real PDFs.
+	@$(PYTEST) tests/integration
+
+e2e: $(INSTALLED_DEV) $(WITH_BROWSER) ## The tests that drive a browser.
+	@$(PYTEST) tests/e2e
+
+bench: $(INSTALLED_DEV) ## Measure: intake at full size; see bench/ for the others.
+	@$(BIN)/python -m bench.intake
+
+clean: ## Remove what make made; the data folder stays.
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(WITH_VENV):
+	@python= ; \
+	for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+		if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Proofdesk needs Python 3.11 or newer: install it (Debian 12: apt install python3) and run make again." >&2; exit 1; \
+	fi; \
+	$(AS_ROOT); $(APT); \
+	version=$$("$$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])'); \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv "$$version-venv" || apt_install python3-venv || true; \
+	rm -rf $(VENV); \
+	if ! "$$python" -m venv $(VENV) >/dev/null 2>&1; then \
+		rm -rf $(VENV); \
+		echo "Python's venv module is missing: install it (Debian 12: apt install python3-venv) and run make again." >&2; exit 1; \
+	fi; \
+	touch $@
+
+$(INSTALLED): $(WITH_VENV) pyproject.toml constraints.txt
+	@echo "Installing Proofdesk into $(VENV)."
+	@$(PIP) -c constraints.txt -e .
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	@echo "Installing what the checks need into $(VENV)."
+	@$(PIP) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(WITH_BROWSER): $(INSTALLED_DEV)
+	@$(AS_ROOT); $(APT); \
+	has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }; \
+	has_browser || apt_install chromium || $(BIN)/playwright install chromium >/dev/null 2>&1 || { \
+		echo "The tests need a browser: install Chromium (Debian 12: apt install chromium) and run make again." >&2; exit 1; }
+	@touch $@

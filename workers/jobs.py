@@ -1,0 +1,77 @@
+"""What a ring makes a worker do: five lines each, ids only. Every job reads the state first, so twice is harmless."""
+
+import os
+import time
+from collections.abc import Callable
+
+import structlog
+from pipeline.assembly import Services
+
+from pipeline import assembly
+from pipeline.domain.actors import Actor
+from pipeline.errors import PipelineError
+from pipeline.ports import Job
+from pipeline.settings import Settings
+from workers.log import frames
+from workers.rq_queue import RqQueue
+
+WORKER = Actor.machine("worker")
+
+log = structlog.get_logger()
+
+
+class JobCrashedError(Exception):
+    """A job ended with a bug; the log has its frames, and the queue server learns no more than the type."""
+
+
+class _Process:
+    """What this process works with: its settings, and its services, built after the fork and once."""
+
+    settings: Settings | None = None
+    services: Services | None = None
+    built_in: int = 0
+
+
+def configure(settings: Settings) -> None:
+    """Say what jobs in this process and in its forks work with; nothing is opened yet."""
+    _Process.settings = settings
+    _Process.services = None
+
+
+def services() -> Services:
+    """Return this process's services: never those that a parent opened before the fork."""
+    if _Process.services is None or _Process.built_in != os.getpid():
+        settings = _Process.settings or Settings.from_env(os.environ)
+        _Process.services = assembly.build(settings, RqQueue.from_settings(settings))
+        _Process.built_in = os.getpid()
+    return _Process.services
+
+
+def process(document_id: int) -> None:
+    """Read a document; whether it worked, is tried again or failed is then in the database."""
+    _run(Job.PROCESS, document_id, lambda: services().processing.process(document_id, by=WORKER))
+
+
+def deliver(document_id: int) -> None:
+    """Send a document's approvals that were not sent yet."""
+    _run(Job.DELIVER, document_id, lambda: services().delivering.deliver(document_id, by=WORKER))
+
+
+def _run(job: Job, document_id: int, work: Callable[[], None]) -> None:
+    """Do the work and log one line about it.
+
+    The services turn a document's fault or an outage into a state and do not raise it. What comes through is refused
+    on purpose (logged with its sentence's code), or is a bug.
+    """
+    began = time.monotonic()
+    told = log.bind(job=job.value, document_id=document_id)
+    try:
+        work()
+    except PipelineError as error:
+        told.warning("job.refused", code=error.code)
+    except Exception as error:  # noqa: BLE001 - told here and raised again under another name
+        told.error("job.crashed", frames=frames(error))
+        # Not the error itself: RQ keeps its message, which may quote what was read
+        raise JobCrashedError(f"{job.value} {document_id}: {type(error).__name__}") from None
+    else:
+        told.info("job.done", ms=round((time.monotonic() - began) * 1000))

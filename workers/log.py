@@ -1,0 +1,79 @@
+"""Logging for every process: an event name and ids on standard error, never a value read from a document."""
+
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure(part: str) -> None:
+    """Send this process's log to standard error: plain lines on a terminal, JSON anywhere else.
+
+    Args:
+        part: which part of Proofdesk speaks: watcher, worker, up.
+    """
+    structlog.contextvars.bind_contextvars(part=part)
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=_plain_exception)
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, _without_arguments],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    # Their INFO is a line or more for each job, each poll and each request
+    for name in ("rq", "rq.worker", "rq.job", "rq.queue", "watchfiles", "pdfminer", "alembic", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def frames(error: BaseException) -> list[str]:
+    """Return where `error` came from, innermost last, without any message.
+
+    A message may quote what was read ("could not convert string to float: '12,30'"), so only types and places are
+    told; they name the bug just as well.
+    """
+    told: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        kind = type(current)
+        places = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(current.__traceback__)
+        ]
+        told = [*places, f"{kind.__module__}.{kind.__qualname__}", *told]
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return told
+
+
+def _plain_exception(stream: Any, info: Any) -> None:
+    stream.write("\n" + "\n".join(frames(info[1])))
+
+
+def _without_arguments(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace a library's traceback by places and types: its messages may quote what was read."""
+    info = event.pop("exc_info", None)
+    if info and not isinstance(info, bool) and info[1] is not None:
+        event["frames"] = frames(info[1])
+    return event
