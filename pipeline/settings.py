@@ -39,6 +39,7 @@ class Settings(BaseModel):
     read_bytes_max: int = Field(default=2 * 1024**3, ge=1)
     upload_bytes_max: int = Field(default=200 * 1024 * 1024, ge=1)
     lease_seconds: int = Field(default=900, ge=30)
+    handover_seconds: int = Field(default=8 * 3600, ge=60)
     session_idle_seconds: int = Field(default=8 * 3600, ge=60)
     session_seconds_max: int = Field(default=24 * 3600, ge=60)
     attempts_max: int = Field(default=3, ge=1)

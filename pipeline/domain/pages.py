@@ -44,6 +44,16 @@ class Page(Frozen):
         return bool(self.words)
 
 
+class PageSummary(Frozen):
+    """A page without its words: what lists and viewers need."""
+
+    number: int
+    width: float
+    height: float
+    has_text: bool
+    note: str | None = None
+
+
 class Reading(Frozen):
     """What a reader found in one file."""
 

@@ -28,6 +28,8 @@ class ReasonCode(StrEnum):
     NO_TEXT = "no_text"
     TYPE_DOUBTFUL = "type_doubtful"
     SAME_NUMBER = "same_number"
+    NOW_FAILS = "now_fails"
+    """A check that held until a person changed another field."""
     REOPENED = "reopened"
 
 

@@ -8,7 +8,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.extraction import DocumentLocale, FieldExtraction
 from pipeline.domain.fields import FieldSpec
 from pipeline.domain.files import FileSource, FileState
-from pipeline.domain.pages import Page
+from pipeline.domain.pages import Page, PageSummary
 from pipeline.domain.review import FieldRecord
 from pipeline.domain.routing import Finding
 from pipeline.domain.value import Frozen
@@ -99,12 +99,7 @@ class FieldView(Frozen):
     """Checks that do not hold on the values in force, with this field in them."""
 
 
-class PageView(Frozen):
-    number: int
-    width: float
-    height: float
-    has_text: bool
-    note: str | None
+PageView = PageSummary
 
 
 class ApprovalView(Frozen):

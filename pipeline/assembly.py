@@ -1,0 +1,220 @@
+"""Where the parts are put together: built once in a composition root, passed as arguments from then on."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from pipeline.delivery.folder import FolderDestination
+from pipeline.doctypes.loader import load_types
+from pipeline.domain.extraction import Extraction
+from pipeline.domain.fields import DocumentType
+from pipeline.extraction.engine import BaselineEngine
+from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
+from pipeline.readers.sandbox import SandboxReader
+from pipeline.services.accounts import Accounts
+from pipeline.services.approving import Approving
+from pipeline.services.auditing import Auditing
+from pipeline.services.clock import SystemClock
+from pipeline.services.delivering import Delivering
+from pipeline.services.files import Files
+from pipeline.services.health import Health
+from pipeline.services.intake import Intake
+from pipeline.services.pages import Pages
+from pipeline.services.policies import Policies
+from pipeline.services.processing import Processing
+from pipeline.services.reporting import Reporting
+from pipeline.services.reviewing import Reviewing
+from pipeline.services.sweeping import Sweeping
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.settings import Settings
+from pipeline.store.blobs import FolderBlobs
+from pipeline.store.engine import Store
+from pipeline.store.readings import FolderReadings
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every use case of the product, ready to be called."""
+
+    accounts: Accounts
+    intake: Intake
+    processing: Processing
+    reviewing: Reviewing
+    approving: Approving
+    delivering: Delivering
+    sweeping: Sweeping
+    pages: Pages
+    files: Files
+    policies: Policies
+    auditing: Auditing
+    reporting: Reporting
+    health: Health
+    types: TypeShelf
+    store: Store = field(repr=False)
+    reader: Reader = field(repr=False)
+
+    def close(self) -> None:
+        """Let go of the database and of the reading process."""
+        self.store.close()
+        if isinstance(self.reader, SandboxReader):
+            self.reader.close()
+
+
+def build(
+    settings: Settings,
+    queue: JobQueue,
+    *,
+    clock: Clock | None = None,
+    reader: Reader | None = None,
+    extractor: Extractor | None = None,
+    hasher: PasswordHasher | None = None,
+) -> Services:
+    """Return all services on the database, folders and queue that the settings name.
+
+    Args:
+        settings: the installation's.
+        queue: the doorbell.
+        clock: other than the system's, for tests.
+        reader: other than the sandboxed one, for tests.
+        extractor: other than the built-in engine.
+        hasher: other than argon2id with its library's defaults, for tests.
+    """
+    clock = clock or SystemClock()
+    reader = reader or SandboxReader()
+    extractor = extractor or BaselineEngine()
+    types = TypeShelf(load_types(settings.extra_types, _enabled(settings.enabled_types)))
+    data = settings.data_path
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store(settings.database)
+    blobs = FolderBlobs(data / "blobs")
+    readings = FolderReadings(data / "readings")
+    limits = limits_of(settings)
+    intake = Intake(
+        store=store,
+        blobs=blobs,
+        reader=reader,
+        queue=queue,
+        clock=clock,
+        limits=limits,
+        drop=settings.drop_path,
+        uploads=data / "uploads",
+        type_names=frozenset(doctype.name for doctype in types.enabled),
+        due=timedelta(hours=settings.due_hours),
+    )
+    processing = Processing(
+        store=store,
+        blobs=blobs,
+        readings=readings,
+        reader=reader,
+        extractor=extractor,
+        types=types,
+        clock=clock,
+        limits=limits,
+        attempts_max=settings.attempts_max,
+        retry=timedelta(seconds=settings.retry_seconds),
+        draw=random.SystemRandom().random,
+    )
+    delivering = Delivering(
+        store=store,
+        destinations=(FolderDestination(settings.out_path),),
+        clock=clock,
+        retry=timedelta(seconds=settings.retry_seconds),
+    )
+    return Services(
+        accounts=Accounts(
+            store=store,
+            clock=clock,
+            hasher=hasher or PasswordHasher(),
+            idle=timedelta(seconds=settings.session_idle_seconds),
+            longest=timedelta(seconds=settings.session_seconds_max),
+        ),
+        intake=intake,
+        processing=processing,
+        reviewing=Reviewing(
+            store=store,
+            jobs=queue,
+            types=types,
+            clock=clock,
+            lease=timedelta(seconds=settings.lease_seconds),
+            handover_lease=timedelta(seconds=settings.handover_seconds),
+        ),
+        approving=Approving(store=store, jobs=queue, types=types, clock=clock),
+        delivering=delivering,
+        sweeping=Sweeping(
+            store=store,
+            intake=intake,
+            processing=processing,
+            delivering=delivering,
+            jobs=queue,
+            types=types,
+            clock=clock,
+        ),
+        pages=Pages(store=store, blobs=blobs, readings=readings, reader=reader, limits=limits, cache=data / "pages"),
+        files=Files(store=store),
+        policies=Policies(store=store, clock=clock),
+        auditing=Auditing(store=store, clock=clock),
+        reporting=Reporting(store=store, jobs=queue, clock=clock),
+        health=Health(store=store, jobs=queue),
+        types=types,
+        store=store,
+        reader=reader,
+    )
+
+
+def limits_of(settings: Settings) -> ReadLimits:
+    """Return the bounds on reading one file."""
+    return ReadLimits(
+        seconds=settings.read_seconds_max,
+        bytes=settings.read_bytes_max,
+        pages=settings.pages_max,
+        file_bytes=settings.file_bytes_max,
+    )
+
+
+@dataclass(frozen=True)
+class Offline:
+    """Reading and extracting without database or queue."""
+
+    reader: SandboxReader
+    extractor: Extractor
+    types: tuple[DocumentType, ...]
+    limits: ReadLimits
+
+    def extract(self, path: Path, fixed_type: str | None = None) -> Extraction:
+        """Return what one file says.
+
+        Raises:
+            DocumentError: the file is at fault; the sentence says what to do.
+        """
+        self.reader.probe(path, self.limits)
+        reading = self.reader.read(path, self.limits)
+        extraction = self.extractor.extract(reading.pages, self.types, fixed_type)
+        return extraction.model_copy(update={"reader": reading.reader})
+
+    def close(self) -> None:
+        self.reader.close()
+
+
+def offline(settings: Settings, *, types: Iterable[str] | None = None) -> Offline:
+    """Return the reading and extracting half alone, for `types` or the enabled ones."""
+    enabled = frozenset(types) if types is not None else _enabled(settings.enabled_types)
+    known = load_types(settings.extra_types, enabled)
+    return Offline(
+        reader=SandboxReader(),
+        extractor=BaselineEngine(),
+        types=tuple(doctype for doctype in known if doctype.enabled),
+        limits=limits_of(settings),
+    )
+
+
+def _enabled(listed: str) -> frozenset[str]:
+    def names() -> Iterator[str]:
+        for name in listed.split(","):
+            if name.strip():
+                yield name.strip()
+
+    return frozenset(names())

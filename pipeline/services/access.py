@@ -1,0 +1,59 @@
+from pipeline.domain.actors import Act, Actor, Role
+from pipeline.errors import AccessDeniedError
+
+ALLOWED: dict[Act, frozenset[Role]] = {
+    Act.RECEIVE: frozenset({Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR}),
+    Act.PROCESS: frozenset(),
+    Act.SWEEP: frozenset(),
+    Act.DELIVER: frozenset(),
+    Act.READ: frozenset(Role),
+    Act.REVIEW: frozenset({Role.REVIEWER}),
+    Act.ASSIGN: frozenset({Role.REVIEWER}),
+    Act.RETRY: frozenset({Role.REVIEWER, Role.ADMINISTRATOR}),
+    Act.APPROVE: frozenset({Role.APPROVER}),
+    Act.AUDIT: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Act.OPERATE: frozenset(Role),
+    Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+    Act.SELF: frozenset(Role),
+}
+"""Which roles may do what; a person needs one of them."""
+
+PEOPLE_ONLY = frozenset({Act.REVIEW, Act.ASSIGN, Act.APPROVE, Act.SELF})
+"""What no part of the machine may ever do: machines read, people sign."""
+
+WORDS: dict[Act, str] = {
+    Act.RECEIVE: "hand in documents",
+    Act.PROCESS: "read documents for the machine",
+    Act.SWEEP: "run the machine's own upkeep",
+    Act.DELIVER: "deliver approved records",
+    Act.READ: "see documents",
+    Act.REVIEW: "review documents",
+    Act.ASSIGN: "hand documents over",
+    Act.RETRY: "have a document read again",
+    Act.APPROVE: "approve or return documents",
+    Act.AUDIT: "see and export the record",
+    Act.OPERATE: "see how the installation is doing",
+    Act.ADMINISTER: "change people and policy",
+    Act.SELF: "change your own account",
+}
+
+
+def is_allowed(by: Actor, act: Act) -> bool:
+    """Return whether `by` may do `act`."""
+    if not by.is_person:
+        return by.name.startswith("machine:") and act not in PEOPLE_ONLY
+    return bool(ALLOWED[act] & by.roles)
+
+
+def check_may(by: Actor, act: Act) -> None:
+    """Let `by` pass, or refuse.
+
+    Raises:
+        AccessDeniedError: the sentence says which role is missing.
+    """
+    if is_allowed(by, act):
+        return
+    needed = " or ".join(sorted(role.value for role in ALLOWED[act]))
+    if needed:
+        raise AccessDeniedError(f"You need the role {needed} to {WORDS[act]}. Ask an administrator for it.")
+    raise AccessDeniedError(f"Only the machine itself may {WORDS[act]}.")

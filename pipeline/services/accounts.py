@@ -1,0 +1,325 @@
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from pipeline.domain.actors import Act, Actor, Role
+from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.value import Frozen
+from pipeline.errors import ConfigurationError, InvalidCorrectionError, LoginRefusedError
+from pipeline.ports import Clock
+from pipeline.services import access
+from pipeline.services.reviewing import person_view
+from pipeline.services.views import PersonView
+from pipeline.store import events, queries
+from pipeline.store.engine import Store
+from pipeline.store.tables import LoginFailureRow, SessionRow, UserRow
+
+SHORTEST_PASSWORD = 12
+FIRST_NAME = "admin"
+FAILURES_ALLOWED = 5
+FAILURE_WINDOW = timedelta(minutes=15)
+SEEN_STEP = timedelta(seconds=60)
+"""A session's last use is written at most this often: a page with twenty images is one write."""
+
+REFUSED = "This name and password do not fit together. Try again, or ask an administrator for a new password."
+SLOWED = "Too many failed attempts from your address. Wait a quarter of an hour, then try again."
+
+
+class Login(Frozen):
+    """A person at the door: `must_change` means that only a new password lets them further."""
+
+    token: str
+    actor: Actor
+    must_change: bool
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """People, their passwords, and their browsers' sessions."""
+
+    store: Store
+    clock: Clock
+    hasher: PasswordHasher
+    idle: timedelta
+    longest: timedelta
+
+    def ensure_first(self, password: str | None) -> tuple[str, str | None] | None:
+        """Create the first account, with all roles, where there is none.
+
+        Returns:
+            Its name and a one-time password to print (None where `password` sets it); None where accounts exist.
+        """
+        with self.store.reading() as session:
+            if session.scalar(select(func.count()).select_from(UserRow)):
+                return None
+        chosen = password or new_password()
+        if password is not None and len(password) < SHORTEST_PASSWORD:
+            raise ConfigurationError(
+                f"PROOFDESK_ADMIN_PASSWORD is too short. Give it at least {SHORTEST_PASSWORD} characters."
+            )
+        hashed = self.hasher.hash(chosen)
+        machine = Actor.machine("setup")
+        with self.store.writing() as session:
+            if session.scalar(select(func.count()).select_from(UserRow)):
+                return None  # another process was quicker
+            user = UserRow(
+                name=FIRST_NAME,
+                display_name="Administrator",
+                roles=tuple(Role),
+                password_hash=hashed,
+                must_change=password is None,
+                created_at=self.clock.now(),
+            )
+            session.add(user)
+            session.flush()
+            self._granted(session, user, machine)
+        return FIRST_NAME, None if password is not None else chosen
+
+    def login(self, name: str, password: str, *, address: str) -> Login:
+        """Open a session.
+
+        Guesses are slowed down by name and address together, so that nobody can lock somebody else out.
+
+        Raises:
+            LoginRefusedError: with one sentence for every cause but too many guesses.
+        """
+        name = name.strip()[:200]
+        address = address[:64]
+        now = self.clock.now()
+        with self.store.reading() as session:
+            failures = session.scalar(
+                select(func.count())
+                .select_from(LoginFailureRow)
+                .where(
+                    LoginFailureRow.name == name,
+                    LoginFailureRow.address == address,
+                    LoginFailureRow.at > now - FAILURE_WINDOW,
+                )
+            )
+            user = session.scalar(select(UserRow).where(UserRow.name == name))
+        if failures is not None and failures >= FAILURES_ALLOWED:
+            raise LoginRefusedError(SLOWED)
+        # an unknown name costs the same time as a wrong password
+        fits = _fits(self.hasher, user.password_hash if user else _nobody(self.hasher), password)
+        if user is None or not user.active or not fits:
+            with self.store.writing() as session:
+                session.execute(delete(LoginFailureRow).where(LoginFailureRow.at < now - timedelta(hours=1)))
+                session.add(LoginFailureRow(name=name, address=address, at=now))
+                events.append(
+                    session,
+                    AuditEvent(
+                        tag=AuditTag.ACCESS_DENY,
+                        at=now,
+                        by="nobody",
+                        facts={"what": "login"},
+                        values={"name": name, "address": address},
+                    ),
+                )
+            raise LoginRefusedError(REFUSED)
+        token = secrets.token_urlsafe(32)
+        with self.store.writing() as session:
+            session.execute(
+                delete(LoginFailureRow).where(LoginFailureRow.name == name, LoginFailureRow.address == address)
+            )
+            session.add(SessionRow(token_sha256=_hash(token), user_id=user.id, created_at=now, seen_at=now))
+            events.append(
+                session,
+                AuditEvent(tag=AuditTag.ACCESS_LOGIN, at=now, by=user.name, by_id=user.id, values={"address": address}),
+            )
+        return Login(token=token, actor=actor_of(user), must_change=user.must_change)
+
+    def find_actor(self, token: str) -> Login | None:
+        """Return who the session belongs to; None where it ended, timed out or was revoked."""
+        now = self.clock.now()
+        with self.store.reading() as session:
+            row = session.get(SessionRow, _hash(token))
+            if row is None or row.revoked_at is not None:
+                return None
+            if now - row.seen_at > self.idle or now - row.created_at > self.longest:
+                return None
+            user = queries.get_user(session, row.user_id)
+            seen_at = row.seen_at
+        if not user.active:
+            return None
+        if now - seen_at > SEEN_STEP:
+            with self.store.writing() as session:
+                session.execute(update(SessionRow).where(SessionRow.token_sha256 == _hash(token)).values(seen_at=now))
+        return Login(token=token, actor=actor_of(user), must_change=user.must_change)
+
+    def logout(self, token: str) -> None:
+        """End the session; one that ended already is no error."""
+        now = self.clock.now()
+        with self.store.writing() as session:
+            row = session.get(SessionRow, _hash(token))
+            if row is None or row.revoked_at is not None:
+                return
+            row.revoked_at = now
+            user = queries.get_user(session, row.user_id)
+            events.append(session, AuditEvent(tag=AuditTag.ACCESS_LOGOUT, at=now, by=user.name, by_id=user.id))
+
+    def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
+        access.check_may(by, Act.ADMINISTER)
+        with self.store.reading() as session:
+            return tuple(person_view(user) for user in session.scalars(select(UserRow).order_by(UserRow.name)))
+
+    def add(self, name: str, display_name: str, roles: Iterable[Role], *, by: Actor) -> str:
+        """Create an account and return its one-time password.
+
+        Raises:
+            InvalidCorrectionError: the name is taken or unusable, or no role is given.
+        """
+        access.check_may(by, Act.ADMINISTER)
+        name, display_name, roles = name.strip(), display_name.strip() or name.strip(), tuple(sorted(set(roles)))
+        if not name or len(name) > 200 or not name.isprintable() or ":" in name:
+            raise InvalidCorrectionError("Give a login name of printable characters, without a colon.")
+        if not roles:
+            raise InvalidCorrectionError("Give at least one role: reviewer, approver, auditor or administrator.")
+        password = new_password()
+        hashed = self.hasher.hash(password)
+        with self.store.writing() as session:
+            if session.scalar(select(UserRow.id).where(UserRow.name == name)) is not None:
+                raise InvalidCorrectionError(f"There is an account called “{name}” already. Choose another name.")
+            user = UserRow(
+                name=name,
+                display_name=display_name[:200],
+                roles=roles,
+                password_hash=hashed,
+                must_change=True,
+                created_at=self.clock.now(),
+            )
+            session.add(user)
+            session.flush()
+            self._granted(session, user, by)
+        return password
+
+    def reset_password(self, user_id: int, *, by: Actor) -> str:
+        """Return a new one-time password; the account's sessions end."""
+        access.check_may(by, Act.ADMINISTER)
+        password = new_password()
+        hashed = self.hasher.hash(password)
+        with self.store.writing() as session:
+            user = queries.get_user(session, user_id)
+            user.password_hash, user.must_change = hashed, True
+            self._end_sessions(session, user)
+            self._changed(session, user, by, AuditTag.ACCESS_REVOKE, {"what": "password"})
+        return password
+
+    def change_password(self, old: str, new: str, *, by: Actor) -> None:
+        """Set one's own password.
+
+        Raises:
+            LoginRefusedError: the old one is wrong.
+            InvalidCorrectionError: the new one is too short or the same.
+        """
+        access.check_may(by, Act.SELF)
+        with self.store.reading() as session:
+            hashed = queries.get_user(session, by.id or 0).password_hash
+        if not _fits(self.hasher, hashed, old):
+            raise LoginRefusedError("The present password is not right. Type it again.")
+        if len(new) < SHORTEST_PASSWORD or new == old:
+            raise InvalidCorrectionError(
+                f"Choose a new password of at least {SHORTEST_PASSWORD} characters; four random words do well."
+            )
+        fresh = self.hasher.hash(new)
+        with self.store.writing() as session:
+            user = queries.get_user(session, by.id or 0)
+            user.password_hash, user.must_change = fresh, False
+            self._changed(session, user, by, AuditTag.ACCESS_GRANT, {"what": "own password"})
+
+    def set_roles(self, user_id: int, roles: Iterable[Role], *, by: Actor) -> None:
+        """Give an account these roles and no others.
+
+        Raises:
+            InvalidCorrectionError: nobody would be left to administer.
+        """
+        access.check_may(by, Act.ADMINISTER)
+        wanted = tuple(sorted(set(roles)))
+        with self.store.writing() as session:
+            user = queries.get_user(session, user_id)
+            before = tuple(user.roles)
+            user.roles = wanted
+            session.flush()
+            _check_administered(session)
+            gained = set(wanted) - set(before)
+            tag = AuditTag.ACCESS_GRANT if gained else AuditTag.ACCESS_REVOKE
+            self._changed(session, user, by, tag, {"what": "roles", "from": list(before), "to": list(wanted)})
+
+    def set_active(self, user_id: int, active: bool, *, by: Actor) -> None:
+        """Open or close an account; closing ends its sessions."""
+        access.check_may(by, Act.ADMINISTER)
+        with self.store.writing() as session:
+            user = queries.get_user(session, user_id)
+            user.active = active
+            session.flush()
+            _check_administered(session)
+            if not active:
+                self._end_sessions(session, user)
+            tag = AuditTag.ACCESS_GRANT if active else AuditTag.ACCESS_REVOKE
+            self._changed(session, user, by, tag, {"what": "account"})
+
+    def _end_sessions(self, session: Session, user: UserRow) -> None:
+        session.execute(
+            update(SessionRow)
+            .where(SessionRow.user_id == user.id, SessionRow.revoked_at.is_(None))
+            .values(revoked_at=self.clock.now())
+        )
+
+    def _granted(self, session: Session, user: UserRow, by: Actor) -> None:
+        self._changed(session, user, by, AuditTag.ACCESS_GRANT, {"what": "account", "roles": list(user.roles)})
+
+    def _changed(self, session: Session, user: UserRow, by: Actor, tag: AuditTag, facts: dict[str, object]) -> None:
+        events.append(
+            session,
+            AuditEvent(
+                tag=tag,
+                at=self.clock.now(),
+                by=by.name,
+                by_id=by.id,
+                facts={"account": user.id, **facts},
+                values={"account_name": user.name},
+            ),
+        )
+
+
+def actor_of(user: UserRow) -> Actor:
+    return Actor(id=user.id, name=user.name, display_name=user.display_name, roles=frozenset(user.roles))
+
+
+def new_password() -> str:
+    """Return a random password of 80 bits, in groups that can be read out."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+def _check_administered(session: Session) -> None:
+    people = session.scalars(select(UserRow).where(UserRow.active))
+    if not any(Role.ADMINISTRATOR in person.roles for person in people):
+        raise InvalidCorrectionError("Nobody would be left to administer. Give somebody else the role first.")
+
+
+def _fits(hasher: PasswordHasher, hashed: str, password: str) -> bool:
+    try:
+        return hasher.verify(hashed, password)
+    except VerificationError:
+        return False
+
+
+def _nobody(hasher: PasswordHasher) -> str:
+    """Return the hash of a password that nobody has, made once for each way of hashing."""
+    if hasher not in _NOBODY:
+        _NOBODY[hasher] = hasher.hash(secrets.token_hex(16))
+    return _NOBODY[hasher]
+
+
+_NOBODY: dict[PasswordHasher, str] = {}
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,67 @@
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from pipeline.domain.actors import Act, Actor
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.files import FileSource, FileState
+from pipeline.services import access
+from pipeline.services.views import FilePage, FileView
+from pipeline.store.engine import Store
+from pipeline.store.tables import DocumentRow, FileRow
+
+
+@dataclass(frozen=True)
+class Files:
+    """Every file that was ever seen, and what became of it."""
+
+    store: Store
+
+    def list_files(
+        self, *, by: Actor, state: FileState | None = None, search: str = "", page: int = 1, page_size: int = 50
+    ) -> FilePage:
+        """Return files, newest first; `search` is found in the name or is a file's id."""
+        access.check_may(by, Act.READ)
+        conditions: list[Any] = []
+        if state is not None:
+            conditions.append(FileRow.state == state)
+        if text := search.strip():
+            conditions.append(func.lower(FileRow.name).like(f"%{text.casefold()}%"))
+        with self.store.reading() as session:
+            total = session.scalar(select(func.count()).select_from(FileRow).where(*conditions)) or 0
+            rows = session.execute(
+                select(FileRow, DocumentRow.id, DocumentRow.state)
+                .outerjoin(DocumentRow, DocumentRow.file_id == FileRow.id)
+                .where(*conditions)
+                .order_by(FileRow.id.desc())
+                .limit(page_size)
+                .offset((max(page, 1) - 1) * page_size)
+            )
+            counts = session.execute(select(FileRow.state, func.count()).group_by(FileRow.state))
+            found = {FileState(name): count for name, count in counts}
+            return FilePage(
+                rows=tuple(_view(file, document_id, document_state) for file, document_id, document_state in rows),
+                total=total,
+                page=max(page, 1),
+                page_size=page_size,
+                by_state={each: found.get(each, 0) for each in FileState},
+            )
+
+
+def _view(file: FileRow, document_id: int | None, document_state: str | None) -> FileView:
+    return FileView(
+        id=file.id,
+        state=FileState(file.state),
+        source=FileSource(file.source),
+        name=file.name,
+        size=file.size,
+        sha256=file.sha256,
+        page_count=file.page_count,
+        duplicate_of=file.duplicate_of,
+        reason=file.reason,
+        received_by=file.received_by,
+        received_at=file.received_at,
+        document_id=document_id,
+        document_state=DocumentState(document_state) if document_state else None,
+    )

@@ -1,0 +1,408 @@
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from pipeline.domain.actors import Act, Actor
+from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.files import FileSource, FileState
+from pipeline.errors import DocumentError, DocumentTooLargeError, TransientError, UnreadableDocumentError
+from pipeline.ports import BlobStore, Clock, Job, JobQueue, Reader, ReadLimits
+from pipeline.services import access
+from pipeline.services.views import ReceivedFile
+from pipeline.store import events
+from pipeline.store.engine import Store
+from pipeline.store.tables import BlobRow, DocumentRow, FileRow
+
+BATCH = 64
+CLAIMED = ".claimed"
+PROCESSED, DUPLICATES, QUARANTINE = "processed", "duplicates", "quarantine"
+RESERVED = frozenset({CLAIMED, PROCESSED, DUPLICATES, QUARANTINE})
+"""Folders inside the drop folder that are ours and are never scanned."""
+
+FOLDER_OF = {
+    FileState.STORED: PROCESSED,
+    FileState.DUPLICATE: DUPLICATES,
+    FileState.QUARANTINED: QUARANTINE,
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """A file that was moved into the claimed folder: `name` is its path as dropped."""
+
+    token: str
+    name: str
+    path: Path
+    source: FileSource
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What looking at a claimed file found; `error` where it goes to quarantine."""
+
+    row_id: int
+    claimed: _Claimed
+    size: int
+    sha256: str | None = None
+    page_count: int | None = None
+    error: DocumentError | None = None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Takes files in: claimed by an atomic move, hashed, stored once, recorded, and only then rung for.
+
+    A crash between any two steps leaves a file in the claimed folder or a row in CLAIMED; `recover` finishes both.
+    """
+
+    store: Store
+    blobs: BlobStore
+    reader: Reader
+    queue: JobQueue
+    clock: Clock
+    limits: ReadLimits
+    drop: Path
+    uploads: Path
+    type_names: frozenset[str]
+    due: timedelta
+
+    def claim(self, paths: Sequence[Path], *, by: Actor) -> int:
+        """Take up to 64 settled files from the drop folder; return how many were taken.
+
+        A file that vanished meanwhile (another watcher was quicker) or that is no regular file is left alone.
+        """
+        access.check_may(by, Act.RECEIVE)
+        claimed = [moved for path in paths[:BATCH] if (moved := self._move_aside(path)) is not None]
+        self._take(claimed, by)
+        return len(claimed)
+
+    def receive(self, stream: BinaryIO, filename: str, *, by: Actor, document_type: str | None = None) -> ReceivedFile:
+        """Take one uploaded file through the same door and say what became of it."""
+        access.check_may(by, Act.RECEIVE)
+        name = PurePosixPath(filename.replace("\\", "/")).name.lstrip(".") or "unnamed.pdf"
+        name = "".join(character for character in name if character.isprintable())[-200:]
+        token = secrets.token_hex(12)
+        relative = f"{document_type}/{name}" if document_type in self.type_names else name
+        path = self.uploads / CLAIMED / token / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as target:
+            shutil.copyfileobj(stream, target, 1024 * 1024)
+        self._take([_Claimed(token, relative, path, FileSource.UPLOAD)], by)
+        with self.store.reading() as session:
+            row = session.execute(select(FileRow).where(FileRow.token == token)).scalar_one()
+            document = session.scalar(select(DocumentRow.id).where(DocumentRow.file_id == row.id))
+            return ReceivedFile(
+                file_id=row.id,
+                name=row.name,
+                state=FileState(row.state),
+                document_id=document,
+                duplicate_of=row.duplicate_of,
+                reason=row.reason,
+            )
+
+    def recover(self, *, by: Actor, older_than: timedelta = timedelta(0)) -> int:
+        """Finish what a killed process left half done; return how many files that were.
+
+        Args:
+            by: who asks.
+            older_than: leave younger claims alone: their process may still be at work.
+        """
+        access.check_may(by, Act.RECEIVE)
+        before = self.clock.now() - older_than
+        finished = 0
+        for source in FileSource:
+            waiting = self._claimed_files(source, before.timestamp())
+            for start in range(0, len(waiting), BATCH):
+                batch = waiting[start : start + BATCH]
+                self._take(batch, by)
+                finished += len(batch)
+        with self.store.reading() as session:
+            rows = session.scalars(
+                select(FileRow).where(FileRow.state == FileState.CLAIMED, FileRow.received_at <= before)
+            ).all()
+            lost = [(row, self._root(FileSource(row.source)) / CLAIMED / row.token / row.name) for row in rows]
+        gone = [(row, path) for row, path in lost if not path.exists()]
+        if gone:
+            missing = UnreadableDocumentError(
+                "The file disappeared from the claimed folder before it was stored. Drop it again."
+            )
+            self._record(
+                [
+                    _Looked(
+                        row.id, _Claimed(row.token, row.name, path, FileSource(row.source)), row.size, error=missing
+                    )
+                    for row, path in gone
+                ],
+                by,
+            )
+        return finished + len(gone)
+
+    def _root(self, source: FileSource) -> Path:
+        return self.drop if source is FileSource.DROP else self.uploads
+
+    def _move_aside(self, path: Path) -> _Claimed | None:
+        """Claim one file by a rename within its file system, which only one process can win."""
+        relative = path.relative_to(self.drop)
+        token = secrets.token_hex(12)
+        target = self.drop / CLAIMED / token / relative
+        try:
+            if not stat.S_ISREG(path.lstat().st_mode):
+                return None
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+        except FileNotFoundError:
+            _remove_empty(target.parent, self.drop / CLAIMED)
+            return None
+        return _Claimed(token, relative.as_posix(), target, FileSource.DROP)
+
+    def _claimed_files(self, source: FileSource, before: float) -> list[_Claimed]:
+        folder = self._root(source) / CLAIMED
+        found: list[_Claimed] = []
+        for token_folder in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if not token_folder.is_dir() or token_folder.stat().st_mtime > before:
+                continue
+            files = [path for path in token_folder.rglob("*") if not path.is_dir()]
+            if not files:
+                shutil.rmtree(token_folder, ignore_errors=True)
+            found += [
+                _Claimed(token_folder.name, path.relative_to(token_folder).as_posix(), path, source) for path in files
+            ]
+        return found
+
+    def _take(self, claimed: Sequence[_Claimed], by: Actor) -> None:
+        """Carry claimed files through: row, bytes, outcome, folder, ring. Repeating any step is harmless."""
+        if not claimed:
+            return
+        row_ids, open_rows = self._enter(claimed, by)
+        todo = [(row_ids[item.token], item) for item in claimed if row_ids[item.token] in open_rows]
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            looks = [pool.submit(self._look, row_id, item) for row_id, item in todo]
+            looked = [found for look in looks if (found := look.result()) is not None]
+        document_ids = self._record(looked, by)
+        self._move_on([row_ids[item.token] for item in claimed])
+        self.queue.enqueue_many(Job.PROCESS, document_ids)
+
+    def _enter(self, claimed: Sequence[_Claimed], by: Actor) -> tuple[dict[str, int], set[int]]:
+        """Give each claimed file its row; return row ids by token, and those still to be looked at."""
+        now = self.clock.now()
+        with self.store.writing() as session:
+            known = session.scalars(select(FileRow).where(FileRow.token.in_([item.token for item in claimed]))).all()
+            rows = {row.token: row for row in known}
+            new: list[FileRow] = []
+            for item in claimed:
+                if item.token in rows:
+                    continue
+                row = FileRow(
+                    state=FileState.CLAIMED,
+                    source=item.source,
+                    token=item.token,
+                    name=item.name,
+                    size=_size(item.path),
+                    preset_type=self._preset(item.name),
+                    received_by=by.name,
+                    received_at=now,
+                )
+                new.append(row)
+                rows[item.token] = row
+            session.add_all(new)
+            session.flush()
+            events.append(
+                session,
+                *(
+                    AuditEvent(
+                        tag=AuditTag.FILE_CLAIM,
+                        at=now,
+                        by=by.name,
+                        by_id=by.id,
+                        file_id=row.id,
+                        facts={"source": row.source, "size": row.size},
+                        values={"file_name": row.name},
+                    )
+                    for row in new
+                ),
+            )
+            return {token: row.id for token, row in rows.items()}, {
+                row.id for row in rows.values() if row.state == FileState.CLAIMED
+            }
+
+    def _preset(self, name: str) -> str | None:
+        """Return the document type that the file's first folder names, if it names one."""
+        parts = PurePosixPath(name).parts
+        wanted = parts[0].casefold() if len(parts) > 1 else ""
+        return next((known for known in self.type_names if known.casefold() == wanted), None)
+
+    def _look(self, row_id: int, item: _Claimed) -> _Looked | None:
+        """Probe and store one file; None where it can't be done now, and `recover` will try again."""
+        size = 0
+        try:
+            descriptor = os.open(item.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as stream:
+                before = os.fstat(stream.fileno())
+                size = before.st_size
+                if not stat.S_ISREG(before.st_mode):
+                    raise UnreadableDocumentError("This is no regular file. Drop the document itself.")
+                if size > self.limits.file_bytes:
+                    raise DocumentTooLargeError(
+                        f"The file has {size / 1e6:.0f} MB; the limit is {self.limits.file_bytes / 1e6:.0f} MB. "
+                        "Split it, or raise PROOFDESK_FILE_BYTES_MAX."
+                    )
+                probe = self.reader.probe(item.path, self.limits)
+                blob = self.blobs.put(stream)
+                after = os.fstat(stream.fileno())
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or blob.size != size:
+                log.warning("intake.still_written", file_id=row_id)
+                return None
+            return _Looked(row_id, item, size, sha256=blob.sha256, page_count=probe.page_count)
+        except DocumentError as error:
+            return _Looked(row_id, item, size, error=error)
+        except TransientError as error:
+            log.warning("intake.postponed", file_id=row_id, code=error.code)
+            return None
+        except FileNotFoundError:
+            return None  # another process took it on, or recover() will say that it's gone
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO):
+                return _Looked(
+                    row_id,
+                    item,
+                    0,
+                    error=UnreadableDocumentError("This is a link, not a file. Drop the document itself."),
+                )
+            log.warning("intake.postponed", file_id=row_id, code=errno.errorcode.get(error.errno or 0, "os"))
+            return None
+
+    def _record(self, looked: Sequence[_Looked], by: Actor) -> list[int]:
+        """Write the outcome of each file in one transaction; return the documents to ring for."""
+        if not looked:
+            return []
+        now = self.clock.now()
+        written: list[AuditEvent] = []
+        with self.store.writing() as session:
+            rows = {
+                row.id: row
+                for row in session.scalars(select(FileRow).where(FileRow.id.in_([item.row_id for item in looked])))
+            }
+            first = _first_files(session, [item.sha256 for item in looked if item.sha256])
+            documents: list[DocumentRow] = []
+            for item in looked:
+                row = rows[item.row_id]
+                if row.state != FileState.CLAIMED:
+                    continue  # another process was quicker; its outcome stands
+                row.settled_at, row.size = now, item.size
+                facts: dict[str, Any] = {}
+                if item.error is not None:
+                    row.state, row.reason_code, row.reason = FileState.QUARANTINED, item.error.code, str(item.error)
+                    tag, facts = AuditTag.FILE_QUARANTINE, {"code": item.error.code}
+                elif item.sha256 in first:
+                    row.state, row.sha256, row.duplicate_of = FileState.DUPLICATE, item.sha256, first[item.sha256]
+                    row.page_count = item.page_count
+                    tag, facts = AuditTag.FILE_DUPLICATE, {"of": row.duplicate_of, "sha256": item.sha256}
+                else:
+                    assert item.sha256 is not None  # noqa: S101 - no error means that it was stored
+                    row.state, row.sha256, row.page_count = FileState.STORED, item.sha256, item.page_count
+                    first[item.sha256] = row.id
+                    session.add(BlobRow(sha256=item.sha256, size=item.size, file_id=row.id, created_at=now))
+                    documents.append(self._document(row))
+                    tag, facts = AuditTag.FILE_STORE, {"sha256": item.sha256, "size": item.size}
+                written.append(AuditEvent(tag=tag, at=now, by=by.name, by_id=by.id, file_id=row.id, facts=facts))
+            session.add_all(documents)
+            session.flush()
+            written += [
+                AuditEvent(
+                    tag=AuditTag.DOCUMENT_QUEUE,
+                    at=now,
+                    by=by.name,
+                    by_id=by.id,
+                    file_id=document.file_id,
+                    document_id=document.id,
+                    revision=1,
+                    facts={"state": DocumentState.QUEUED, "preset_type": document.type},
+                )
+                for document in documents
+            ]
+            events.append(session, *written)
+            return [document.id for document in documents]
+
+    def _document(self, row: FileRow) -> DocumentRow:
+        now = self.clock.now()
+        return DocumentRow(
+            state=DocumentState.QUEUED,
+            revision=1,
+            file_id=row.id,
+            page_count=row.page_count,
+            type=row.preset_type,
+            type_fixed=row.preset_type is not None,
+            received_at=row.received_at,
+            due_at=row.received_at + self.due,
+            changed_at=now,
+        )
+
+    def _move_on(self, row_ids: Sequence[int]) -> None:
+        """Move settled files out of the claimed folder, after the commit that settled them."""
+        with self.store.reading() as session:
+            rows = session.scalars(
+                select(FileRow).where(
+                    FileRow.id.in_(row_ids), FileRow.state != FileState.CLAIMED, FileRow.moved.is_(False)
+                )
+            ).all()
+        for row in rows:
+            source = FileSource(row.source)
+            root = self._root(source)
+            path = root / CLAIMED / row.token / row.name
+            if source is FileSource.UPLOAD and row.state != FileState.QUARANTINED:
+                path.unlink(missing_ok=True)  # the bytes are in the blob store; nobody looks for an upload in a folder
+            else:
+                _move(path, root / FOLDER_OF[FileState(row.state)] / row.name, row.id)
+            _remove_empty(path.parent, root / CLAIMED)
+        if rows:
+            with self.store.writing() as session:
+                session.execute(update(FileRow).where(FileRow.id.in_([row.id for row in rows])).values(moved=True))
+
+
+def _first_files(session: Session, hashes: Sequence[str]) -> dict[str | None, int]:
+    """Return the first file of each hash that is stored already."""
+    found = session.execute(select(BlobRow.sha256, BlobRow.file_id).where(BlobRow.sha256.in_(hashes)))
+    return {sha256: file_id for sha256, file_id in found}
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _move(path: Path, target: Path, file_id: int) -> None:
+    """Move without overwriting: a name that is taken gets the file's id before its ending."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        target = target.with_name(f"{target.stem}.{file_id}{target.suffix}")
+    try:
+        path.rename(target)
+    except FileNotFoundError:
+        log.info("intake.already_moved", file_id=file_id)
+
+
+def _remove_empty(folder: Path, stop: Path) -> None:
+    """Remove `folder` and its parents below `stop` while they are empty."""
+    while folder != stop and stop in folder.parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent

@@ -1,0 +1,85 @@
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sqlalchemy.orm import Session
+
+from pipeline.domain.actors import Act, Actor
+from pipeline.domain.geometry import PageSize
+from pipeline.domain.pages import Page
+from pipeline.errors import NotFoundError
+from pipeline.ports import BlobStore, Reader, ReadLimits
+from pipeline.services import access
+from pipeline.services.processing import page_ref
+from pipeline.services.views import PageText
+from pipeline.store import queries
+from pipeline.store.engine import Store
+from pipeline.store.readings import FolderReadings
+from pipeline.store.tables import DocumentRow
+
+RESOLUTIONS = (36, 110, 200, 300)
+"""Dots per inch that images come in: thumbnail, reading, zoomed, magnified."""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Page images and words, made when first asked for and kept by the file's hash."""
+
+    store: Store
+    blobs: BlobStore
+    readings: FolderReadings
+    reader: Reader
+    limits: ReadLimits
+    cache: Path
+
+    def image(self, document_id: int, page: int, *, by: Actor, dpi: int = 110) -> bytes:
+        """Return the page as a WebP image, at the nearest resolution that is kept."""
+        access.check_may(by, Act.READ)
+        sha256, number = self._locate(document_id, page)
+        wanted = min(RESOLUTIONS, key=lambda resolution: abs(resolution - dpi))
+        place = self.cache / sha256[:2] / sha256 / f"{number}-{wanted}.webp"
+        if place.is_file():
+            return place.read_bytes()
+        image = self.reader.render(self.blobs.path(sha256), number, wanted, self.limits)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary = place.with_name(f".{secrets.token_hex(8)}")
+        temporary.write_bytes(image)
+        os.replace(temporary, place)  # noqa: PTH105 - replace is the atomic one
+        return image
+
+    def words(self, document_id: int, page: int, *, by: Actor) -> PageText:
+        """Return the page with its words and boxes; without words where it has not been read."""
+        access.check_may(by, Act.READ)
+        sha256, number = self._locate(document_id, page)
+        reading = self.readings.find(sha256, self.reader.version)
+        found = next((each for each in reading.pages if each.number == number), None) if reading else None
+        if found is None:
+            found = Page(number=number, size=PageSize(width=595, height=842))
+        return PageText(page=found.model_copy(update={"number": page}))
+
+    def original(self, document_id: int, *, by: Actor) -> tuple[Path, str]:
+        """Return the stored file, untouched, and the name it was dropped under."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            file = queries.get_file(session, queries.get_document(session, document_id).file_id)
+            if file.sha256 is None:
+                raise NotFoundError(f"Document {document_id} has no stored file.")
+            return self.blobs.path(file.sha256), PurePosixPath(file.name).name
+
+    def _locate(self, document_id: int, page: int) -> tuple[str, int]:
+        """Return the hash of the file and the number of the page in it."""
+        with self.store.reading() as session:
+            document = queries.get_document(session, document_id)
+            if not 1 <= page <= self._count(session, document):
+                raise NotFoundError(f"Document {document_id} has no page {page}.")
+            ref = page_ref(document, page)
+            sha256 = queries.get_file(session, ref.file_id).sha256
+        if sha256 is None:
+            raise NotFoundError(f"Document {document_id} has no stored file.")
+        return sha256, ref.page
+
+    def _count(self, session: Session, document: DocumentRow) -> int:
+        if document.pages is not None:
+            return len(document.pages)
+        return document.page_count or queries.get_file(session, document.file_id).page_count or 0

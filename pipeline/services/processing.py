@@ -1,0 +1,366 @@
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.domain.actors import Act, Actor
+from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.documents import DocumentState, PageRef, check_move
+from pipeline.domain.extraction import Extraction, FieldExtraction
+from pipeline.domain.fields import TYPE_FIELD, DocumentType
+from pipeline.domain.pages import Page, PageSummary
+from pipeline.domain.review import SETTLED, FieldState
+from pipeline.domain.routing import FieldRouting, Outcome, Policy, ReasonCode, ReviewReason, RoutingDecision
+from pipeline.errors import DocumentError, PipelineError
+from pipeline.ports import BlobStore, Clock, Extractor, Reader, ReadLimits
+from pipeline.services import access, summary
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.stages.route import route
+from pipeline.stages.validate import validate
+from pipeline.store import events, queries
+from pipeline.store.engine import Store
+from pipeline.store.readings import FolderReadings
+from pipeline.store.tables import DocumentRow, ExtractionRow, FieldRow
+
+BEYOND_LIMIT = timedelta(seconds=60)
+"""How much longer than its reading may take an attempt counts as running."""
+
+FAULT = "Reading stopped on a fault of the program. Try again; if it stays, send the log to whoever runs Proofdesk."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What one attempt works on, copied out of the database before the slow part."""
+
+    document_id: int
+    number: int
+    sources: tuple[tuple[str, tuple[int, ...] | None], ...]
+    """Stored files by hash, each with its pages (None: all)."""
+    fixed_type: str | None
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class _Result:
+    extraction: Extraction
+    decision: RoutingDecision
+    doctype: DocumentType | None
+    pages: tuple[PageSummary, ...]
+
+
+@dataclass(frozen=True)
+class Processing:
+    """Reads a queued document and routes it. Every step re-reads the state first: running twice is harmless."""
+
+    store: Store
+    blobs: BlobStore
+    readings: FolderReadings
+    reader: Reader
+    extractor: Extractor
+    types: TypeShelf
+    clock: Clock
+    limits: ReadLimits
+    attempts_max: int
+    retry: timedelta
+    draw: Callable[[], float]
+    """A uniform random number in [0, 1): whether a field becomes a quality sample."""
+
+    def process(self, document_id: int, *, by: Actor) -> None:
+        """Read the document if it waits for that; the outcome is in its state."""
+        access.check_may(by, Act.PROCESS)
+        attempt = self._begin(document_id)
+        if attempt is None:
+            return
+        try:
+            result = self._work(attempt)
+        except DocumentError as error:
+            self._fail(attempt, error, by, final=True)
+        except Exception as error:
+            self._fail(attempt, error, by, final=False)
+            if not isinstance(error, PipelineError):
+                raise  # a bug: its traceback belongs in the log
+        else:
+            self._finish(attempt, result, by)
+
+    def due(self, *, by: Actor, idle: timedelta = timedelta(0), limit: int = 500) -> tuple[int, ...]:
+        """Return queued documents whose time has come, oldest first; attempts whose worker died are queued again first.
+
+        Args:
+            by: who asks.
+            idle: only those that nothing happened to for so long: their ring may be on its way.
+            limit: at most so many.
+        """
+        access.check_may(by, Act.SWEEP)
+        now = self.clock.now()
+        with self.store.reading() as session:
+            dead = session.execute(
+                select(DocumentRow.id, DocumentRow.attempt).where(
+                    DocumentRow.state == DocumentState.READING, DocumentRow.running_until < now
+                )
+            ).all()
+        for document_id, number in dead:
+            stopped = PipelineError("The worker that read this document stopped in the middle of it.")
+            self._fail(_Attempt(document_id, number, (), None, Policy()), stopped, by, final=False)
+        with self.store.reading() as session:
+            statement = (
+                select(DocumentRow.id)
+                .where(
+                    DocumentRow.state == DocumentState.QUEUED,
+                    DocumentRow.changed_at <= now - idle,
+                    or_(DocumentRow.next_try_at.is_(None), DocumentRow.next_try_at <= now),
+                )
+                .order_by(DocumentRow.id)
+                .limit(limit)
+            )
+            return tuple(session.scalars(statement))
+
+    def _begin(self, document_id: int) -> _Attempt | None:
+        """Count the attempt before the work, so that a document which kills its worker runs out of them."""
+        now = self.clock.now()
+        with self.store.writing() as session:
+            document = queries.get_document(session, document_id)
+            if document.state != DocumentState.QUEUED or (document.next_try_at and document.next_try_at > now):
+                return None
+            document.state = check_move(document.id, DocumentState(document.state), DocumentState.READING)
+            document.attempts += 1
+            document.attempt += 1
+            document.running_until = now + timedelta(seconds=self.limits.seconds) + BEYOND_LIMIT
+            document.next_try_at = None
+            document.changed_at = now
+            return _Attempt(
+                document_id=document.id,
+                number=document.attempt,
+                sources=_sources(session, document),
+                fixed_type=document.type if document.type_fixed else None,
+                policy=queries.get_policy(session).policy,
+            )
+
+    def _work(self, attempt: _Attempt) -> _Result:
+        pages = tuple(
+            page.model_copy(update={"number": number}) for number, page in enumerate(self._pages(attempt), start=1)
+        )
+        extraction = self.extractor.extract(pages, self.types.enabled, attempt.fixed_type)
+        extraction = extraction.model_copy(update={"reader": self.reader.version})
+        doctype = self.types.find(extraction.type.name)
+        findings = ()
+        if doctype is not None:
+            findings = validate({field.name: field.value for field in extraction.fields}, doctype)
+        names = [spec.name for spec in doctype.fields] if doctype else []
+        draws = {name: self.draw() for name in names}
+        decision = route(extraction, findings, doctype, attempt.policy, draws)
+        summaries = tuple(
+            PageSummary(
+                number=page.number,
+                width=page.size.width,
+                height=page.size.height,
+                has_text=page.has_text,
+                note=page.note,
+            )
+            for page in pages
+        )
+        return _Result(extraction, decision, doctype, summaries)
+
+    def _pages(self, attempt: _Attempt) -> list[Page]:
+        """Return the document's pages in order, from the cache where this reader has read them before."""
+        pages: list[Page] = []
+        for sha256, wanted in attempt.sources:
+            reading = self.readings.find(sha256, self.reader.version)
+            if reading is None:
+                reading = self.reader.read(self.blobs.path(sha256), self.limits)
+                self.readings.keep(sha256, reading)
+            by_number = {page.number: page for page in reading.pages}
+            pages += [by_number[number] for number in wanted or tuple(by_number) if number in by_number]
+        return pages
+
+    def _finish(self, attempt: _Attempt, result: _Result, by: Actor) -> None:
+        """Save extraction, decision, state and event in one transaction, if the attempt is still the current one."""
+        now = self.clock.now()
+        with self.store.writing() as session:
+            document = queries.get_document(session, attempt.document_id)
+            if document.attempt != attempt.number or document.state != DocumentState.READING:
+                log.info("processing.overtaken", document_id=attempt.document_id, attempt=attempt.number)
+                return
+            session.add(
+                ExtractionRow(
+                    document_id=document.id,
+                    attempt=attempt.number,
+                    engine=result.extraction.engine,
+                    created_at=now,
+                    result=result.extraction,
+                )
+            )
+            fields = _replace_unsettled(session, document, result)
+            document.type = result.extraction.type.name
+            document.page_count, document.page_summaries = len(result.pages), result.pages
+            summary.refresh(document, fields, result.doctype)
+            self._mark_same_number(session, document, fields, result.doctype)
+            outcome = Outcome.REVIEW if document.open_count else Outcome.READY
+            target = DocumentState.REVIEW if outcome is Outcome.REVIEW else DocumentState.READY
+            document.state = check_move(document.id, DocumentState(document.state), target)
+            document.findings = result.decision.findings
+            document.policy_version = result.decision.policy_version
+            document.revision += 1
+            document.running_until = document.failure = document.failure_code = None
+            document.attempts = 0
+            document.read_at = document.changed_at = now
+            events.append(session, _read_event(document, attempt, result, fields, by, now))
+
+    def _mark_same_number(
+        self, session: Session, document: DocumentRow, fields: list[FieldRow], doctype: DocumentType | None
+    ) -> None:
+        """Make the same number from the same party in other bytes an exception of the number's field."""
+        others = queries.list_same_identity(session, document)
+        field = next((row for row in fields if doctype and row.name == doctype.summary.number), None)
+        if not others or field is None or field.state in SETTLED:
+            return
+        listed = ", ".join(str(other) for other in others[:3])
+        reason = ReviewReason(
+            code=ReasonCode.SAME_NUMBER,
+            message=f"{document.party} has sent number {document.number} before, in document {listed}. "
+            "Reject this one if it is the same.",
+            related_document=others[0],
+        )
+        field.reasons = (*field.reasons, reason)
+        field.state = FieldState.OPEN
+        summary.refresh(document, fields, doctype)
+
+    def _fail(self, attempt: _Attempt, error: Exception, by: Actor, *, final: bool) -> None:
+        """Queue another attempt, or give up: FAILED, with the cause, and nothing lost."""
+        now = self.clock.now()
+        code = error.code if isinstance(error, PipelineError) else "internal"
+        sentence = str(error) if isinstance(error, PipelineError) else FAULT
+        with self.store.writing() as session:
+            document = queries.get_document(session, attempt.document_id)
+            if document.attempt != attempt.number or document.state != DocumentState.READING:
+                return
+            given_up = final or document.attempts >= self.attempts_max
+            target = DocumentState.FAILED if given_up else DocumentState.QUEUED
+            document.state = check_move(document.id, DocumentState(document.state), target)
+            document.running_until = None
+            document.failure_code, document.failure = code, sentence
+            if not given_up:
+                document.next_try_at = now + self.retry * 2 ** (document.attempts - 1)
+            document.changed_at = now
+            document.revision += 1
+            events.append(
+                session,
+                AuditEvent(
+                    tag=AuditTag.DOCUMENT_FAIL if given_up else AuditTag.DOCUMENT_RETRY,
+                    at=now,
+                    by=by.name,
+                    by_id=by.id,
+                    file_id=document.file_id,
+                    document_id=document.id,
+                    revision=document.revision,
+                    facts={"code": code, "attempt": attempt.number, "attempts": document.attempts, "state": target},
+                ),
+            )
+        log.warning("processing.failed", document_id=attempt.document_id, code=code, final=given_up)
+
+
+def _sources(session: Session, document: DocumentRow) -> tuple[tuple[str, tuple[int, ...] | None], ...]:
+    """Return the hashes of the document's files in page order, each with the pages that belong to it."""
+    if document.pages is None:
+        return ((_hash(session, document.file_id), None),)
+    grouped: list[tuple[int, list[int]]] = []
+    for ref in document.pages:
+        if grouped and grouped[-1][0] == ref.file_id:
+            grouped[-1][1].append(ref.page)
+        else:
+            grouped.append((ref.file_id, [ref.page]))
+    return tuple((_hash(session, file_id), tuple(numbers)) for file_id, numbers in grouped)
+
+
+def _hash(session: Session, file_id: int) -> str:
+    sha256 = queries.get_file(session, file_id).sha256
+    if sha256 is None:
+        raise PipelineError(f"File {file_id} was never stored.")
+    return sha256
+
+
+def page_ref(document: DocumentRow, page: int) -> PageRef:
+    """Return the file and page behind page `page` (from 1) of the document."""
+    return document.pages[page - 1] if document.pages else PageRef(file_id=document.file_id, page=page)
+
+
+def _replace_unsettled(session: Session, document: DocumentRow, result: _Result) -> list[FieldRow]:
+    """Give the document the fields of this reading, but keep what a person settled."""
+    kept: dict[str, FieldRow] = {}
+    known = {routing.name for routing in result.decision.fields}
+    for row in queries.list_fields(session, document.id):
+        if row.state in SETTLED and row.name in known:
+            kept[row.name] = row
+        else:
+            session.delete(row)
+    session.flush()
+    fields: list[FieldRow] = []
+    for position, routing in enumerate(result.decision.fields):
+        row = kept.get(routing.name)
+        if row is None:
+            row = _field_row(document.id, position, routing, _read_field(result.extraction, routing.name))
+            session.add(row)
+        row.position = position
+        fields.append(row)
+    return fields
+
+
+def _read_field(extraction: Extraction, name: str) -> FieldExtraction | None:
+    if name != TYPE_FIELD:
+        return extraction.find_field(name)
+    guess = extraction.type
+    return FieldExtraction(name=TYPE_FIELD, text=guess.name, value=guess.name, confidence=guess.confidence)
+
+
+def _field_row(document_id: int, position: int, routing: FieldRouting, read: FieldExtraction | None) -> FieldRow:
+    value = read.value if read else None
+    return FieldRow(
+        document_id=document_id,
+        name=routing.name,
+        position=position,
+        state=FieldState.OPEN if routing.reasons else FieldState.ACCEPTED,
+        machine_value=value,
+        value=value,
+        confidence=read.confidence if read else 0.0,
+        threshold=routing.threshold,
+        reasons=routing.reasons,
+        sample_probability=routing.sample_probability,
+        provenance=read.provenance if read else None,
+    )
+
+
+def _read_event(
+    document: DocumentRow, attempt: _Attempt, result: _Result, fields: list[FieldRow], by: Actor, now: datetime
+) -> AuditEvent:
+    values: Mapping[str, Any] = {row.name: row.machine_value for row in fields}
+    shown = {
+        row.name: sorted(reason.code.value for reason in row.reasons) for row in fields if row.state == FieldState.OPEN
+    }
+    return AuditEvent(
+        tag=AuditTag.DOCUMENT_READ,
+        at=now,
+        by=by.name,
+        by_id=by.id,
+        file_id=document.file_id,
+        document_id=document.id,
+        revision=document.revision,
+        facts={
+            "attempt": attempt.number,
+            "engine": result.extraction.engine,
+            "reader": result.extraction.reader,
+            "policy": result.decision.policy_version,
+            "type": document.type,
+            "type_version": result.doctype.version if result.doctype else None,
+            "pages": len(result.pages),
+            "state": document.state,
+            "shown": shown,
+            "accepted": sum(row.state == FieldState.ACCEPTED for row in fields),
+            "confidence": {row.name: round(row.confidence, 6) for row in fields},
+        },
+        values={"fields": dict(values)},
+    )

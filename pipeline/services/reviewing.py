@@ -1,0 +1,371 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from pipeline.domain.actors import Act, Actor, Role
+from pipeline.domain.audit import AuditTag
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.fields import TYPE_FIELD, DocumentType, FieldKind
+from pipeline.domain.review import SETTLED, Decision, FieldState, Settlement
+from pipeline.domain.routing import Policy
+from pipeline.domain.value import Value
+from pipeline.errors import ClaimTakenError, InvalidCorrectionError, NotFoundError, OpenExceptionsError
+from pipeline.normalise import read_value
+from pipeline.ports import Clock, Job, JobQueue
+from pipeline.services import access, correction, dossier, queue
+from pipeline.services.desk import Desk, check_why
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.services.views import DocumentView, PersonView, QueueFilter, QueuePage, ReadingView
+from pipeline.store import queries
+from pipeline.store.engine import Store
+from pipeline.store.tables import ClaimRow, UserRow
+
+STATE_FOR = {
+    Decision.CONFIRM: FieldState.CONFIRMED,
+    Decision.CORRECT: FieldState.CORRECTED,
+    Decision.ABSENT: FieldState.ABSENT,
+}
+LONGEST_HANDLING_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """The reviewer's side: the queue, the lease on one document, and the decision on each exception."""
+
+    store: Store
+    jobs: JobQueue
+    types: TypeShelf
+    clock: Clock
+    lease: timedelta
+    handover_lease: timedelta
+
+    def list_queue(self, wanted: QueueFilter, *, by: Actor) -> QueuePage:
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            return queue.page_of(session, wanted, self.types, by, self.clock.now())
+
+    def find_next(self, *, by: Actor, after: int | None = None, skip: tuple[int, ...] = ()) -> int | None:
+        """Return the document to take next, without `after` and those in `skip`; None when nothing waits."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            return queue.find_next(session, by, self.clock.now(), (*skip, *([after] if after else ())))
+
+    def get_document(self, document_id: int, *, by: Actor) -> DocumentView:
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            document = queries.get_document(session, document_id)
+            return dossier.build(session, document, self.types, by, self.clock.now())
+
+    def list_types(self, *, by: Actor) -> tuple[DocumentType, ...]:
+        access.check_may(by, Act.READ)
+        return self.types.enabled
+
+    def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
+        """Return active reviewers: whom a document can be handed to."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            users = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.display_name))
+            return tuple(person_view(user) for user in users if Role.REVIEWER in user.roles)
+
+    def get_policy(self, *, by: Actor) -> Policy:
+        """Return the policy in force, which the pages explain decisions by."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            return queries.get_policy(session).policy
+
+    def claim(self, document_id: int, *, by: Actor) -> DocumentView:
+        """Take the document, or take it on: one person at a time, until the lease ends.
+
+        Raises:
+            ClaimTakenError: somebody else holds it.
+        """
+        access.check_may(by, Act.REVIEW)
+        now = self.clock.now()
+        with self.store.writing() as session:
+            desk = Desk.open(session, document_id, self.types, by, now)
+            desk.check_state(DocumentState.REVIEW)
+            row = session.get(ClaimRow, document_id)
+            if row is not None and row.user_id != by.id and row.lease_until > now:
+                holder = queries.get_user(session, row.user_id).display_name
+                raise ClaimTakenError(f"{holder} holds document {document_id} until {row.lease_until:%H:%M} UTC.")
+            if row is None or row.user_id != by.id or row.lease_until <= now:
+                if row is not None and row.lease_until <= now:
+                    desk.record(AuditTag.CLAIM_EXPIRE, facts={"holder": row.user_id})
+                desk.record(AuditTag.CLAIM_TAKE)
+            if row is None:
+                row = ClaimRow(document_id=document_id, user_id=by.id, taken_at=now, lease_until=now)
+                session.add(row)
+            elif row.user_id != by.id:
+                row.user_id, row.taken_at, row.lease_until = by.id or 0, now, now
+            row.lease_until = max(row.lease_until, now + self.lease)
+            return desk.view()
+
+    def renew(self, document_id: int, *, by: Actor) -> datetime:
+        """Return the new end of the lease; no event, since nothing changes hands."""
+        access.check_may(by, Act.REVIEW)
+        now = self.clock.now()
+        with self.store.writing() as session:
+            row = Desk.open(session, document_id, self.types, by, now).check_held()
+            row.lease_until = max(row.lease_until, now + self.lease)
+            return row.lease_until
+
+    def release(self, document_id: int, *, by: Actor) -> None:
+        """Give the document back to the queue with all work kept; a lease that ended already is no error."""
+        access.check_may(by, Act.REVIEW)
+        with self.store.writing() as session:
+            desk = Desk.open(session, document_id, self.types, by, self.clock.now())
+            row = session.get(ClaimRow, document_id)
+            if row is not None and row.user_id == by.id:
+                desk.release()
+                desk.record(AuditTag.CLAIM_RELEASE)
+
+    def settle(self, document_id: int, settlement: Settlement, *, by: Actor, revision: int) -> DocumentView:
+        """Decide one field: confirm what was read, correct it, or say that it is not on the page.
+
+        Raises:
+            StaleTaskError, ClaimNotHeldError, InvalidCorrectionError: nothing was changed.
+        """
+        access.check_may(by, Act.REVIEW)
+        if settlement.field == TYPE_FIELD and settlement.decision is Decision.CORRECT:
+            return self.retype(document_id, str(settlement.value or ""), by=by, revision=revision)
+        with self.store.writing() as session:
+            desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
+            row = desk.get_field(settlement.field)
+            before, state_before = row.value, row.state
+            row.value = self._decided(desk, settlement, row.machine_value, row.value)
+            row.state = STATE_FOR[settlement.decision]
+            if row.state == FieldState.CORRECTED and row.value == row.machine_value:
+                row.state = FieldState.CONFIRMED  # typed just what the machine had read
+            if settlement.provenance is not None:
+                row.provenance = settlement.provenance
+            row.settled_by, row.settled_at, row.comment = by.name, desk.now, settlement.comment.strip()[:2000]
+            row.handling_ms += min(max(settlement.handling_ms, 0), LONGEST_HANDLING_MS)
+            desk.follow_checks()
+            desk.changed()
+            desk.record(
+                AuditTag.FIELD_SETTLE,
+                field=row.name,
+                facts={
+                    "decision": settlement.decision,
+                    "from": state_before,
+                    "to": row.state,
+                    "handling_ms": min(max(settlement.handling_ms, 0), LONGEST_HANDLING_MS),
+                    "shown_for": sorted({reason.code.value for reason in row.reasons}),
+                    "sample_probability": row.sample_probability,
+                    "confidence": round(row.confidence, 6),
+                    "pointed": settlement.provenance is not None,
+                },
+                values={
+                    "machine": row.machine_value,
+                    "before": before,
+                    "after": row.value,
+                    "why": row.comment,
+                },
+            )
+            return desk.view()
+
+    def reopen(self, document_id: int, field: str, *, by: Actor, revision: int) -> DocumentView:
+        """Undo the decision on one field: an exception is open again, an accepted field as policy left it."""
+        access.check_may(by, Act.REVIEW)
+        with self.store.writing() as session:
+            desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
+            row = desk.get_field(field)
+            if row.state not in SETTLED:
+                raise InvalidCorrectionError("Nobody settled this field, so there is nothing to undo.")
+            before, state_before = row.value, row.state
+            row.state = FieldState.OPEN if row.reasons else FieldState.ACCEPTED
+            row.value = row.machine_value
+            row.settled_by = row.settled_at = None
+            row.comment = ""
+            desk.follow_checks()
+            desk.changed()
+            desk.record(
+                AuditTag.FIELD_REOPEN,
+                field=field,
+                facts={"from": state_before, "to": row.state},
+                values={"before": before, "after": row.value},
+            )
+            return desk.view()
+
+    def validate(self, document_id: int, *, by: Actor, revision: int, handling_ms: int = 0) -> DocumentView:
+        """Hand the document on for approval, once every exception is settled.
+
+        Raises:
+            OpenExceptionsError: some are still open.
+        """
+        access.check_may(by, Act.REVIEW)
+        with self.store.writing() as session:
+            desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
+            if desk.document.open_count:
+                raise OpenExceptionsError(
+                    f"{desk.document.open_count} exceptions are still open: {desk.document.what}. Settle them first."
+                )
+            desk.move(DocumentState.READY)
+            desk.document.validated_by, desk.document.validated_at = by.name, desk.now
+            desk.document.note = None
+            desk.release()
+            desk.changed()
+            states = [row.state for row in desk.fields()]
+            desk.record(
+                AuditTag.DOCUMENT_VALIDATE,
+                facts={
+                    "handling_ms": min(max(handling_ms, 0), 24 * LONGEST_HANDLING_MS),
+                    **{state.value: states.count(state) for state in FieldState if state is not FieldState.OPEN},
+                },
+            )
+            return desk.view()
+
+    def reject(self, document_id: int, why: str, *, by: Actor, revision: int) -> DocumentView:
+        """Take the document out of the work for good, with the reason; its file and record stay."""
+        access.check_may(by, Act.REVIEW)
+        with self.store.writing() as session:
+            desk = Desk.open(session, document_id, self.types, by, self.clock.now())
+            desk.check_revision(revision)
+            if desk.document.state == DocumentState.REVIEW:
+                desk.check_held()
+            desk.move(DocumentState.REJECTED)
+            desk.document.note = check_why(why, "a rejection")
+            desk.release()
+            desk.changed()
+            desk.record(AuditTag.DOCUMENT_REJECT, values={"why": desk.document.note})
+            return desk.view()
+
+    def hold(self, document_id: int, why: str, until: datetime, *, by: Actor, revision: int) -> DocumentView:
+        """Put the document aside until a date; it comes back by itself."""
+        access.check_may(by, Act.REVIEW)
+        with self.store.writing() as session:
+            desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
+            if until <= desk.now:
+                raise InvalidCorrectionError("The date to hold until has passed. Choose a later one.")
+            desk.move(DocumentState.HELD)
+            desk.document.note, desk.document.held_until = check_why(why, "holding a document"), until
+            desk.release()
+            desk.changed()
+            desk.record(AuditTag.DOCUMENT_HOLD, facts={"until": until.isoformat()}, values={"why": desk.document.note})
+            return desk.view()
+
+    def resume(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
+        """Bring a held document back before its date."""
+        access.check_may(by, Act.REVIEW)
+        with self.store.writing() as session:
+            desk = Desk.open(session, document_id, self.types, by, self.clock.now())
+            desk.check_revision(revision)
+            resume_held(desk)
+            return desk.view()
+
+    def handover(self, document_id: int, to_user_id: int, comment: str, *, by: Actor, revision: int) -> DocumentView:
+        """Give the document to a colleague, who holds it from now on."""
+        access.check_may(by, Act.ASSIGN)
+        with self.store.writing() as session:
+            desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
+            user = queries.get_user(session, to_user_id)
+            if not user.active or Role.REVIEWER not in user.roles:
+                raise NotFoundError(f"{user.display_name} does not review. Choose somebody who does.")
+            row = desk.check_held()
+            row.user_id, row.taken_at, row.lease_until = user.id, desk.now, desk.now + self.handover_lease
+            if comment.strip():
+                desk.document.note = f"{by.display_name}: {comment.strip()[:2000]}"
+            desk.changed()
+            desk.record(AuditTag.CLAIM_HANDOVER, facts={"to": user.id}, values={"why": comment.strip()})
+            return desk.view()
+
+    def retype(self, document_id: int, type_name: str, *, by: Actor, revision: int) -> DocumentView:
+        """Say what type the document has; its fields are then read again for that type."""
+        access.check_may(by, Act.REVIEW)
+        with self.store.writing() as session:
+            desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
+            doctype = self.types.get_enabled(type_name)
+            before = desk.document.type
+            row = desk.get_field(TYPE_FIELD)
+            row.value, row.settled_by, row.settled_at = doctype.name, by.name, desk.now
+            row.state = FieldState.CONFIRMED if row.machine_value == doctype.name else FieldState.CORRECTED
+            desk.move(DocumentState.QUEUED)
+            desk.document.type, desk.document.type_fixed = doctype.name, True
+            desk.document.attempts, desk.document.next_try_at = 0, None
+            desk.changed()
+            desk.record(AuditTag.DOCUMENT_RETYPE, facts={"from": before, "to": doctype.name})
+            view = desk.view()
+        self.jobs.enqueue(Job.PROCESS, document_id)
+        return view
+
+    def retry(self, document_id: int, *, by: Actor) -> DocumentView:
+        """Have a failed document read again, with a full set of attempts."""
+        access.check_may(by, Act.RETRY)
+        with self.store.writing() as session:
+            desk = Desk.open(session, document_id, self.types, by, self.clock.now())
+            desk.check_state(DocumentState.FAILED)
+            desk.move(DocumentState.QUEUED)
+            desk.document.attempts, desk.document.next_try_at = 0, None
+            desk.document.failure = desk.document.failure_code = None
+            desk.changed()
+            desk.record(AuditTag.DOCUMENT_RETRY, facts={"by_person": by.is_person})
+            view = desk.view()
+        self.jobs.enqueue(Job.PROCESS, document_id)
+        return view
+
+    def read_text(
+        self, document_id: int, field: str, text: str, *, by: Actor, column: str | None = None
+    ) -> tuple[ReadingView, ...]:
+        """Return every way the text can be read for the field, before anything is saved."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            document = queries.get_document(session, document_id)
+            extraction = queries.find_extraction(session, document_id)
+        spec = dossier.spec_of(field, self.types.find(document.type))
+        if spec is None or extraction is None:
+            raise NotFoundError(f"Document {document_id} has no field “{field}”. Reload the page.")
+        kind = next((each.kind for each in spec.columns if each.name == column), spec)
+        return tuple(
+            ReadingView(value=reading.value, shown=str(reading.value), note=reading.note or None)
+            for reading in read_value(text, kind, extraction.locale)
+        )
+
+    def _held(self, desk: Desk, revision: int) -> Desk:
+        """Return the desk, once it is clear that this person may change this very revision."""
+        desk.check_state(DocumentState.REVIEW)
+        desk.check_held()
+        desk.check_revision(revision)
+        return desk
+
+    def _decided(
+        self, desk: Desk, settlement: Settlement, machine: Value | None, current: Value | None
+    ) -> Value | None:
+        if settlement.decision is Decision.ABSENT:
+            return None
+        if settlement.decision is Decision.CONFIRM:
+            if machine is None and settlement.field != TYPE_FIELD:
+                raise InvalidCorrectionError("The machine read nothing here. Type the value, or mark it as absent.")
+            if machine is None:
+                raise InvalidCorrectionError("The document's type is not known. Choose it from the list.")
+            return machine
+        spec = dossier.spec_of(settlement.field, desk.doctype)
+        if spec is None:
+            raise NotFoundError(f"This document has no field “{settlement.field}”. Reload the page.")
+        extraction = queries.find_extraction(desk.session, desk.document.id)
+        if settlement.value is None or extraction is None or settlement.value in ("", ()):
+            if spec.kind is FieldKind.TABLE:
+                raise InvalidCorrectionError("There is no line left. Mark the field as absent if the page has none.")
+            raise InvalidCorrectionError("Type the value that is on the page, or mark it as absent.")
+        read = extraction.find_field(settlement.field)
+        return correction.canonical(settlement.value, spec, read, extraction.locale, current)
+
+
+def resume_held(desk: Desk) -> None:
+    """Bring a held document back into the queue."""
+    desk.check_state(DocumentState.HELD)
+    desk.move(DocumentState.REVIEW)
+    desk.document.held_until = None
+    desk.changed()
+    desk.record(AuditTag.DOCUMENT_RESUME)
+
+
+def person_view(user: UserRow) -> PersonView:
+    return PersonView(
+        id=user.id,
+        name=user.name,
+        display_name=user.display_name,
+        roles=tuple(user.roles),
+        active=user.active,
+        must_change=user.must_change,
+    )

@@ -1,0 +1,91 @@
+"""What lists show of a document, kept on its row: recomputed whenever its fields change."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from pipeline.domain.fields import TYPE_FIELD, DocumentType
+from pipeline.domain.review import FieldState
+from pipeline.domain.routing import ReasonCode
+from pipeline.domain.value import Value
+from pipeline.store.tables import DocumentRow, FieldRow
+
+WORD_FOR: dict[ReasonCode, str] = {
+    ReasonCode.LOW_CONFIDENCE: "unsure",
+    ReasonCode.CRITICAL: "always by hand",
+    ReasonCode.CHECK_FAILED: "does not agree",
+    ReasonCode.NOW_FAILS: "does not agree",
+    ReasonCode.REQUIRED_MISSING: "missing",
+    ReasonCode.AMBIGUOUS: "ambiguous",
+    ReasonCode.SAMPLE: "quality sample",
+    ReasonCode.NO_TEXT: "no text",
+    ReasonCode.TYPE_DOUBTFUL: "doubtful",
+    ReasonCode.SAME_NUMBER: "seen before",
+    ReasonCode.REOPENED: "returned",
+}
+GRAVEST = (
+    ReasonCode.REOPENED,
+    ReasonCode.TYPE_DOUBTFUL,
+    ReasonCode.SAME_NUMBER,
+    ReasonCode.CHECK_FAILED,
+    ReasonCode.NOW_FAILS,
+    ReasonCode.NO_TEXT,
+    ReasonCode.REQUIRED_MISSING,
+    ReasonCode.AMBIGUOUS,
+    ReasonCode.LOW_CONFIDENCE,
+    ReasonCode.CRITICAL,
+    ReasonCode.SAMPLE,
+)
+
+
+def refresh(document: DocumentRow, fields: Sequence[FieldRow], doctype: DocumentType | None) -> None:
+    """Bring the row's counts, icons, words and summary columns in line with its fields."""
+    shown = [field for field in fields if field.state == FieldState.OPEN]
+    document.open_count = len(shown)
+    document.open_states = [_icon(field) for field in shown]
+    document.critical_count = document.open_states.count("critical")
+    document.what = "; ".join(_phrase(field, doctype) for field in shown)[:400]
+    values = {field.name: None if field.state == FieldState.ABSENT else field.value for field in fields}
+    document.number = _plain(values, doctype.summary.number if doctype else None)
+    document.party = _plain(values, doctype.summary.party if doctype else None)
+    document.amount_text = _plain(values, doctype.summary.amount if doctype else None)
+    document.currency = _plain(values, doctype.summary.currency if doctype else None)
+    document.amount = _number(document.amount_text)
+    document.identity = identity_of(document.party, document.number)
+
+
+def identity_of(party: str | None, number: str | None) -> str | None:
+    """Return what the same document in other bytes would share, or None where it can't be told."""
+    parts = ["".join(c for c in (part or "").casefold() if c.isalnum()) for part in (party, number)]
+    if not all(parts):
+        return None
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _icon(field: FieldRow) -> str:
+    codes = {reason.code for reason in field.reasons}
+    return "critical" if ReasonCode.CRITICAL in codes else "check"
+
+
+def _phrase(field: FieldRow, doctype: DocumentType | None) -> str:
+    if field.name == TYPE_FIELD:
+        title = "document type"
+    elif doctype is not None and doctype.has_field(field.name):
+        title = doctype.field(field.name).title_in("en").lower()
+    else:
+        title = field.name
+    codes = {reason.code for reason in field.reasons}
+    gravest = next((code for code in GRAVEST if code in codes), None)
+    return f"{title} {WORD_FOR[gravest]}" if gravest else title
+
+
+def _plain(values: Mapping[str, Value | None], name: str | None) -> str | None:
+    value = values.get(name) if name else None
+    return value if isinstance(value, str) else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(Decimal(text)) if text else None
+    except InvalidOperation:
+        return None

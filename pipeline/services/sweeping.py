@@ -1,0 +1,115 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from pipeline.domain.actors import Act, Actor
+from pipeline.domain.audit import AuditTag
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.value import Frozen
+from pipeline.errors import TransientError
+from pipeline.ports import Clock, Job, JobQueue
+from pipeline.services import access
+from pipeline.services.delivering import Delivering
+from pipeline.services.desk import Desk
+from pipeline.services.intake import Intake
+from pipeline.services.processing import Processing
+from pipeline.services.reviewing import resume_held
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.store.engine import Store
+from pipeline.store.tables import ClaimRow, DocumentRow
+
+IDLE = timedelta(seconds=30)
+"""How long a queued document may wait for the ring that intake sent before the sweep rings again."""
+
+HALF_TAKEN = timedelta(seconds=60)
+"""How old a claim in the drop folder is before the sweep takes it for left behind."""
+
+
+class Swept(Frozen):
+    """What one sweep did."""
+
+    rung: int
+    deliveries: int
+    expired_claims: int
+    resumed: int
+    recovered: int
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """The machine's upkeep: lost rings, dead attempts, ended leases, dates that have come."""
+
+    store: Store
+    intake: Intake
+    processing: Processing
+    delivering: Delivering
+    jobs: JobQueue
+    types: TypeShelf
+    clock: Clock
+
+    def sweep(self, *, by: Actor) -> Swept:
+        """Do all of it once; running it twice, or in two processes, is harmless."""
+        access.check_may(by, Act.SWEEP)
+        recovered = self.intake.recover(by=by, older_than=HALF_TAKEN)
+        due = self.processing.due(by=by, idle=IDLE)
+        if due and self._is_idle():
+            self.jobs.enqueue_many(Job.PROCESS, list(due))
+        deliveries = self.delivering.due(by=by)
+        if deliveries:
+            self.jobs.enqueue_many(Job.DELIVER, list(deliveries))
+        return Swept(
+            rung=len(due),
+            deliveries=len(deliveries),
+            expired_claims=self._expire(by),
+            resumed=self._resume(by),
+            recovered=recovered,
+        )
+
+    def _is_idle(self) -> bool:
+        """Return whether few jobs wait, so that ringing again can't pile them up; a queue that is down counts too."""
+        try:
+            return self.jobs.depth() < 100
+        except TransientError:
+            return True
+
+    def _expire(self, by: Actor) -> int:
+        """End leases that ran out; what was saved under them is kept."""
+        now = self.clock.now()
+        with self.store.reading() as session:
+            ended = list(session.scalars(select(ClaimRow.document_id).where(ClaimRow.lease_until <= now).limit(500)))
+        if not ended:
+            return 0
+        expired = 0
+        with self.store.writing() as session:
+            for document_id in ended:
+                row = session.get(ClaimRow, document_id)
+                if row is None or row.lease_until > now:
+                    continue
+                desk = Desk.open(session, document_id, self.types, by, now)
+                desk.record(AuditTag.CLAIM_EXPIRE, facts={"holder": row.user_id})
+                desk.release()
+                expired += 1
+        return expired
+
+    def _resume(self, by: Actor) -> int:
+        """Bring back held documents whose date has come."""
+        now = self.clock.now()
+        with self.store.reading() as session:
+            ids = list(
+                session.scalars(
+                    select(DocumentRow.id)
+                    .where(DocumentRow.state == DocumentState.HELD, DocumentRow.held_until <= now)
+                    .limit(500)
+                )
+            )
+        if not ids:
+            return 0
+        resumed = 0
+        with self.store.writing() as session:
+            for document_id in ids:
+                desk = Desk.open(session, document_id, self.types, by, now)
+                if desk.document.state == DocumentState.HELD:
+                    resume_held(desk)
+                    resumed += 1
+        return resumed

@@ -1,0 +1,71 @@
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import BlobStoreUnavailableError, NotFoundError
+from pipeline.ports import StoredBlob
+
+CHUNK = 1024 * 1024
+
+
+class FolderBlobs:
+    """Original bytes in a folder, by their SHA-256: `ab/abcdef...`; implements `pipeline.ports.BlobStore`.
+
+    A blob is written beside its place, fsynced, and renamed into it, so that a name always means whole bytes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._temporary = root / "tmp"
+        self._temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def put(self, stream: BinaryIO) -> StoredBlob:
+        digest = hashlib.sha256()
+        size = 0
+        temporary = self._temporary / secrets.token_hex(12)
+        try:
+            with temporary.open("xb") as target:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    target.write(chunk)
+                target.flush()
+                sha256 = digest.hexdigest()
+                final = self._place(sha256)
+                if final.exists():
+                    return StoredBlob(sha256=sha256, size=size, created=False)
+                os.fsync(target.fileno())
+            final.parent.mkdir(parents=True, exist_ok=True)
+            temporary.chmod(0o400)
+            temporary.rename(final)
+            _sync_folder(final.parent)
+        except OSError as error:
+            raise BlobStoreUnavailableError(
+                f"The file could not be stored in {self.root}: {error.strerror}. Free space, or mend its rights."
+            ) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return StoredBlob(sha256=sha256, size=size, created=True)
+
+    def path(self, sha256: str) -> Path:
+        place = self._place(sha256)
+        if not place.is_file():
+            raise NotFoundError(f"The stored file {sha256[:12]} is missing from {self.root}. Restore it from a backup.")
+        return place
+
+    def has(self, sha256: str) -> bool:
+        return self._place(sha256).is_file()
+
+    def _place(self, sha256: str) -> Path:
+        return self.root / sha256[:2] / sha256
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` last."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

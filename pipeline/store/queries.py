@@ -1,0 +1,100 @@
+"""Named queries: each says in its name what comes back, and raises or returns None as its verb says."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.extraction import Extraction
+from pipeline.errors import NotFoundError
+from pipeline.store.tables import (
+    ApprovalRow,
+    ClaimRow,
+    DocumentRow,
+    ExtractionRow,
+    FieldRow,
+    FileRow,
+    PolicyRow,
+    UserRow,
+)
+
+GONE = (DocumentState.REJECTED, DocumentState.REPLACED)
+"""States in which a document no longer stands for anything."""
+
+
+def get_document(session: Session, document_id: int) -> DocumentRow:
+    row = session.get(DocumentRow, document_id)
+    if row is None:
+        raise NotFoundError(f"There is no document {document_id}. It may have been mistyped: look in the queue.")
+    return row
+
+
+def get_file(session: Session, file_id: int) -> FileRow:
+    row = session.get(FileRow, file_id)
+    if row is None:
+        raise NotFoundError(f"There is no file {file_id}.")
+    return row
+
+
+def get_user(session: Session, user_id: int) -> UserRow:
+    row = session.get(UserRow, user_id)
+    if row is None:
+        raise NotFoundError(f"There is no account {user_id}.")
+    return row
+
+
+def list_fields(session: Session, document_id: int) -> list[FieldRow]:
+    """Return the document's fields in the type's order, the type itself first."""
+    statement = select(FieldRow).where(FieldRow.document_id == document_id).order_by(FieldRow.position, FieldRow.id)
+    return list(session.scalars(statement))
+
+
+def find_extraction(session: Session, document_id: int) -> Extraction | None:
+    """Return the newest run of the engine over the document."""
+    statement = (
+        select(ExtractionRow.result)
+        .where(ExtractionRow.document_id == document_id)
+        .order_by(ExtractionRow.id.desc())
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
+def find_claim(session: Session, document_id: int, now: datetime) -> ClaimRow | None:
+    """Return who holds the document now; an expired lease holds nothing."""
+    row = session.get(ClaimRow, document_id)
+    return row if row is not None and row.lease_until > now else None
+
+
+def list_approvals(session: Session, document_id: int) -> list[ApprovalRow]:
+    """Return every signature of the document, newest first."""
+    statement = select(ApprovalRow).where(ApprovalRow.document_id == document_id).order_by(ApprovalRow.id.desc())
+    return list(session.scalars(statement))
+
+
+def list_same_identity(session: Session, document: DocumentRow) -> list[int]:
+    """Return other documents with the same number from the same party that still stand."""
+    if document.identity is None:
+        return []
+    statement = (
+        select(DocumentRow.id)
+        .where(DocumentRow.identity == document.identity, DocumentRow.id != document.id, DocumentRow.state.not_in(GONE))
+        .order_by(DocumentRow.id)
+        .limit(20)
+    )
+    return list(session.scalars(statement))
+
+
+def get_policy(session: Session) -> PolicyRow:
+    row = session.scalar(select(PolicyRow).order_by(PolicyRow.version.desc()).limit(1))
+    if row is None:
+        raise NotFoundError("The database holds no policy. Run `proofdesk db upgrade`.")
+    return row
+
+
+def count_by_state(session: Session) -> dict[DocumentState, int]:
+    """Return how many documents are in each state, zeros included."""
+    statement = select(DocumentRow.state, func.count()).group_by(DocumentRow.state)
+    found = {DocumentState(state): count for state, count in session.execute(statement)}
+    return {state: found.get(state, 0) for state in DocumentState}

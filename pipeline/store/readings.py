@@ -1,0 +1,36 @@
+import gzip
+import json
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.domain.pages import Reading
+
+
+class FolderReadings:
+    """What readers found, kept by the file's SHA-256 so that no page is read twice; a cache, safe to delete."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def find(self, sha256: str, reader: str) -> Reading | None:
+        """Return the reading that `reader` (name and version) made, or None."""
+        try:
+            reading = Reading.model_validate_json(gzip.decompress(self._place(sha256).read_bytes()))
+        except (OSError, ValidationError, EOFError, gzip.BadGzipFile):
+            return None
+        return reading if reading.reader == reader else None
+
+    def keep(self, sha256: str, reading: Reading) -> None:
+        place = self._place(sha256)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary = place.with_name(f".{secrets.token_hex(8)}")
+        text = json.dumps(reading.model_dump(mode="json"), separators=(",", ":"))
+        temporary.write_bytes(gzip.compress(text.encode(), compresslevel=1))
+        os.replace(temporary, place)  # noqa: PTH105 - replace is the atomic one
+
+    def _place(self, sha256: str) -> Path:
+        return self.root / sha256[:2] / f"{sha256}.json.gz"
