@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 import structlog
-from pipeline.assembly import Services
 
 from pipeline import assembly
+from pipeline.assembly import Services
 from pipeline.domain.actors import Actor
 from pipeline.errors import PipelineError
 from pipeline.ports import Job
