@@ -65,6 +65,8 @@ class FieldSpec(Frozen):
     not_labels: tuple[str, ...] = ()
     """Phrases that look like a label of this field and are not."""
     place: Place | None = None
+    falls_back_to: str | None = None
+    """The field whose value holds where this one prints nothing of its own: the amount due is the gross total."""
     required: bool = False
     critical: bool = False
     """Always shown to a person, however sure the machine is."""

@@ -1,0 +1,142 @@
+"""Which type a document has, from its words, and whether it has one of the known types at all."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from pipeline.domain.extraction import TypeGuess
+from pipeline.domain.fields import DocumentType
+from pipeline.extraction.layout import Layout
+from pipeline.normalise.words import fold
+
+WORDS_MAX = 900
+TITLE_LINES = 30
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The beginning of a document as folded words, with how prominent each is."""
+
+    words: tuple[str, ...]
+    weight: tuple[float, ...]
+    at: dict[str, list[int]]
+
+
+def guess_type(layout: Layout, types: tuple[DocumentType, ...]) -> TypeGuess:
+    """Return the type whose words the document has, or none where no type has enough of them."""
+    text = _text_of(layout)
+    scored = sorted(_scores(text, types), key=lambda s: -s[0])
+    if not scored:
+        return TypeGuess(name=None, confidence=0.5)
+    odds = [math.exp(min(score, 12.0)) for score, _, _ in scored]
+    total = sum(odds) + math.exp(NONE_SCORE)
+    shares = [o / total for o in odds]
+    best_score, found, name = scored[0]
+    candidates = tuple((n, round(share, 4)) for (_, _, n), share in zip(scored[1:4], shares[1:4], strict=False) if share > 0.01)
+    none_share = math.exp(NONE_SCORE) / total
+    if none_share >= shares[0]:
+        return TypeGuess(
+            name=None,
+            confidence=round(min(CONFIDENCE_MAX, none_share), 4),
+            candidates=tuple((n, round(share, 4)) for (_, _, n), share in zip(scored[:3], shares, strict=False) if share > 0.01),
+            evidence=("The page has too few of the words that speak for any known type.",),
+        )
+    words = ", ".join(f"“{phrase}”" for phrase in found[:4])
+    return TypeGuess(
+        name=name,
+        confidence=round(min(CONFIDENCE_MAX, shares[0]), 4),
+        candidates=candidates,
+        evidence=(f"The document says {words}.",),
+    )
+
+
+NONE_SCORE = 2.2
+"""What a type's score has to exceed; with it, an unknown document is told from a known one."""
+CONFIDENCE_MAX = 0.98
+
+
+def _text_of(layout: Layout) -> _Text:
+    words: list[str] = []
+    weight: list[float] = []
+    for number, line in enumerate(layout.lines):
+        size = max((t.size or t.height for t in line.tokens), default=0.0)
+        large = size > 1.3 * layout.body_size
+        height = layout.sizes[line.page][1]
+        first_page = line.page == layout.lines[0].page
+        prominent = 2.0 if large and line.top < 0.5 * height else 1.4 if number < TITLE_LINES and first_page else 1.0
+        if not first_page:
+            prominent *= 0.5
+        for segment in line.segments:
+            texts = [m.group() for m in _WORD.finditer(segment.text)]
+            if len(texts) > 3 and all(len(t) == 1 for t in texts):
+                # Letters spaced out for show: R E C H N U N G.
+                texts = ["".join(texts)]
+            for index, word in enumerate(texts):
+                words.append(fold(word))
+                alone = len(texts) <= 4 and index == 0
+                weight.append(prominent * (1.25 if alone else 1.0))
+        if len(words) > WORDS_MAX:
+            break
+    at: dict[str, list[int]] = {}
+    for position, word in enumerate(words):
+        at.setdefault(word, []).append(position)
+    return _Text(tuple(words), tuple(weight), at)
+
+
+def _scores(text: _Text, types: tuple[DocumentType, ...]) -> list[tuple[float, list[str], str]]:
+    """Return score, telling phrases and name of each type; variants stand on their family's words and their own."""
+    scored: list[tuple[float, list[str], str]] = []
+    own = {doctype.name: _score(text, doctype) for doctype in types}
+    for doctype in types:
+        score, phrases = own[doctype.name]
+        parent = next((t for t in types if t.name == doctype.variant_of), None)
+        if parent is None:
+            scored.append((score, phrases, doctype.name))
+            continue
+        family, family_phrases = own[parent.name]
+        # Whatever is headed "credit note" also speaks of the invoice it credits: the more prominent word decides.
+        lead = max((_find_phrase(text, p) for ps in doctype.words.values() for p in ps), default=0.0)
+        rival = max((_find_phrase(text, ps[0]) for ps in parent.words.values() if ps), default=0.0)
+        if lead:
+            family = max(family, score)
+            scored.append((family + VARIANT_WEIGHT * (lead - 0.95 * rival), [*phrases, *family_phrases], doctype.name))
+    return scored
+
+
+VARIANT_WEIGHT = 4.0
+
+
+def _score(text: _Text, doctype: DocumentType) -> tuple[float, list[str]]:
+    """Return how much the words speak for a type, by its best language, and the phrases that did."""
+    best: tuple[float, list[str]] = (0.0, [])
+    for phrases in doctype.words.values():
+        total = 0.0
+        found: list[tuple[float, str]] = []
+        for rank, phrase in enumerate(phrases):
+            value = max(0.7, 2.4 - 0.25 * rank)
+            prominence = _find_phrase(text, phrase)
+            if prominence:
+                gain = value * prominence
+                total += gain
+                found.append((gain, phrase.strip("*")))
+        if total > best[0]:
+            found.sort(reverse=True)
+            best = (total, [phrase for _, phrase in found])
+    return best
+
+
+def _find_phrase(text: _Text, phrase: str) -> float:
+    """Return how prominently a phrase stands in the text; 0 where it does not."""
+    words = [fold(m.group()) for m in _WORD.finditer(phrase)]
+    if not words:
+        return 0.0
+    if phrase.startswith("*"):
+        places = [p for word, at in text.at.items() if word.endswith(words[0]) for p in at]
+    else:
+        places = text.at.get(words[0], [])
+    best = 0.0
+    for place in places[:200]:
+        if text.words[place + 1 : place + len(words)] == tuple(words[1:]):
+            best = max(best, text.weight[place])
+    return best

@@ -1,0 +1,191 @@
+"""The baseline engine: typed candidates, labels, arithmetic and place; no learning."""
+
+from collections.abc import Sequence
+
+from pipeline.domain.extraction import Candidate, DocumentLocale, Extraction, FieldExtraction, TypeGuess
+from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec
+from pipeline.domain.pages import Page
+from pipeline.extraction import finds as found
+from pipeline.extraction import singles
+from pipeline.extraction.answers import Answer, Scored
+from pipeline.extraction.confidence import TABLE_VERSION, confidence_of
+from pipeline.extraction.doctype import guess_type
+from pipeline.extraction.evidence import Vote, votes_for
+from pipeline.extraction.finds import Find
+from pipeline.extraction.labels import LabelIndex
+from pipeline.extraction.layout import Layout
+from pipeline.extraction.locale import infer_locale
+from pipeline.extraction.parties import Parties
+from pipeline.extraction.totals import decide_money
+
+CANDIDATES_SHOWN = 4
+
+
+class BaselineEngine:
+    """Reads fields by rules that hold for documents in general; implements `pipeline.ports.Extractor`."""
+
+    version = f"baseline-1 table-{TABLE_VERSION}"
+
+    def extract(
+        self, pages: tuple[Page, ...], types: tuple[DocumentType, ...], fixed_type: str | None = None
+    ) -> Extraction:
+        """Return what the pages say, for the type they seem to have or for `fixed_type`."""
+        layout = Layout(pages)
+        without_text = tuple(page.number for page in pages if not page.has_text)
+        guess = _type_of(layout, types, fixed_type)
+        doctype = next((t for t in types if t.name == guess.name), None)
+        locale = infer_locale(layout)
+        fields: tuple[FieldExtraction, ...] = ()
+        if doctype is not None:
+            fields = _Run(layout, doctype, locale).fields()
+        return Extraction(
+            type=guess,
+            fields=fields,
+            locale=locale,
+            engine=self.version,
+            page_count=len(pages),
+            pages_without_text=without_text,
+        )
+
+
+def _type_of(layout: Layout, types: Sequence[DocumentType], fixed: str | None) -> TypeGuess:
+    if fixed is not None:
+        return TypeGuess(name=fixed, confidence=1.0, evidence=("The type was given.",))
+    if not layout.lines:
+        return TypeGuess(name=None, confidence=0.5, evidence=("No page has text that a machine can read.",))
+    return guess_type(layout, tuple(types))
+
+
+class _Run:
+    """One document against one type."""
+
+    def __init__(self, layout: Layout, doctype: DocumentType, locale: DocumentLocale) -> None:
+        self.layout = layout
+        self.doctype = doctype
+        self.locale = locale
+        self.index = LabelIndex(doctype)
+
+    def fields(self) -> tuple[FieldExtraction, ...]:
+        answers = self._answers()
+        return tuple(_field(answers[spec.name]) for spec in self.doctype.fields if spec.name in answers)
+
+    def _answers(self) -> dict[str, Answer]:
+        layout, index, doctype = self.layout, self.index, self.doctype
+        answers: dict[str, Answer] = {}
+        kinds = {spec.kind for spec in doctype.fields}
+        if FieldKind.DATE in kinds:
+            dates = found.dates_in(layout, self.locale)
+            answers |= singles.decide_dates(doctype, dates, self._votes(dates), layout)
+        if FieldKind.MONEY in kinds:
+            amounts = found.amounts_in(layout, self.locale)
+            answers |= decide_money(doctype, amounts, self._votes(amounts), layout)
+        parties = Parties(layout, doctype, index)
+        taken: set[str] = set()
+        for spec in doctype.fields:
+            answer = self._single(spec, parties, taken)
+            if answer is not None:
+                answers[spec.name] = answer
+                if answer.best is not None and spec.kind is FieldKind.IDENTIFIER:
+                    taken.add(str(answer.best.find.value))
+        self._distinct_names(parties, answers)
+        self._fall_back(answers)
+        return answers
+
+    def _single(self, spec: FieldSpec, parties: Parties, taken: set[str]) -> Answer | None:
+        layout, index = self.layout, self.index
+        if spec.normaliser == "iban":
+            finds = found.ibans_in(layout)
+            return singles.decide_checked(spec, finds, self._votes(finds), layout, parties)
+        if spec.normaliser == "vat":
+            finds = found.vats_in(layout)
+            return singles.decide_checked(spec, finds, self._votes(finds), layout, parties)
+        if spec.kind is FieldKind.IDENTIFIER:
+            return singles.decide_identifier(spec, layout, index, taken)
+        if spec.kind is FieldKind.CURRENCY:
+            finds = found.currencies_in(layout)
+            return singles.decide_currency(spec, finds, self._votes(finds), self.locale)
+        if spec.kind is FieldKind.NAME:
+            return singles.decide_name(spec, parties)
+        return None
+
+    def _votes(self, finds: list[Find]) -> dict[int, list[Vote]]:
+        return {id(find): votes_for(find, self.layout, self.index) for find in finds}
+
+    def _distinct_names(self, parties: Parties, answers: dict[str, Answer]) -> None:
+        """Give issuer and addressee different names: the one with less speaking for it takes its next."""
+        from pipeline.extraction.blocks import name_key
+
+        pair = [spec for spec in self.doctype.fields if spec.kind is FieldKind.NAME and spec.place is not None]
+        if len(pair) < 2:
+            return
+        one, other = answers[pair[0].name], answers[pair[1].name]
+        if one.best is None or other.best is None or name_key(one.best.find.text) != name_key(other.best.find.text):
+            return
+        weaker = one if one.best.score < other.best.score else other
+        if weaker.rivals and weaker.rivals[0].score >= singles.LEAST_NAME:
+            weaker.best, weaker.rivals = weaker.rivals[0], weaker.rivals[1:]
+        else:
+            weaker.rivals = [weaker.best, *weaker.rivals] if weaker.best else weaker.rivals
+            weaker.best = None
+
+    def _fall_back(self, answers: dict[str, Answer]) -> None:
+        for spec in self.doctype.fields:
+            if spec.falls_back_to is None or spec.name not in answers or answers[spec.name].best is not None:
+                continue
+            source = answers.get(spec.falls_back_to)
+            if source is not None and source.best is not None:
+                answer = Answer(spec, source.best, answers[spec.name].rivals, {"fallback"} | source.support)
+                answer.notes.append("No amount of its own is printed for it, so the same value holds.")
+                answers[spec.name] = answer
+
+
+def _field(answer: Answer) -> FieldExtraction:
+    confidence = confidence_of(answer)
+    rivals = tuple(_candidate(r) for r in answer.rivals[:CANDIDATES_SHOWN] if r.score > 0.05)
+    if answer.best is None:
+        return FieldExtraction(name=answer.spec.name, confidence=confidence, candidates=rivals)
+    find = answer.best.find
+    readings = tuple(r.value for r in find.readings) if len(find.readings) > 1 else ()
+    return FieldExtraction(
+        name=answer.spec.name,
+        text=find.text,
+        value=find.value,
+        score=round(answer.best.score, 4),
+        confidence=confidence,
+        provenance=find.span.provenance(),
+        candidates=rivals,
+        readings=readings,
+        evidence=(*_evidence(answer), *answer.notes),
+    )
+
+
+def _candidate(scored: Scored) -> Candidate:
+    return Candidate(
+        text=scored.find.text,
+        value=scored.find.value,
+        confidence=round(min(0.5, max(0.01, 0.4 * scored.score)), 2),
+        provenance=scored.find.span.provenance(),
+        label=scored.label,
+    )
+
+
+_RELATION_WORDS = {
+    "inline": "It stands behind “{label}”.",
+    "left": "To its left stands “{label}”.",
+    "above": "Above it stands “{label}”.",
+    "heading": "It stands under the heading “{label}”.",
+    "sender": "It opens the sender's line above the address.",
+    "letterhead": "It stands in the head or foot of the page.",
+    "address": "It is the first line of an address.",
+    "first": "It is the first date on the page; no label says what it is.",
+    "form": "It has the form of such a number.",
+}
+
+
+def _evidence(answer: Answer) -> tuple[str, ...]:
+    assert answer.best is not None
+    words = _RELATION_WORDS.get(answer.best.relation, "")
+    said = [words.format(label=answer.best.label)] if words and (answer.best.label or "{" not in words) else []
+    if "check" in answer.support:
+        said.append("Its check digits are right.")
+    return tuple(said)

@@ -1,0 +1,129 @@
+"""What the labels around a value say about it: beside it, to its left, above it."""
+
+from dataclasses import dataclass
+
+from pipeline.extraction.finds import Find
+from pipeline.extraction.labels import NEGATIVE, Hit, LabelIndex
+from pipeline.extraction.layout import Layout, Segment
+
+INLINE, LEFT, ABOVE = "inline", "left", "above"
+LEFT_STEPS = 5
+ABOVE_STEPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A label near a value: how it stands to it and how much that relation counts."""
+
+    relation: str
+    factor: float
+    hit: Hit
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How strongly the labels speak for one field."""
+
+    strength: float
+    relation: str = ""
+    phrase: str = ""
+
+
+NO_SUPPORT = Support(0.0)
+
+
+def votes_for(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
+    """Return the labels around a value, each with its weight by place."""
+    segment = find.segment
+    votes = _inline(find, index)
+    strong = any(v.factor >= 0.8 for v in votes)
+    if find.span.start == 0 or not votes:
+        votes += _left(segment, layout, index, 0.95 if find.span.start == 0 else 0.5)
+    if not strong:
+        votes += _above(find, layout, index)
+    return votes
+
+
+def _phrase(segment: Segment, hit: Hit) -> str:
+    first, last = segment.words[hit.start][1], segment.words[hit.end - 1][1]
+    return " ".join(token.text for token in segment.tokens[first : last + 1]).strip(" :")
+
+
+def _inline(find: Find, index: LabelIndex) -> list[Vote]:
+    segment = find.segment
+    before = sum(1 for _, token in segment.words if token < find.span.start)
+    votes: list[Vote] = []
+    if before == 0:
+        return votes
+    for hit in index.hits(segment):
+        if hit.end <= before:
+            distance = before - hit.end
+            votes.append(Vote(INLINE, 1.0 * 0.82**distance, hit, _phrase(segment, hit)))
+    return votes
+
+
+def _left(segment: Segment, layout: Layout, index: LabelIndex, factor: float) -> list[Vote]:
+    votes: list[Vote] = []
+    other = layout.left_of(segment)
+    for _ in range(LEFT_STEPS):
+        if other is None:
+            break
+        hits = index.hits(other)
+        words = max(1, len(other.words))
+        for hit in hits:
+            covered = (hit.end - hit.start) / words
+            trailing = words - hit.end
+            votes.append(
+                Vote(LEFT, factor * (0.72 + 0.28 * covered) * 0.93**trailing, hit, _phrase(other, hit)),
+            )
+        if hits:
+            break
+        factor *= 0.88 if other.is_number else 0.8
+        other = layout.left_of(other)
+    return votes
+
+
+def _above(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
+    votes: list[Vote] = []
+    factor = 0.88
+    span = find.span
+    for other in layout.above(span.x0, span.x1, find.segment, count=ABOVE_STEPS):
+        hits = index.hits(other)
+        words = max(1, len(other.words))
+        for hit in hits:
+            covered = (hit.end - hit.start) / words
+            votes.append(Vote(ABOVE, factor * (0.5 + 0.5 * covered), hit, _phrase(other, hit)))
+        if hits:
+            break
+        if not other.is_number and not any(c.isdigit() for c in other.text):
+            factor *= 0.6
+        else:
+            factor *= 0.96
+        if factor < 0.4:
+            break
+    return votes
+
+
+def support_for(name: str, votes: list[Vote]) -> Support:
+    """Return how the labels speak for field `name`: negative where nearer ones speak for something else."""
+    best, against = NO_SUPPORT, 0.0
+    best_factor = 0.0
+    for vote in votes:
+        weight = vote.hit.weight_for(name)
+        if weight and vote.factor * weight > best.strength:
+            best = Support(vote.factor * weight, vote.relation, vote.phrase)
+            best_factor = vote.factor
+    for vote in votes:
+        if not vote.hit.weight_for(name):
+            other = max(entry.weight for entry in vote.hit.entries)
+            telling = vote.factor * other * (1.0 if vote.factor >= best_factor else 0.35)
+            against = max(against, telling)
+    if best.strength == 0.0:
+        return Support(-against)
+    return Support(best.strength - 0.6 * against if against else best.strength, best.relation, best.phrase)
+
+
+def is_negative(hit: Hit) -> bool:
+    """Return whether the label belongs to none of the type's fields."""
+    return all(entry.field == NEGATIVE for entry in hit.entries)

@@ -1,0 +1,72 @@
+"""How a document writes numbers and dates: a vote of all its amounts and dates, never an assumption."""
+
+import re
+from collections import Counter
+
+from pipeline.domain.extraction import DocumentLocale
+from pipeline.extraction.layout import Layout
+from pipeline.normalise.currencies import MARK, find_currency
+
+_POINT = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[,'’ ]\d{3})*)\.\d{2}(?![\d.,]*\d)")
+_COMMA = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[.'’ ]\d{3})*),\d{2}(?![\d.,]*\d)")
+_LONG_POINT = re.compile(r"(?<![\d.,])\d+\.\d{4}(?![\d.,])")
+_LONG_COMMA = re.compile(r"(?<![\d.,])\d+,\d{4}(?![\d.,])")
+_SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/-])")
+_CURRENCY_AT_NUMBER = re.compile(rf"({MARK})\s?[-–]?\d|\d\s?({MARK})(?![A-Za-z])")
+_LANGUAGE_WORDS = {
+    "de": "der die das und für von zum zur mit nicht wir sie ist bitte datum seite betrag menge nr rechnung bestellung",
+    "en": "the and for of to with not we you is please date page amount quantity no invoice order this agreement",
+    "fr": "le la les et pour du des avec nous vous est date page montant quantité facture commande de par",
+    "it": "il la di e per con non data pagina importo quantità fattura ordine del della",
+    "es": "el la los y para con no fecha página importe cantidad factura pedido del",
+    "nl": "de het en voor van met niet wij datum pagina bedrag aantal factuur bestelling een",
+}
+_WORDS = {language: frozenset(words.split()) for language, words in _LANGUAGE_WORDS.items()}
+TOKENS_MAX = 8000
+
+
+def infer_locale(layout: Layout) -> DocumentLocale:
+    """Return what the document's own numbers, dates and words say; None where nothing says."""
+    point = comma = 0
+    day_first = month_first = 0
+    currencies: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    seen = 0
+    for line in layout.lines:
+        text = line.text
+        point += len(_POINT.findall(text)) + len(_LONG_POINT.findall(text))
+        comma += len(_COMMA.findall(text)) + len(_LONG_COMMA.findall(text))
+        for match in _SLASHED.finditer(text):
+            first, second = int(match.group(1)), int(match.group(3))
+            day_first += first > 12 >= second
+            month_first += second > 12 >= first
+        for match in _CURRENCY_AT_NUMBER.finditer(text):
+            code = find_currency(match.group(1) or match.group(2))
+            if code:
+                currencies[code] += 1
+        for word in text.casefold().split():
+            word = word.strip(".,:;()")
+            for language, words in _WORDS.items():
+                languages[language] += word in words
+        seen += len(line.tokens)
+        if seen > TOKENS_MAX:
+            break
+    language = _winner(languages, 2)
+    return DocumentLocale(
+        decimal="." if point > comma else "," if comma > point else None,
+        day_first=True if day_first > month_first else False if month_first > day_first else _order_of(language),
+        currency=_winner(currencies, 1),
+        language=language,
+    )
+
+
+def _order_of(language: str | None) -> bool | None:
+    """Return the order that a language leaves no doubt about: English is written both ways."""
+    return None if language in {None, "en"} else True
+
+
+def _winner(votes: Counter[str], least: int) -> str | None:
+    ranked = votes.most_common(2)
+    if not ranked or ranked[0][1] < least or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]

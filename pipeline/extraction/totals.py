@@ -1,0 +1,110 @@
+"""Amounts that depend on one another are decided together: net + tax = gross outweighs a misleading label."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.domain.fields import DocumentType, FieldKind, SumCheck
+from pipeline.extraction.answers import Answer, Scored, choose, ranked
+from pipeline.extraction.evidence import Vote, support_for
+from pipeline.extraction.finds import Find
+from pipeline.extraction.layout import Layout
+from pipeline.normalise.kinds import find_decimal
+
+LEAST = 0.42
+OPTIONS_MAX = 14
+HOLDS = 1.0
+HOLDS_WITHOUT_TAX = 0.35
+BREAKS = -0.5
+MISSING = 0.25
+"""What a field without a value counts in the joint score."""
+RATE_MAX = Decimal("0.35")
+
+
+@dataclass(slots=True)
+class _Option:
+    scored: Scored | None
+    value: Decimal | None
+    score: float
+
+
+def decide_money(
+    doctype: DocumentType, finds: list[Find], votes: dict[int, list[Vote]], layout: Layout
+) -> dict[str, Answer]:
+    """Return an answer for each money field of the type, those of a sum check decided jointly."""
+    specs = {spec.name: spec for spec in doctype.fields if spec.kind is FieldKind.MONEY}
+    scored = {name: _scored(name, finds, votes, layout) for name in specs}
+    answers = {name: choose(spec, scored[name], LEAST) for name, spec in specs.items()}
+    for check in doctype.checks:
+        if isinstance(check, SumCheck) and len(check.parts) == 2 and all(n in specs for n in (*check.parts, check.total)):
+            _decide_sum(check, scored, answers)
+    return answers
+
+
+def _scored(name: str, finds: list[Find], votes: dict[int, list[Vote]], layout: Layout) -> list[Scored]:
+    scored: list[Scored] = []
+    pages = max(layout.by_page, default=1)
+    for find in finds:
+        support = support_for(name, votes[id(find)])
+        if support.strength <= -0.5 and not find.flags & {"decimals", "marked"}:
+            continue
+        score = support.strength
+        if "bare" in find.flags and "marked" not in find.flags:
+            score -= 0.12
+        # Totals stand at the end of a document; the same labels in a table's head say less.
+        position = (find.page - 1 + find.segment.top / layout.sizes[find.page][1]) / pages
+        score += 0.06 * position
+        scored.append(Scored(find, score, support.relation, support.phrase))
+    return scored
+
+
+def _decide_sum(check: SumCheck, scored: dict[str, list[Scored]], answers: dict[str, Answer]) -> None:
+    net_name, tax_name = check.parts
+    options = {name: _options(scored[name]) for name in (net_name, tax_name, check.total)}
+    tolerance = Decimal(check.tolerance)
+    best: tuple[float, _Option, _Option, _Option, bool] | None = None
+    for net in options[net_name]:
+        for gross in options[check.total]:
+            for tax in options[tax_name]:
+                score, holds = _joint(net, tax, gross, tolerance)
+                if best is None or score > best[0]:
+                    best = (score, net, tax, gross, holds)
+    if best is None:
+        return
+    _, net, tax, gross, holds = best
+    for name, option in ((net_name, net), (tax_name, tax), (check.total, gross)):
+        answer = answers[name]
+        if option.scored is None or (option.scored.score < LEAST and not holds):
+            continue
+        order = [s for s in ranked(scored[name]) if s.find.value != option.scored.find.value]
+        answers[name] = Answer(answer.spec, option.scored, order[:5])
+        if holds:
+            answers[name].support.add("sum" if tax.value else "sum_zero")
+            answers[name].notes.append(
+                f"{_words(net.value)} and {_words(tax.value)} make {_words(gross.value)}, as the page says."
+            )
+
+
+def _words(value: Decimal | None) -> str:
+    return f"{value:,.2f}" if value is not None else "nothing"
+
+
+def _options(scored: list[Scored]) -> list[_Option]:
+    order = ranked(scored)
+    top = [_Option(s, find_decimal(s.find.value), s.score) for s in order[:OPTIONS_MAX]]
+    return [*[o for o in top if o.value is not None], _Option(None, None, MISSING)]
+
+
+def _joint(net: _Option, tax: _Option, gross: _Option, tolerance: Decimal) -> tuple[float, bool]:
+    score = net.score + tax.score + gross.score
+    if net.value is None or tax.value is None or gross.value is None:
+        if net.value is not None and gross.value is not None and abs(net.value) > abs(gross.value) + tolerance:
+            score += BREAKS
+        return score, False
+    if abs(net.value + tax.value - gross.value) > tolerance:
+        return score + BREAKS, False
+    if not tax.value:
+        return score + HOLDS_WITHOUT_TAX, True
+    same_sign = (net.value >= 0) == (tax.value >= 0)
+    if not same_sign or abs(tax.value) > RATE_MAX * abs(net.value):
+        return score + BREAKS, False
+    return score + HOLDS, True
