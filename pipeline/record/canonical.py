@@ -53,7 +53,7 @@ def _key(key: object) -> str:
     return key if type(key) is str else str(plain(key))
 
 
-def text(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """Return the one canonical JSON text of the value: sorted keys, no blanks, nothing escaped that need not be.
 
     Raises:
@@ -71,7 +71,7 @@ def digest(value: Any) -> str:
     Raises:
         TypeError, ValueError: as `plain`.
     """
-    return sha256_hex(text(value).encode())
+    return sha256_hex(canonical_json(value).encode())
 
 
 def utc_text(at: datetime) -> str:

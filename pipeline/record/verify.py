@@ -1,14 +1,55 @@
-"""Checks an exported record. One file, standard library alone."""
+"""Check an audit record that Proofdesk exported.
 
+    python3 verify.py EXPORT.jsonl [--checkpoint FILE]
+
+One file, standard library alone, Python 3.9 or newer: copy it to a machine you trust and run it there. It needs no
+secret, no network and none of Proofdesk's other code. It ends with 0 where everything holds, with 1 where something
+does not (each problem in a sentence of its own), with 2 where a file cannot be read.
+
+What it shows: no event of the export was changed, swapped, inserted or taken out of the middle; each value is the one
+that was recorded; each signed record is the one that was signed. What no export can show by itself is that its end was
+not cut off, or that the whole chain was not made anew: for that, give a checkpoint that left the machine earlier.
+"""
+
+from __future__ import annotations
+
+import argparse
 import hashlib
 import json
-from typing import Any
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, cast
 
+FORMAT = 1
+"""Layout of events, checkpoints and exports that this file knows."""
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
-
+COLUMNS = ("at", "tag", "by", "file", "document", "field")
+"""What stands beside an event's text, derived from it for queries."""
+SIGNED = ("value", "state", "machine_value", "settled_by", "comment")
+"""What a field's line repeats from the signed record."""
+TYPE_FIELD = "document_type"
+PROBLEMS_MAX = 100
+"""So many problems are told one by one, the rest as a number."""
+HASH = re.compile(r"[0-9a-f]{64}")
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(items)
+    if len(result) != len(items):
+        raise ValueError("a key occurs twice")
+    return result
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_refuse)
 
 
 def canonical_text(value: Any) -> str:
@@ -17,6 +58,7 @@ def canonical_text(value: Any) -> str:
 
 
 def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of the bytes as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -24,3 +66,410 @@ def commitment(salt: str, text: bytes) -> str:
     """Return the SHA-256 of the salt and the value's canonical text, each preceded by its length in 8 bytes."""
     salt_bytes = salt.encode()
     return sha256_hex(len(salt_bytes).to_bytes(8, "big") + salt_bytes + len(text).to_bytes(8, "big") + text)
+
+
+def parse_json(text: str) -> Any:
+    """Return what the JSON text says.
+
+    Raises:
+        ValueError: it is no JSON, names a key twice, or holds a number that JSON has not.
+    """
+    try:
+        return _decoder.decode(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return the value where it is a JSON object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+class MerkleTree:
+    """The root over event hashes, in the way of RFC 6962, kept up in memory that grows with log n alone."""
+
+    def __init__(self) -> None:
+        self._subtrees: list[tuple[int, bytes]] = []
+
+    def add(self, hash_hex: str) -> None:
+        """Add the next event's hash, 64 hex digits."""
+        size, node = 1, hashlib.sha256(b"\x00" + bytes.fromhex(hash_hex)).digest()
+        while self._subtrees and self._subtrees[-1][0] == size:
+            size, node = size * 2, _join(self._subtrees.pop()[1], node)
+        self._subtrees.append((size, node))
+
+    def root(self) -> str:
+        """Return the root as 64 hex digits; that of no events is the SHA-256 of nothing."""
+        if not self._subtrees:
+            return sha256_hex(b"")
+        node = self._subtrees[-1][1]
+        for _, left in reversed(self._subtrees[:-1]):
+            node = _join(left, node)
+        return node.hex()
+
+
+def _join(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Checkpoint(NamedTuple):
+    """Where the chain stood at a time: kept outside the machine, it shows what was cut or made anew since."""
+
+    seq: int
+    hash: str
+    at: str
+    merkle_root: str | None = None
+
+
+def parse_checkpoint(data: bytes) -> Checkpoint:
+    """Return the checkpoint in a file.
+
+    Raises:
+        ValueError: these bytes are no checkpoint; the message says why.
+    """
+    try:
+        found = mapping(parse_json(data.decode()))
+    except ValueError as error:
+        raise ValueError(f"it is no JSON ({error})") from error
+    if found.get("kind") != "proofdesk-checkpoint":
+        raise ValueError("it was not written by `audit checkpoint`")
+    if found.get("format") != FORMAT:
+        raise ValueError("it was written by another version of Proofdesk")
+    seq, head, at, root = found.get("seq"), found.get("hash"), found.get("at"), found.get("merkle_root")
+    if type(seq) is not int or seq < 0 or found.get("events") != seq or not _is_hash(head) or not isinstance(at, str):
+        raise ValueError("its number, hash or time is damaged")
+    if root is not None and not _is_hash(root):
+        raise ValueError("its Merkle root is damaged")
+    return Checkpoint(seq, str(head), at, root)
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and HASH.fullmatch(value) is not None
+
+
+class StoredEvent(NamedTuple):
+    """An event as it is stored: nothing of it is believed yet."""
+
+    seq: int
+    hash: str
+    text: bytes
+    columns: dict[str, Any]
+    """By the names in COLUMNS."""
+    values: tuple[tuple[str, str, bytes], ...] = ()
+    """Name, salt and canonical text of each value that was not erased."""
+
+
+class ChainCheck:
+    """Checks a chain event by event, in memory that does not grow with it; `problems` are sentences.
+
+    Args:
+        checkpoint: what the chain has to agree with.
+        starts_at_first: whether the first event given has to be the first of all.
+        may_skip: whether events may be missing because a filter left them out.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint | None = None, *, starts_at_first: bool = True, may_skip: bool = False
+    ) -> None:
+        self.problems: list[str] = []
+        self.unlisted = 0
+        self.events = 0
+        self.erased = 0
+        self.skipped = 0
+        self.last_seq = 0
+        self.last_hash = GENESIS
+        self.merkle = MerkleTree()
+        self._checkpoint = checkpoint
+        self._passed = checkpoint is None or checkpoint.seq == 0
+        self._begun = starts_at_first
+        self._whole = starts_at_first and not may_skip
+        self._may_skip = may_skip
+        self._missing: dict[tuple[Any, Any], int] = {}
+
+    def report(self, problem: str) -> None:
+        """Note a problem; after the first hundred only their number."""
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(problem)
+        else:
+            self.unlisted += 1
+
+    def add(self, event: StoredEvent) -> dict[str, Any] | None:
+        """Check the next event, and return what its text says; None where that cannot be read."""
+        actual = sha256_hex(event.text)
+        if event.hash != actual:
+            self.report(f"Event {event.seq}: its text or its hash was changed after it was written.")
+        self._check_place(event)
+        said = self._read(event)
+        if said is not None:
+            self._check_said(event, said)
+        self.events += 1
+        self.last_seq, self.last_hash, self._begun = event.seq, event.hash, True
+        if self._whole:
+            self.merkle.add(actual)
+        if self._checkpoint is not None and event.seq == self._checkpoint.seq:
+            self._check_against(self._checkpoint, event.hash)
+        return said
+
+    def finish(self, head: tuple[int, str] | None = None) -> list[str]:
+        """Check the end, and return all problems.
+
+        Args:
+            head: number and hash of the last event as the database remembers them.
+        """
+        if head is not None and head != (self.last_seq, self.last_hash):
+            if head[0] > self.last_seq:
+                self.report(f"Events {self.last_seq + 1} to {head[0]} are missing at the end of the record.")
+            else:
+                self.report(
+                    f"The record ends with event {self.last_seq}, but its head says event {head[0]} "
+                    f"with hash {head[1]}: one of them was changed."
+                )
+        checkpoint = self._checkpoint
+        if checkpoint is not None and not self._passed and not self._may_skip:
+            self.report(
+                f"The record ends with event {self.last_seq}, but the checkpoint of {checkpoint.at} was made at event "
+                f"{checkpoint.seq}: its end was cut off since."
+            )
+        if not self._may_skip:
+            for seq in self._missing.values():
+                self.report(f"Event {seq}: a value of it is gone, though no erasure of it is on record.")
+        return self.all_problems()
+
+    def all_problems(self) -> list[str]:
+        """Return the problems so far, the untold ones as a number."""
+        more = [f"There are {self.unlisted} more problems."] if self.unlisted else []
+        return self.problems + more
+
+    def _check_place(self, event: StoredEvent) -> None:
+        if not self._begun:
+            return
+        if event.seq <= self.last_seq:
+            self.report(f"Event {event.seq} stands after event {self.last_seq}: the order was changed.")
+        elif event.seq > self.last_seq + 1:
+            if self._may_skip:
+                self.skipped += event.seq - self.last_seq - 1
+            elif event.seq == self.last_seq + 2:
+                self.report(f"Event {event.seq - 1} is missing.")
+            else:
+                self.report(f"Events {self.last_seq + 1} to {event.seq - 1} are missing.")
+
+    def _read(self, event: StoredEvent) -> dict[str, Any] | None:
+        try:
+            said = mapping(parse_json(event.text.decode()))
+        except ValueError:
+            self.report(f"Event {event.seq}: its text cannot be read.")
+            return None
+        if said.get("format") != FORMAT:
+            self.report(f"Event {event.seq}: its text has a layout that this program does not know.")
+            return None
+        return said
+
+    def _check_said(self, event: StoredEvent, said: dict[str, Any]) -> None:
+        if not _same(said.get("seq"), event.seq):
+            self.report(f"Event {event.seq}: its text says that it is event {said.get('seq')}.")
+        follows = self._begun and event.seq == self.last_seq + 1
+        if (follows or event.seq == 1) and said.get("prev") != (self.last_hash if follows else GENESIS):
+            self.report(f"Event {event.seq} does not follow from event {event.seq - 1}: one of them was replaced.")
+        for name in COLUMNS:
+            if not _same(event.columns.get(name), said.get(name)):
+                self.report(f"Event {event.seq}: the column “{name}” does not say what its text says.")
+        self._check_values(event, said)
+        if said.get("tag") == "erasure:execute":
+            document, file = said.get("document"), said.get("file")
+            for key in (("document", document), ("file", file)) if (document or file) else ((None, None),):
+                self._missing.pop(key, None)
+
+    def _check_values(self, event: StoredEvent, said: dict[str, Any]) -> None:
+        open_ones = dict(mapping(said.get("commitments")))
+        for name, salt, text in event.values:
+            expected = open_ones.pop(name, None)
+            if expected is None:
+                self.report(f"Event {event.seq}: the value “{name}” was added after it was written.")
+            elif expected != commitment(salt, text):
+                self.report(f"Event {event.seq}: the value “{name}” or its salt was changed after it was written.")
+        if open_ones:
+            self.erased += len(open_ones)
+            document, file = said.get("document"), said.get("file")
+            key = ("document", document) if document else ("file", file) if file else (None, None)
+            self._missing.setdefault(key, event.seq)
+
+    def _check_against(self, checkpoint: Checkpoint, hash_there: str) -> None:
+        self._passed = True
+        root = self.merkle.root() if self._whole else None
+        if hash_there != checkpoint.hash or (root and checkpoint.merkle_root and root != checkpoint.merkle_root):
+            self.report(
+                f"Event {checkpoint.seq} is not the one that the checkpoint of {checkpoint.at} was made at: "
+                "the record was made anew up to there since."
+            )
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and one == other
+
+
+class ExportCheck:
+    """Checks the lines of a JSONL export one by one."""
+
+    def __init__(self, checkpoint: Checkpoint | None = None) -> None:
+        self.statement: dict[str, Any] = {}
+        self.rows = {"approval": 0, "document": 0, "field": 0, "event": 0}
+        self.chain = ChainCheck(checkpoint)
+        self._checkpoint = checkpoint
+        self._digest = hashlib.sha256()
+        self._lines = 0
+        self._ended = False
+        self._signed: dict[tuple[Any, Any], Any] = {}
+        self._approval: dict[str, Any] = {}
+
+    def add(self, line: bytes) -> None:
+        """Check the next line, its line break included."""
+        self._lines += 1
+        report = self.chain.report
+        try:
+            row = mapping(parse_json(line.decode()))
+            if canonical_text(row) + "\n" != line.decode():
+                raise ValueError("not written as Proofdesk writes it")
+        except ValueError as error:
+            report(f"Line {self._lines} was changed or damaged: {error}.")
+            self._digest.update(line)
+            return
+        if self._ended:
+            report(f"Line {self._lines} stands behind the end of the export.")
+        kind = row.get("kind")
+        if kind == "end":
+            self._end(row)
+        elif kind == "statement" and self._lines == 1:
+            self._begin(row)
+        elif kind in self.rows and self._lines > 1:
+            self.rows[kind] += 1
+            checks: dict[Any, Callable[[dict[str, Any]], None]]
+            checks = {"event": self._event, "approval": self._approve, "field": self._field}
+            if kind in checks:
+                checks[kind](row)
+        else:
+            report(f"Line {self._lines} is of the unexpected kind {canonical_text(kind)}.")
+        self._digest.update(line)
+
+    def finish(self) -> list[str]:
+        """Return all problems."""
+        report = self.chain.report
+        if not self._ended:
+            report("The export has no closing line: its end was cut off.")
+        covered = mapping(self.statement.get("events"))
+        if self.rows["event"] and covered.get("complete"):
+            if (covered.get("last"), covered.get("last_hash")) != (self.chain.last_seq, self.chain.last_hash):
+                report(f"The statement says that the events end with {covered.get('last')}, but they do not.")
+            for (document, revision), _ in sorted(self._signed.items(), key=str):
+                if covered.get("first") == 1:
+                    report(f"The approval of document {document}, revision {revision}, is not in the chain of events.")
+        return self.chain.finish()
+
+    def _begin(self, row: dict[str, Any]) -> None:
+        self.statement = row
+        if row.get("format") != FORMAT:
+            self.chain.report("The export has a layout that this program does not know.")
+        covered = mapping(row.get("events"))
+        first, complete = covered.get("first"), bool(covered.get("complete"))
+        problems = self.chain.problems
+        self.chain = ChainCheck(self._checkpoint, starts_at_first=complete and first == 1, may_skip=not complete)
+        self.chain.problems += problems
+
+    def _event(self, row: dict[str, Any]) -> None:
+        seq, text = row.get("seq"), row.get("text")
+        if type(seq) is not int or not isinstance(text, str):
+            self.chain.report(f"Line {self._lines}: an event without number or text.")
+            return
+        stored = tuple(
+            (name, str(mapping(kept).get("salt")), canonical_text(mapping(kept).get("value")).encode())
+            for name, kept in mapping(row.get("values")).items()
+        )
+        columns = {name: row.get(name) for name in COLUMNS}
+        said = self.chain.add(StoredEvent(seq, str(row.get("hash")), text.encode(), columns, stored))
+        if said is None or said.get("tag") != "document:approve":
+            return
+        key = (said.get("document"), said.get("revision"))
+        if key in self._signed and self._signed.pop(key) != mapping(said.get("facts")).get("record_sha256"):
+            self.chain.report(f"Event {seq}: document {key[0]} was signed with other values than the export holds.")
+
+    def _approve(self, row: dict[str, Any]) -> None:
+        self._approval = row
+        if sha256_hex(canonical_text(row.get("record")).encode()) != row.get("record_sha256"):
+            self.chain.report(f"Line {self._lines}: the signed record of document {row.get('document')} was changed.")
+        self._signed[row.get("document"), row.get("revision")] = row.get("record_sha256")
+
+    def _field(self, row: dict[str, Any]) -> None:
+        """Check that a field's line says what the signed record above it says."""
+        place = ("document", "revision")
+        if row.get("approval") is None:
+            return
+        record = mapping(self._approval.get("record"))
+        signed = mapping(mapping(record.get("fields")).get(str(row.get("field"))))
+        if row.get("field") == TYPE_FIELD:  # signed as a word of its own
+            signed = {**{name: row.get(name) for name in SIGNED}, "value": record.get("document_type")}
+        if not all(_same(row.get(name), self._approval.get(name)) for name in place):
+            self.chain.report(f"Line {self._lines} does not belong to the approval above it.")
+        elif not all(_same(row.get(name), signed.get(name)) for name in SIGNED):
+            self.chain.report(
+                f"Line {self._lines}: field “{row.get('field')}” of document {row.get('document')} "
+                "is not what was signed."
+            )
+
+    def _end(self, row: dict[str, Any]) -> None:
+        self._ended = True
+        if row.get("lines") != self._lines - 1 or row.get("sha256") != self._digest.hexdigest():
+            self.chain.report("The closing line does not fit the lines above it: something was changed or taken out.")
+        stated = mapping(self.statement.get("rows"))
+        for kind, count in self.rows.items():
+            if stated.get(kind) != count:
+                self.chain.report(
+                    f"The export holds {count} lines of the kind {kind}; its statement says another number."
+                )
+
+
+def check_export(lines: Iterable[bytes], checkpoint: Checkpoint | None = None) -> ExportCheck:
+    """Check a JSONL export, and return what was found; `chain.all_problems()` is empty where it holds."""
+    check = ExportCheck(checkpoint)
+    for line in lines:
+        check.add(line)
+    check.finish()
+    return check
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the files named on the command line, print what was found, and return the exit status."""
+    parser = argparse.ArgumentParser(description="Check an audit record that Proofdesk exported as JSONL.")
+    parser.add_argument("export", help="the exported .jsonl file")
+    parser.add_argument("--checkpoint", help="a checkpoint that was taken off the machine earlier")
+    chosen = parser.parse_args(arguments)
+    try:
+        checkpoint = None
+        if chosen.checkpoint:
+            checkpoint = parse_checkpoint(Path(chosen.checkpoint).read_bytes())
+        with Path(chosen.export).open("rb") as stream:
+            found = _checked(stream, checkpoint)
+    except OSError as error:
+        print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(f"The checkpoint cannot be used: {error}.", file=sys.stderr)
+        return 2
+    return found
+
+
+def _checked(stream: BinaryIO, checkpoint: Checkpoint | None) -> int:
+    check = check_export(stream, checkpoint)
+    problems = check.chain.all_problems()
+    for problem in problems:
+        print(problem)
+    rows = ", ".join(f"{count} {kind}s" for kind, count in check.rows.items())
+    print(f"Checked {rows}; last event {check.chain.last_seq}, hash {check.chain.last_hash}.")
+    if check.chain.erased:
+        print(f"{check.chain.erased} values were erased; the chain holds without them.")
+    if check.chain.skipped:
+        print(f"{check.chain.skipped} events between those exported were left out by the export's filters.")
+    print("The record does NOT hold." if problems else "The record holds.")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -33,8 +33,7 @@ class Store:
     def reading(self) -> Generator[Session]:
         """A deferred transaction for queries; it is rolled back at the end whatever happened in it."""
         with Session(self.engine) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back, and leaves loaded rows readable where rollback() would expire them
 
     @contextmanager
     def writing(self) -> Generator[Session]:

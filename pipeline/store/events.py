@@ -47,7 +47,7 @@ def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
         commitments: dict[str, str] = {}
         for name, value in event.values.items():
             salt = token_hex(SALT_BYTES)
-            value_text = canonical.text(value)
+            value_text = canonical.canonical_json(value)
             value_rows.append({"seq": seq, "name": name, "salt": salt, "value": value_text})
             commitments[name] = commitment(salt, value_text.encode())
         text = hashed_text(event, seq, prev, commitments)
