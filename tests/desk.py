@@ -1,0 +1,139 @@
+"""Fixtures: the services on a real database with fakes around them, and the standing cast."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from pipeline.delivery.folder import FolderDestination
+from pipeline.domain.actors import Actor, Role
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.extraction import Extraction
+from pipeline.domain.fields import DocumentType
+from pipeline.ports import Job, ReadLimits
+from pipeline.services.accounts import Accounts
+from pipeline.services.approving import Approving
+from pipeline.services.delivering import Delivering
+from pipeline.services.files import Files
+from pipeline.services.intake import Intake
+from pipeline.services.pages import Pages
+from pipeline.services.policies import Policies
+from pipeline.services.processing import Processing
+from pipeline.services.reporting import Reporting
+from pipeline.services.reviewing import Reviewing
+from pipeline.services.sweeping import Sweeping
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.services.views import DocumentView
+from pipeline.store.blobs import FolderBlobs
+from pipeline.store.engine import Store
+from pipeline.store.readings import FolderReadings
+from tests import builders
+from tests.builders import MACHINE
+from tests.fakes import FakeClock, FakeEngine, FakeQueue, FakeReader
+
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@dataclass
+class Office:
+    """The services around one database, and what stands in for the outside."""
+
+    store: Store
+    folder: Path
+    types: tuple[DocumentType, ...] = field(default_factory=lambda: (builders.invoice_type(),))
+    clock: FakeClock = field(default_factory=FakeClock)
+    queue: FakeQueue = field(default_factory=FakeQueue)
+    reader: FakeReader = field(default_factory=FakeReader)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    drawn: float = 1.0
+    """What the quality sample's draw comes out as; 1 never samples."""
+
+    def __post_init__(self) -> None:
+        shelf = TypeShelf(self.types)
+        blobs = FolderBlobs(self.folder / "blobs")
+        readings = FolderReadings(self.folder / "readings")
+        limits = ReadLimits()
+        self.drop, self.out = self.folder / "drop", self.folder / "out"
+        self.drop.mkdir()
+        self.accounts = Accounts(self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24))
+        self.intake = Intake(
+            self.store,
+            blobs,
+            self.reader,
+            self.queue,
+            self.clock,
+            limits,
+            self.drop,
+            self.folder / "uploads",
+            frozenset(each.name for each in self.types),
+            timedelta(hours=24),
+        )
+        self.processing = Processing(
+            self.store,
+            blobs,
+            readings,
+            self.reader,
+            self.engine,
+            shelf,
+            self.clock,
+            limits,
+            3,
+            timedelta(seconds=30),
+            lambda: self.drawn,
+        )
+        self.reviewing = Reviewing(self.store, self.queue, shelf, self.clock, timedelta(minutes=15), timedelta(hours=8))
+        self.approving = Approving(self.store, self.queue, shelf, self.clock)
+        self.delivering = Delivering(self.store, (FolderDestination(self.out),), self.clock, timedelta(seconds=30))
+        self.sweeping = Sweeping(
+            self.store, self.intake, self.processing, self.delivering, self.queue, shelf, self.clock
+        )
+        self.pages = Pages(self.store, blobs, readings, self.reader, limits, self.folder / "pages")
+        self.files = Files(self.store)
+        self.policies = Policies(self.store, self.clock)
+        self.reporting = Reporting(self.store, self.queue, self.clock)
+
+    def hire(self, name: str, *roles: Role) -> Actor:
+        """Make an account and return the person, logged in."""
+        owner = builders.person(0, "owner")
+        password = self.accounts.add(name, name.title(), roles or tuple(Role), by=owner)
+        return self.accounts.login(name, password, address="127.0.0.1").actor
+
+    def put(self, name: str, content: bytes) -> Path:
+        """Lay a file into the drop folder."""
+        path = self.drop / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def receive(self, answer: Extraction | None = None, content: bytes | None = None) -> DocumentView:
+        """Take in and read one document, of which the engine says `answer`."""
+        if answer is not None:
+            self.engine.answer = answer
+        content = content or f"%PDF {self.reader.reads} {len(list(self.drop.rglob('*')))}".encode()
+        self.intake.claim([self.put("invoice.pdf", content)], by=MACHINE)
+        document_id = self.work()[-1]
+        return self.reviewing.get_document(document_id, by=builders.person(0, "reader"))
+
+    def work(self) -> list[int]:
+        """Do every job that was rung for; return the documents."""
+        done: list[int] = []
+        for job, document_id in self.queue.take():
+            if job is Job.PROCESS:
+                self.processing.process(document_id, by=MACHINE)
+            else:
+                self.delivering.deliver(document_id, by=MACHINE)
+            done.append(document_id)
+        return done
+
+    def state(self, document_id: int) -> DocumentState:
+        return self.reviewing.get_document(document_id, by=builders.person(0, "reader")).state
+
+
+@pytest.fixture
+def office(store: Store, tmp_path: Path) -> Office:
+    """The services on SQLite and on PostgreSQL, with fakes around them."""
+    folder = tmp_path / "office"
+    folder.mkdir()
+    return Office(store, folder)
