@@ -1,0 +1,138 @@
+"""The reading process: answers probe, read and render requests about files, until its parent closes the pipe.
+
+Started by `pipeline.readers.process`. It parses hostile files, so it is confined before it sees the first one.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DocumentError, NotFoundError, PipelineError
+from pipeline.readers import images, pdfium_api, reading
+from pipeline.readers.confine import confine, die_with
+from pipeline.readers.frames import REQUEST_BYTES_MAX, ClosedError, Frame, Kind, receive, send
+from pipeline.readers.raw_page import RawPage
+
+MEMORY = "memory"
+UNEXPECTED = "unexpected"
+GRACE_SECONDS = 5.0
+"""The parent's clock strikes first; this process ends itself only where there is no parent left to do it."""
+
+
+def serve(requests: int, answers: int, address_space: int, parent: int | None) -> None:
+    """Confine this process and answer requests until the parent is gone.
+
+    Args:
+        requests: descriptor to read from.
+        answers: descriptor to write to.
+        address_space: bytes.
+        parent: the process to die with; None where only the end of the pipe tells of its death.
+    """
+    if parent is not None:
+        die_with(parent)
+    isolated = confine(address_space)
+    try:
+        send(answers, Frame(Kind.HELLO, _json({"network_isolated": isolated, "pid": os.getpid()})))
+        while True:
+            request = json.loads(receive(requests, bytes_max=REQUEST_BYTES_MAX).payload)
+            _set_timers(float(request["seconds"]))
+            _answer(answers, request)
+            _set_timers(0)
+    except ClosedError:
+        return
+
+
+def _set_timers(seconds: float) -> None:
+    """Bound the request at hand in processor time and in time on the clock: the default actions end the process."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS if seconds else 0)
+
+
+def _answer(answers: int, request: dict[str, Any]) -> None:
+    try:
+        path = Path(request["path"])
+        if request["call"] == "probe":
+            _send(answers, Kind.DONE, _json({"page_count": reading.probe(path, request["pages"])}))
+        elif request["call"] == "render":
+            with pdfium_api.opened(path) as document:
+                count = pdfium_api.page_count(document)
+                if not 1 <= request["page"] <= count:
+                    raise NotFoundError(f"This file has no page {request['page']}, only {count}.")
+                _send(answers, Kind.IMAGE, images.render_page(document, request["page"], request["dpi"]))
+        else:
+            for page in reading.read_pages(path, request["pages"]):
+                _send(answers, Kind.PAGE, encode_page(page))
+            _send(answers, Kind.DONE, b"{}")
+    except (DocumentError, NotFoundError) as error:
+        _refuse(answers, error.code, str(error))
+    except MemoryError:
+        _refuse(answers, MEMORY, "")
+    except (ClosedError, PipelineError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a hostile file makes the libraries raise is the file's fault
+        _refuse(answers, UNEXPECTED, f"{type(error).__name__} at {_place(error)}")
+
+
+def _place(error: Exception) -> str:
+    """Return file and line of the innermost frame: no message, because messages quote documents."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
+
+
+def encode_page(page: RawPage) -> bytes:
+    """Return a page as the JSON of `pipeline.domain.pages.Page`."""
+    return _json(
+        {
+            "number": page.number,
+            "size": {"width": round(page.width, 2), "height": round(page.height, 2)},
+            "words": [
+                {
+                    "text": word.text,
+                    "box": {"x0": word.x0, "top": word.top, "x1": word.x1, "bottom": word.bottom},
+                    "size": word.size,
+                    "bold": word.bold,
+                }
+                for word in page.words
+            ],
+            "rules": [
+                {"box": {"x0": rule.x0, "top": rule.top, "x1": rule.x1, "bottom": rule.bottom}} for rule in page.rules
+            ],
+            "source": page.source,
+            "note": page.note,
+        }
+    )
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _send(answers: int, kind: Kind, payload: bytes) -> None:
+    send(answers, Frame(kind, payload, _resident()))
+
+
+def _refuse(answers: int, code: str, sentence: str) -> None:
+    _send(answers, Kind.ERROR, _json({"code": code, "message": sentence}))
+
+
+def _resident() -> int:
+    try:
+        with Path("/proc/self/statm").open("rb") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def main(arguments: list[str]) -> None:
+    """Run as a fresh process: descriptors, address space and the parent's process id (0 for none) are given."""
+    requests, answers, address_space, parent = (int(argument) for argument in arguments)
+    serve(requests, answers, address_space, parent or None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

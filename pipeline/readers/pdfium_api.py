@@ -1,0 +1,103 @@
+"""PDFium's C functions as this package uses them: the only place that touches the untyped bindings."""
+
+import ctypes
+import importlib
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import EncryptedDocumentError, UnreadableDocumentError
+
+api: Any = importlib.import_module("pypdfium2.raw")  # generated bindings without types
+importlib.import_module("pypdfium2")  # initialises the library, and closes it at exit
+
+LOCK = threading.RLock()
+"""PDFium is not thread-safe: every call in this process is made under this lock."""
+
+LOCKED_SENTENCE = "This PDF needs a password to open. Remove the password and drop it again."
+SECURITY_SENTENCE = (
+    "This PDF is protected in a way that cannot be opened here. Print it to a new PDF and drop that one again."
+)
+BROKEN_SENTENCE = (
+    "This PDF is damaged and cannot be opened. Open it in a PDF viewer, print it to a new PDF and drop that again; "
+    "if no viewer opens it, ask the sender for another copy."
+)
+NO_PAGES_SENTENCE = "This PDF has no pages. Ask the sender for another copy."
+
+LOADING_ERRORS: dict[int, tuple[type[UnreadableDocumentError | EncryptedDocumentError], str]] = {
+    4: (EncryptedDocumentError, LOCKED_SENTENCE),
+    5: (EncryptedDocumentError, SECURITY_SENTENCE),
+}
+
+
+@contextmanager
+def opened(path: Path) -> Generator[Any, None, None]:
+    """Yield PDFium's handle on a file's document, holding the lock, and close it afterwards.
+
+    Raises:
+        EncryptedDocumentError: it needs a password, or has a protection that PDFium does not know.
+        UnreadableDocumentError: it is broken beyond repair, or has no pages.
+    """
+    with LOCK:
+        document = api.FPDF_LoadDocument(str(path).encode(), None)
+        if not document:
+            kind, sentence = LOADING_ERRORS.get(api.FPDF_GetLastError(), (UnreadableDocumentError, BROKEN_SENTENCE))
+            raise kind(sentence)
+        try:
+            if api.FPDF_GetPageCount(document) < 1:
+                raise UnreadableDocumentError(NO_PAGES_SENTENCE)
+            yield document
+        finally:
+            api.FPDF_CloseDocument(document)
+
+
+def page_count(document: Any) -> int:
+    return int(api.FPDF_GetPageCount(document))
+
+
+@contextmanager
+def loaded(document: Any, number: int) -> Generator[Any, None, None]:
+    """Yield PDFium's handle on page `number` (from 1); None where that page cannot be loaded."""
+    page = api.FPDF_LoadPage(document, number - 1)
+    try:
+        yield page or None
+    finally:
+        if page:
+            api.FPDF_ClosePage(page)
+
+
+class Placement:
+    """Turns PDFium's page coordinates into points from the top left of the page as a person sees it.
+
+    The visible area is PDFium's own (crop box within media box, either of them possibly inherited), and /Rotate is
+    applied, so that a box lies where the rendered image shows its ink.
+    """
+
+    def __init__(self, page: Any) -> None:
+        box = api.FS_RECTF()
+        api.FPDF_GetPageBoundingBox(page, box)
+        self.left, self.bottom = float(box.left), float(box.bottom)
+        self.right, self.top = float(box.right), float(box.top)
+        self.quarter_turns = int(api.FPDFPage_GetRotation(page)) % 4
+        self.width = float(api.FPDF_GetPageWidthF(page))
+        self.height = float(api.FPDF_GetPageHeightF(page))
+
+    def seen(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
+        """Return x0, top, x1, bottom as seen, rounded to a hundredth of a point."""
+        turns = self.quarter_turns
+        if turns == 0:
+            box = (left - self.left, self.top - top, right - self.left, self.top - bottom)
+        elif turns == 1:
+            box = (bottom - self.bottom, left - self.left, top - self.bottom, right - self.left)
+        elif turns == 2:
+            box = (self.right - right, bottom - self.bottom, self.right - left, top - self.bottom)
+        else:
+            box = (self.top - top, self.right - right, self.top - bottom, self.right - left)
+        return (round(box[0], 2), round(box[1], 2), round(box[2], 2), round(box[3], 2))
+
+
+def address(pointer: Any) -> int:
+    """Return a C pointer's address, to recognise an object seen before; 0 for none."""
+    return ctypes.addressof(pointer.contents) if pointer else 0

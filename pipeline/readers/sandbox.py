@@ -1,0 +1,272 @@
+"""Reads PDFs in confined child processes: the reader that the rest of Proofdesk uses."""
+
+import importlib
+import os
+import queue
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.domain.pages import Page, Reading
+from pipeline.errors import (
+    DocumentError,
+    DocumentTooLargeError,
+    EmptyDocumentError,
+    EncryptedDocumentError,
+    NotAPdfError,
+    NotFoundError,
+    PipelineError,
+    ReaderUnavailableError,
+    UnreadableDocumentError,
+)
+from pipeline.ports import Probe, ReadLimits
+from pipeline.readers.frames import ClosedError, Frame, GarbledError, Kind, LateError
+from pipeline.readers.process import ReadingProcess
+from pipeline.readers.sniff import check_looks_like_pdf
+
+PROBE_SECONDS_MAX = 20.0
+"""Intake does not wait longer for one file, whatever the limits allow a reading."""
+REQUESTS_MAX = 5_000
+"""Answers after which a process is replaced: what its libraries leaked goes with it."""
+RESIDENT_MAX = 400 * 1024**2
+"""Memory at which an idle process is replaced."""
+BYTES_MAX = 512 * 1024**2
+"""What one reading may send to this process."""
+
+ERRORS: dict[str, type[PipelineError]] = {
+    error.code: error
+    for error in (
+        DocumentError,
+        UnreadableDocumentError,
+        NotAPdfError,
+        EmptyDocumentError,
+        EncryptedDocumentError,
+        DocumentTooLargeError,
+        NotFoundError,
+    )
+}
+OUR_LIMITS = (-signal.SIGALRM, -signal.SIGPROF, -signal.SIGXCPU)
+FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
+
+CRASH_SENTENCE = (
+    "Reading this file made the reader crash. Open it in a PDF viewer, print it to a new PDF and drop that again."
+)
+ODD_SENTENCE = (
+    "This PDF is damaged in a way that stops the reader. Open it in a PDF viewer, print it to a new PDF and drop that "
+    "again; if no viewer opens it, ask the sender for another copy."
+)
+STOPPED_SENTENCE = "The reading process was stopped from outside; the document will be tried again."
+BUSY_SENTENCE = "All reading processes are busy; try again in a moment."
+
+log: Any = structlog.get_logger()
+
+
+class _Refusal(BaseModel):
+    """What the child says about a file it refuses."""
+
+    model_config = ConfigDict(extra="forbid")
+    code: str = Field(max_length=40)
+    message: str = Field(max_length=500)
+
+
+def preload() -> None:
+    """Load the reading libraries into this process, so that processes forked from it start at once.
+
+    For a queue worker, before it forks its first work horse; nothing here starts a thread.
+    """
+    importlib.import_module("pipeline.readers.child")
+
+
+class SandboxReader:
+    """Implements `pipeline.ports.Reader` with up to `workers` confined processes, started when first needed.
+
+    Each lasts over many files and is replaced after a crash, a breached limit, or many answers. Safe for threads:
+    a process serves one caller at a time, and callers wait for a free one. After a fork the copy starts processes of
+    its own. Close it, or let this process's end do it.
+    """
+
+    def __init__(self, workers: int = 1) -> None:
+        self.version = f"pdfium {metadata.version('pypdfium2')} + pdfplumber {metadata.version('pdfplumber')}"
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+        self._idle = self._slots()
+
+    def _slots(self) -> "queue.LifoQueue[ReadingProcess | None]":
+        # last in, first out: under light load one warm process does all the work
+        slots: queue.LifoQueue[ReadingProcess | None] = queue.LifoQueue()
+        for _ in range(self._workers):
+            slots.put(None)
+        return slots
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the idle processes; those at work end with their answer. Using the reader again starts new ones."""
+        self._adopt()
+        with self._lock:
+            for _ in range(self._idle.qsize()):
+                try:
+                    process = self._idle.get_nowait()
+                except queue.Empty:
+                    break
+                if process is not None:
+                    process.end()
+                self._idle.put(None)
+
+    def network_isolated(self, limits: ReadLimits | None = None) -> bool:
+        """Return whether reading processes were seen to have no network: for `proofdesk doctor`.
+
+        Raises:
+            ReaderUnavailableError: none could be started.
+        """
+        with self._process(limits or ReadLimits()) as process:
+            return process.network_isolated
+
+    def probe(self, path: Path, limits: ReadLimits) -> Probe:
+        seconds = min(limits.seconds, PROBE_SECONDS_MAX)
+        frames = self._ask({"call": "probe", "pages": limits.pages}, path, limits, seconds)
+        try:
+            return Probe.model_validate_json(frames[-1].payload)
+        except ValidationError as error:
+            raise UnreadableDocumentError(ODD_SENTENCE) from error
+
+    def read(self, path: Path, limits: ReadLimits) -> Reading:
+        frames = self._ask({"call": "read", "pages": limits.pages}, path, limits, limits.seconds)
+        try:
+            pages = tuple(Page.model_validate_json(frame.payload) for frame in frames[:-1])
+        except ValidationError as error:
+            raise UnreadableDocumentError(ODD_SENTENCE) from error
+        if [page.number for page in pages] != list(range(1, len(pages) + 1)):
+            raise UnreadableDocumentError(ODD_SENTENCE)
+        return Reading(pages=pages, reader=self.version)
+
+    def render(self, path: Path, page: int, dpi: int, limits: ReadLimits) -> bytes:
+        """Return page `page` (from 1) as a WebP image; posters come coarser than `dpi`.
+
+        Raises:
+            NotFoundError: the file has no such page.
+        """
+        frames = self._ask({"call": "render", "page": page, "dpi": dpi}, path, limits, limits.seconds)
+        return frames[-1].payload
+
+    def _ask(self, request: dict[str, object], path: Path, limits: ReadLimits, seconds: float) -> list[Frame]:
+        """Return the frames of an answer that is no refusal."""
+        check_looks_like_pdf(path, limits.file_bytes)
+        request = {**request, "path": str(path.absolute())}
+        for attempt in (1, 2):
+            with self._process(limits) as process:
+                used_before = process.answered > 0
+                frames: list[Frame] = []
+                try:
+                    received = 0
+                    for frame in process.ask(request, seconds):
+                        frames.append(frame)
+                        received += len(frame.payload)
+                        if received > BYTES_MAX:
+                            process.end()
+                            raise _too_much(limits)
+                except LateError:
+                    process.end()
+                    raise _too_long(seconds) from None
+                except GarbledError:
+                    process.end()
+                    raise UnreadableDocumentError(ODD_SENTENCE) from None
+                except ClosedError:
+                    status = process.end()
+                    if status in FROM_OUTSIDE or status is None:
+                        # an idle process may have been ended between two files: the file is not to blame
+                        if used_before and not frames and attempt == 1:
+                            continue
+                        raise ReaderUnavailableError(STOPPED_SENTENCE) from None
+                    log.warning("reading_process_died", status=status, call=request["call"])
+                    if status in OUR_LIMITS:
+                        raise _too_long(seconds) from None
+                    raise UnreadableDocumentError(CRASH_SENTENCE) from None
+                if frames[-1].kind is Kind.ERROR:
+                    self._raise_refusal(frames[-1], process, limits)
+                return frames
+        raise ReaderUnavailableError(STOPPED_SENTENCE)
+
+    def _raise_refusal(self, frame: Frame, process: ReadingProcess, limits: ReadLimits) -> None:
+        try:
+            refusal = _Refusal.model_validate_json(frame.payload)
+        except ValidationError:
+            process.end()
+            raise UnreadableDocumentError(ODD_SENTENCE) from None
+        if refusal.code == "memory":
+            process.end()
+            raise _too_much(limits)
+        if refusal.code not in ERRORS:
+            log.warning("reading_failed", where=refusal.message)
+            raise UnreadableDocumentError(ODD_SENTENCE)
+        raise ERRORS[refusal.code](refusal.message)
+
+    @contextmanager
+    def _process(self, limits: ReadLimits) -> Generator[ReadingProcess]:
+        """Yield a live process with these limits, and put it back afterwards unless it was ended or wore out."""
+        self._adopt()
+        slots = self._idle
+        try:
+            process = slots.get(timeout=limits.seconds)
+        except queue.Empty:
+            raise ReaderUnavailableError(BUSY_SENTENCE) from None
+        sound = False
+        try:
+            if process is not None and (process.ended or process.address_space != limits.bytes):
+                process.end()
+                process = None
+            if process is None:
+                process = ReadingProcess(limits)
+            yield process
+            sound = True
+        except PipelineError:
+            sound = True
+            raise
+        finally:
+            if process is not None and (not sound or process.ended or _worn_out(process)):
+                process.end()
+                process = None
+            slots.put(process)
+
+    def _adopt(self) -> None:
+        """In a process forked from the one that made this reader: let go of its processes, and start afresh."""
+        if os.getpid() == self._owner:
+            return
+        inherited, self._idle, self._owner, self._lock = self._idle, self._slots(), os.getpid(), threading.Lock()
+        while inherited.qsize():
+            process = inherited.get_nowait()
+            if process is not None:
+                process.end()
+
+
+def _worn_out(process: ReadingProcess) -> bool:
+    return process.answered >= REQUESTS_MAX or process.resident > RESIDENT_MAX
+
+
+def _too_long(seconds: float) -> DocumentTooLargeError:
+    return DocumentTooLargeError(
+        f"Reading this file took longer than {seconds:g} s and was stopped. Print it to a new PDF, or split it, and "
+        "drop it again."
+    )
+
+
+def _too_much(limits: ReadLimits) -> DocumentTooLargeError:
+    return DocumentTooLargeError(
+        f"Reading this file needed more than {limits.bytes / 1024**3:.1f} GB of memory and was stopped. Print it to a "
+        "new PDF, or split it, and drop it again."
+    )
