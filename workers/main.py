@@ -16,6 +16,7 @@ from rq import Queue, Worker, worker_registration
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from pipeline import assembly
 from pipeline.settings import Settings
 from workers import jobs, log
 from workers.lifeline import die_with
@@ -63,6 +64,7 @@ def run(settings: Settings) -> None:
     """
     log.configure("worker")
     jobs.configure(settings)
+    assembly.preload()
     # What is loaded by now is shared with all forks; unfrozen, their collectors would copy it page by page
     gc.collect()
     gc.freeze()

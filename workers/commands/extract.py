@@ -1,0 +1,243 @@
+"""extract: read files right away, without server and database."""
+
+import json
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline import assembly
+from pipeline.assembly import Offline
+from pipeline.domain.extraction import Extraction, FieldExtraction
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.settings import Settings
+from workers.folder import is_temporary
+
+_SOME_UNREADABLE = 1
+_PROGRESS_AFTER_SECONDS = 2.0
+_PROGRESS_TERMINAL_SECONDS = 0.2
+_PROGRESS_LOG_SECONDS = 10.0
+_AHEAD = 4
+"""Files handed to each process in advance: enough to keep it busy, few enough to keep results out of memory."""
+
+Outcome = tuple[Extraction | None, str]
+"""What was read, or the sentence that says why not."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--jsonl", is_flag=True, help="One JSON object a document instead of tables.")
+@click.option("--type", "fixed_type", metavar="NAME", help="Read every file as this document type.")
+@click.option("--types", metavar="NAMES", help="Switch on more document types, separated by commas.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes to read with; one for each core if not given.")
+@click.pass_context
+def extract(
+    context: click.Context,
+    paths: tuple[Path, ...],
+    jsonl: bool,
+    fixed_type: str | None,
+    types: str | None,
+    jobs: int | None,
+) -> None:
+    """Read PDF files, or folders of them, and print what was found.
+
+    Needs no server and no database, and changes nothing. With --jsonl each document is one line:
+
+    \b
+      {"file", "document_type", "fields": {name: {"value", "text", "confidence", "page", "boxes"}},
+       "line_items": [{column: value}]}
+
+    Values are normalised (dates as 2026-11-22, amounts as 1234.50), boxes in PDF points from the page's top left. A
+    file that can't be read gets one line on standard error, the rest goes on, and the exit status is 1.
+    """  # noqa: D301 - click takes this very character for "leave the lines alone"
+    settings: Settings = context.obj
+    more = tuple(name.strip() for name in (types or "").split(",") if name.strip())
+    files = list(_files_in(paths))
+    unreadable = 0
+    progress = _Progress(len(files))
+    for path, (extraction, sentence) in _outcomes(files, settings, more, fixed_type, jobs):
+        if extraction is None:
+            unreadable += 1
+            progress.clear()
+            click.echo(f"{path}: {sentence}", err=True)
+        else:
+            progress.clear()
+            click.echo(
+                json.dumps(as_object(path, extraction), ensure_ascii=False) if jsonl else _table(path, extraction)
+            )
+        progress.step()
+    progress.clear()
+    if unreadable:
+        if len(files) > 1:
+            click.echo(f"{len(files) - unreadable} of {len(files)} files were read.", err=True)
+        context.exit(_SOME_UNREADABLE)
+
+
+def as_object(path: Path, extraction: Extraction) -> dict[str, Any]:
+    """Return a document's line of --jsonl; tables are under `line_items`, everything else under `fields`."""
+    tables = [field for field in extraction.fields if _is_table(field)]
+    return {
+        "file": str(path),
+        "document_type": extraction.type.name,
+        "fields": {
+            field.name: {
+                "value": field.value,
+                "text": field.text,
+                "confidence": field.confidence,
+                "page": field.provenance.page if field.provenance else None,
+                "boxes": [
+                    [box.x0, box.top, box.x1, box.bottom]
+                    for box in (field.provenance.boxes if field.provenance else ())
+                ],
+            }
+            for field in extraction.fields
+            if not _is_table(field)
+        },
+        "line_items": [
+            {name: cell.value for name, cell in row.cells.items()} for table in tables for row in table.rows
+        ],
+    }
+
+
+def _line(path: Path, extraction: Extraction) -> str:
+    return json.dumps(as_object(path, extraction), ensure_ascii=False)
+
+
+def _boxes(field: FieldExtraction) -> list[list[float]]:
+    boxes = field.provenance.boxes if field.provenance else ()
+    return [[box.x0, box.top, box.x1, box.bottom] for box in boxes]
+
+
+def _is_table(field: FieldExtraction) -> bool:
+    return bool(field.rows) or (isinstance(field.value, tuple) and any(isinstance(item, dict) for item in field.value))
+
+
+def _files_in(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files named, and those in the folders named, sorted within each."""
+    for path in paths:
+        if path.is_dir():
+            for folder, folders, names in os.walk(path):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                yield from (Path(folder) / name for name in sorted(names) if not is_temporary(name))
+        elif path.exists():
+            yield path
+        else:
+            raise ConfigurationError(f"There is no file or folder {path}. Check the spelling.")
+
+
+def _outcomes(
+    files: list[Path], settings: Settings, more: tuple[str, ...], fixed_type: str | None, jobs: int | None
+) -> Iterator[tuple[Path, Outcome]]:
+    """Yield what became of each file, in order; a wrong type name is refused before anything is read."""
+    opened = _open(settings, more, fixed_type)
+    count = min(jobs or os.cpu_count() or 1, max(1, len(files)))
+    if count == 1:
+        try:
+            for path in files:
+                yield path, _read(opened, path, fixed_type)
+        finally:
+            opened.close()
+        return
+    opened.close()
+    with ProcessPoolExecutor(
+        count, mp_context=get_context("spawn"), initializer=_begin, initargs=(settings, more, fixed_type)
+    ) as pool:
+        waiting: deque[tuple[Path, Future[Outcome]]] = deque()
+        ahead = iter(files)
+        while True:
+            while len(waiting) < count * _AHEAD and (path := next(ahead, None)) is not None:
+                waiting.append((path, pool.submit(_read_here, path)))
+            if not waiting:
+                return
+            path, future = waiting.popleft()
+            yield path, future.result()
+
+
+def _open(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> Offline:
+    wanted = {*(name.strip() for name in settings.enabled_types.split(",") if name.strip()), *more}
+    offline = assembly.offline(settings, types=wanted)
+    if fixed_type is None or any(doctype.name == fixed_type for doctype in offline.types):
+        return offline
+    offline.close()
+    return assembly.offline(settings, types={*wanted, fixed_type})
+
+
+def _read(offline: Offline, path: Path, fixed_type: str | None) -> Outcome:
+    try:
+        return offline.extract(path, fixed_type), ""
+    except PipelineError as error:
+        return None, str(error)
+    except OSError as error:
+        return None, f"The file can't be read ({error.strerror}). Check that you may read it."
+
+
+class _Here:
+    """What a process of the pool reads with."""
+
+    offline: Offline
+    fixed_type: str | None
+
+
+def _begin(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> None:
+    _Here.offline, _Here.fixed_type = _open(settings, more, fixed_type), fixed_type
+
+
+def _read_here(path: Path) -> Outcome:
+    return _read(_Here.offline, path, _Here.fixed_type)
+
+
+def _table(path: Path, extraction: Extraction) -> str:
+    """Return a document as text for a terminal."""
+    guess = extraction.type
+    lines = [
+        click.style(str(path), bold=True) + f"  {guess.name or 'of no known type'} ({guess.confidence:.0%} sure)",
+    ]
+    plain = [field for field in extraction.fields if not _is_table(field)]
+    width = max((len(field.name) for field in plain), default=0)
+    for field in plain:
+        value = "; ".join(map(str, field.value)) if isinstance(field.value, tuple) else field.value
+        where = f"page {field.provenance.page}" if field.provenance else ""
+        shown = "-" if value is None else " ".join(value.split())
+        lines.append(f"  {field.name:<{width}}  {field.confidence:>4.0%}  {shown}" + (f"  ({where})" if where else ""))
+    for field in extraction.fields:
+        if _is_table(field):
+            lines.append(f"  {field.name}: {len(field.rows)} rows")
+            for row in field.rows:
+                cells = ", ".join(f"{name} {cell.value}" for name, cell in row.cells.items() if cell.value is not None)
+                lines.append(f"    {cells}")
+    return "\n".join(lines) + "\n"
+
+
+class _Progress:
+    """How far a long run is, on standard error: rewritten in place on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self.began = self.told = time.monotonic()
+        self.on_terminal = sys.stderr.isatty()
+        self.is_shown = False
+
+    def step(self) -> None:
+        self.done += 1
+        now = time.monotonic()
+        every = _PROGRESS_TERMINAL_SECONDS if self.on_terminal else _PROGRESS_LOG_SECONDS
+        if now - self.began < _PROGRESS_AFTER_SECONDS or now - self.told < every or self.done == self.total:
+            return
+        self.told = now
+        left = (now - self.began) / self.done * (self.total - self.done)
+        text = f"{self.done} of {self.total} files, about {left:.0f} s left"
+        click.echo(f"\r{text}\x1b[K" if self.on_terminal else text, err=True, nl=not self.on_terminal)
+        self.is_shown = self.on_terminal
+
+    def clear(self) -> None:
+        if self.is_shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+            self.is_shown = False

@@ -1,0 +1,59 @@
+"""status: what was received, what waits, who works."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.settings import Settings
+from workers.commands.opened import CLI, opened
+from workers.watch import REPORT_NAME
+
+SILENT_SECONDS = 180.0
+"""A watcher writes its report once a minute; after this long it is taken to be gone."""
+
+TROUBLE_WORDS = {
+    "link": "links are not followed: drop the document itself",
+    "no_file": "not a regular file",
+    "too_deep": "nested too deeply",
+    "unreadable": "can't be taken: give Proofdesk's user the right to read and move it",
+}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.pass_obj
+def status(settings: Settings, as_json: bool) -> None:
+    """Show files and documents by state, the queue, the workers, and what was left in the drop folder."""
+    with opened(settings) as services:
+        view = services.reporting.status(by=CLI)
+    folder = read_report(settings.data_path)
+    if as_json:
+        click.echo(json.dumps(view.model_dump(mode="json") | {"folder": folder}, ensure_ascii=False))
+        return
+    for title, counts in view.model_dump().items():
+        click.echo(click.style(title.capitalize(), bold=True))
+        for name, count in counts.items():
+            click.echo(f"  {name.replace('_', ' '):<26}{'no answer' if count == -1 else count:>10}")
+    _show_folder(folder)
+
+
+def read_report(data: Path) -> dict[str, Any]:
+    """Return what the watcher left in the drop folder, by its last report; `watcher` says whether it is at work."""
+    try:
+        found = json.loads((data / REPORT_NAME).read_text())
+    except (OSError, ValueError):
+        return {"watcher": "unknown", "waiting": 0, "left_in_place": {}, "named": []}
+    age = time.time() - found.pop("at", 0.0)
+    return {"watcher": "silent" if age > SILENT_SECONDS else "watching", **found}
+
+
+def _show_folder(folder: dict[str, Any]) -> None:
+    click.echo(click.style("Drop folder", bold=True))
+    click.echo(f"  {'watcher':<26}{folder['watcher']:>10}")
+    click.echo(f"  {'not settled yet':<26}{folder['waiting']:>10}")
+    click.echo(f"  {'left in place':<26}{sum(folder['left_in_place'].values()):>10}")
+    for kind, name in folder["named"]:
+        click.echo(f"    {name}: {TROUBLE_WORDS.get(kind, kind)}")

@@ -1,0 +1,154 @@
+"""Child processes of one parent: started together, started again when they die, stopped in order, never orphaned."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+import structlog
+
+from workers.lifeline import die_with
+
+_WAIT_SECONDS_MIN = 1.0
+_WAIT_SECONDS_MAX = 60.0
+_STEADY_SECONDS = 60.0
+"""A child that ran this long is trusted again: its next restart comes at once."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Child:
+    """One process to keep running.
+
+    Args:
+        name: for the log: web, watcher, worker-1.
+        command: program and arguments.
+        stop_seconds: how long it may take to stop before it is killed.
+    """
+
+    name: str
+    command: Sequence[str]
+    stop_seconds: float = 10.0
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    started_at: float = field(default=0.0, init=False)
+    wait_seconds: float = field(default=0.0, init=False)
+    start_again_at: float | None = field(default=None, init=False)
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        parent = os.getpid()
+        self.process = subprocess.Popen(
+            list(self.command),
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C reaches only the parent, which stops the others in order
+            preexec_fn=lambda: die_with(parent, signal.SIGTERM),
+        )
+        self.started_at = time.monotonic()
+        self.start_again_at = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def died(self) -> None:
+        """Note that it died: it is started again, at first at once, then after ever longer waits."""
+        now = time.monotonic()
+        if now - self.started_at >= _STEADY_SECONDS:
+            self.wait_seconds = 0.0
+        self.start_again_at = now + self.wait_seconds
+        self.wait_seconds = min(max(self.wait_seconds * 2, _WAIT_SECONDS_MIN), _WAIT_SECONDS_MAX)
+
+
+class Supervisor:
+    """Keeps children running until a signal asks to stop; it sleeps for as long as nothing happens."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.stages: list[list[Child]] = []
+        self.is_stopping = False
+        self._receiver, self._sender = socket.socketpair()
+        for end in (self._receiver, self._sender):
+            end.setblocking(False)
+
+    @property
+    def children(self) -> list[Child]:
+        return [child for stage in self.stages for child in stage]
+
+    def listen(self) -> None:
+        """Take SIGTERM, SIGINT and SIGHUP as the wish to stop, and notice children that die."""
+        signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
+        for sent in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(sent, self._stop)
+        signal.signal(signal.SIGCHLD, _notice)
+
+    def start(self, *stage: Child) -> None:
+        """Start children that are stopped together, after those of all later stages."""
+        self.stages.append(list(stage))
+        for child in stage:
+            child.start(self.environment)
+
+    def wait(self, seconds: float) -> None:
+        """Return after that many seconds, or as soon as a signal came."""
+        readable, _, _ = select.select([self._receiver], [], [], max(0.0, seconds))
+        if readable:
+            self._receiver.recv(4096)
+
+    def run(self, each: Callable[[], None] = lambda: None) -> None:
+        """Keep the children running until asked to stop.
+
+        Args:
+            each: called whenever something happened.
+        """
+        while not self.is_stopping:
+            self.look_after()
+            each()
+            if self.is_stopping:
+                return
+            due = [child.start_again_at for child in self.children if child.start_again_at is not None]
+            self.wait(min(due) - time.monotonic() if due else 3600.0)
+
+    def stop(self) -> None:
+        """Stop the children, the last stage first, and return when all are gone."""
+        for stage in reversed(self.stages):
+            for child in stage:
+                child.start_again_at = None
+                if child.process is not None and child.is_running:
+                    child.process.terminate()
+            for child in stage:
+                self._wait_for(child)
+
+    def _wait_for(self, child: Child) -> None:
+        if child.process is None:
+            return
+        deadline = time.monotonic() + child.stop_seconds
+        while child.is_running and (left := deadline - time.monotonic()) > 0:
+            self.wait(min(left, 1.0))
+        if child.is_running:
+            log.warning("up.killed", child=child.name)
+            child.process.kill()
+            child.process.wait()
+
+    def look_after(self) -> None:
+        """Note which children died, and start again those whose wait is over."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.start_again_at is not None:
+                if child.start_again_at <= now:
+                    child.start(self.environment)
+                    log.info("up.started_again", child=child.name)
+            elif not child.is_running and child.process is not None:
+                child.died()
+                log.warning("up.child_died", child=child.name, status=child.process.returncode)
+
+    def _stop(self, signum: int, frame: FrameType | None) -> None:
+        self.is_stopping = True
+
+
+def _notice(signum: int, frame: FrameType | None) -> None:
+    """Nothing: that the signal came is written to the wake-up socket."""

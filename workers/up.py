@@ -1,0 +1,183 @@
+"""Everything on one machine: queue server, database, watcher, workers and web server, under one supervisor."""
+
+import errno
+import fcntl
+import socket
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import click
+import structlog
+
+from pipeline import assembly
+from pipeline.errors import ConfigurationError
+from pipeline.settings import Settings
+from workers import demo, log
+from workers.embedded import EmbeddedServer
+from workers.rq_queue import RqQueue, queue_url
+from workers.supervise import Child, Supervisor
+from workers.web import reachable_url, web_command
+
+_READY_SECONDS = 60.0
+_WORKER_STOP_SECONDS = 20.0
+
+logger = structlog.get_logger()
+
+
+def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) -> None:
+    """Run all parts until SIGTERM or SIGINT, then stop them in order: the doors, the workers, the queue server.
+
+    Raises:
+        ConfigurationError: another `up` uses the data folder, the port is taken, or a setting can't be used.
+    """
+    log.configure("up")
+    with _only_one(settings):
+        _check_port(settings)
+        settings.drop_path.mkdir(parents=True, exist_ok=True)
+        settings.out_path.mkdir(parents=True, exist_ok=True)
+        first = _prepare_database(settings)
+        supervisor = Supervisor(_environment_of(settings, environment))
+        supervisor.listen()
+        server = None if settings.redis_url else EmbeddedServer(settings)
+        try:
+            if server is not None:
+                server.start()
+            _start_children(supervisor, settings)
+            if with_demo:
+                fed = demo.feed(settings)
+                logger.info("up.demo", documents=fed)
+            if _wait_until_ready(supervisor, settings):
+                _greet(settings, first)
+            supervisor.run()
+        finally:
+            began = time.monotonic()
+            supervisor.stop()
+            if server is not None:
+                server.stop()
+            logger.info("up.stopped", seconds=round(time.monotonic() - began, 1))
+
+
+def _start_children(supervisor: Supervisor, settings: Settings) -> None:
+    command = [sys.executable, "-m", "workers.cli"]
+    supervisor.start(
+        *(
+            Child(f"worker-{number}", [*command, "worker"], stop_seconds=_WORKER_STOP_SECONDS)
+            for number in range(1, settings.worker_processes + 1)
+        )
+    )
+    supervisor.start(Child("watcher", [*command, "watch"]), Child("web", web_command(settings)))
+
+
+def _prepare_database(settings: Settings) -> tuple[str, str | None] | None:
+    """Migrate, and create the first account; return its name and one-time password where that just happened."""
+    settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copy = assembly.upgrade(settings)
+    if copy is not None:
+        logger.info("database.upgraded", copy=str(copy))
+    services = assembly.build(settings, RqQueue.from_settings(settings))
+    try:
+        return services.accounts.ensure_first(settings.admin_password)
+    finally:
+        services.close()
+
+
+def _environment_of(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the children's environment: the parent's, with addresses spelled out and without the first password."""
+    inherited = {name: value for name, value in environment.items() if name != "PROOFDESK_ADMIN_PASSWORD"}
+    return inherited | {
+        "PROOFDESK_DATA": str(settings.data_path),
+        "REDIS_URL": queue_url(settings),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Generator[None]:
+    """Hold the data folder for this process.
+
+    Raises:
+        ConfigurationError: it can't be written, or another `up` holds it.
+    """
+    path = settings.data_path / "up.lock"
+    try:
+        settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = path.open("a+")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data folder {settings.data_path} can't be written ({error.strerror}). "
+            "Give this user the right to, or set PROOFDESK_DATA to another folder."
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigurationError(
+                f"Proofdesk already runs on the data folder {settings.data_path}. "
+                "Stop it first, or set PROOFDESK_DATA to another folder."
+            ) from error
+        yield
+
+
+def _check_port(settings: Settings) -> None:
+    """Check that the web server will get its port.
+
+    Raises:
+        ConfigurationError: something else has it, or this user may not have it.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"Something else already listens on {where}. Stop it, or set PROOFDESK_PORT to a free port."
+            ) from error
+        raise ConfigurationError(
+            f"The web server can't listen on {where} ({error.strerror}). Set PROOFDESK_HOST and PROOFDESK_PORT anew."
+        ) from error
+
+
+def _wait_until_ready(supervisor: Supervisor, settings: Settings) -> bool:
+    """Return whether the web server answers; False where it is asked to stop before, or takes too long."""
+    deadline = time.monotonic() + _READY_SECONDS
+    opener = build_opener(ProxyHandler({}))
+    while not supervisor.is_stopping and time.monotonic() < deadline:
+        try:
+            with opener.open(f"{reachable_url(settings)}/healthz", timeout=2):
+                return True
+        except (URLError, OSError):
+            supervisor.look_after()
+            supervisor.wait(0.1)
+    if not supervisor.is_stopping:
+        logger.warning("up.web_not_ready", after_seconds=_READY_SECONDS, see="the log above, or proofdesk doctor")
+    return False
+
+
+def _greet(settings: Settings, first: tuple[str, str | None] | None) -> None:
+    """Say where everything is; the one-time password appears here and nowhere else, and only this once."""
+    lines = [
+        "",
+        f"  Proofdesk is running at  {reachable_url(settings)}",
+        f"  Drop documents into      {settings.drop_path}",
+        f"  Approved records go to   {settings.out_path}",
+    ]
+    if first is not None:
+        name, password = first
+        lines.append(f"  Log in as                {name}")
+        lines.append(
+            f"  One-time password        {password}   (shown only now; you choose your own when you log in)"
+            if password
+            else "  Password                 the one in PROOFDESK_ADMIN_PASSWORD"
+        )
+    lines += ["  Stop it with             Ctrl-C", ""]
+    click.echo("\n".join(lines))
+    sys.stdout.flush()
