@@ -1,6 +1,7 @@
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import DestinationUnavailableError
@@ -41,5 +42,6 @@ class FolderDestination:
                 f"The record could not be written to {self.root}: {error.strerror}. Free space, or mend its rights."
             ) from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # what went wrong is told already
+                temporary.unlink(missing_ok=True)
         return receipt

@@ -1,6 +1,7 @@
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,7 +47,8 @@ class FolderBlobs:
                 f"The file could not be stored in {self.root}: {error.strerror}. Free space, or mend its rights."
             ) from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # what went wrong is told already
+                temporary.unlink(missing_ok=True)
         return StoredBlob(sha256=sha256, size=size, created=True)
 
     def path(self, sha256: str) -> Path:
