@@ -45,7 +45,9 @@ def ranked(scored: list[Scored]) -> list[Scored]:
     for items in by_value.values():
         items.sort(key=lambda s: -s.score)
         best = items[0]
-        bonus = 0.04 * sum(1 for other in items[1:4] if other.score > 0.3)
+        # The same line on every page is one witness, not several.
+        witnesses = {other.find.segment.text for other in items if other.score > 0.3} - {best.find.segment.text}
+        bonus = 0.04 * min(3, len(witnesses))
         merged.append(Scored(best.find, best.score + bonus, best.relation, best.label))
     merged.sort(key=lambda s: (-s.score, s.find.page, s.find.segment.line))
     return merged

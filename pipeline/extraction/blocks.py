@@ -8,7 +8,7 @@ from pipeline.normalise.words import fold
 
 POSTAL = re.compile(
     r"(?:^|[\s,;•●·|–-])(?:"
-    r"(?:[A-Z]{1,2}[- ])?\d{4,5}[ ,]+(?:[A-Z]{2} )?[A-ZÄÖÜÉÈÀ][\w'’.äöüß-]+"  # 80333 München, D-80333 München, 1234 Ort
+    r"(?:[A-Z]{1,2}[- ])?\d{4,5}[ ,]*(?:[A-Z]{2} )?[A-ZÄÖÜÉÈÀ][\w'’.äöüß-]+"  # 80333 München, D-80333 München, 1234 Ort
     r"|\d{4} ?[A-Z]{2}\b"  # 1234 AB (NL)
     r"|\d{2}-\d{3} [A-ZŁŚŻ]\w+"  # 00-950 Warszawa
     r"|[A-Za-z.' -]+,? [A-Z]{2},? \d{5}(?:-\d{4})?"  # Springfield, IL 62701
@@ -60,7 +60,7 @@ def blocks_of(layout: Layout, pages: int = 3) -> list[Block]:
     for number in sorted(layout.by_page)[:pages]:
         open_blocks: list[Block] = []
         for line in layout.by_page[number]:
-            open_blocks = [b for b in open_blocks if line.top - b.segments[-1].bottom < 1.1 * b.segments[-1].height]
+            open_blocks = [b for b in open_blocks if line.top - b.segments[-1].bottom < 2.8 * b.segments[-1].height]
             for segment in line.segments:
                 home = next((b for b in open_blocks if _continues(b, segment)), None)
                 if home is None:
@@ -80,7 +80,17 @@ def _continues(block: Block, segment: Segment) -> bool:
     middle = abs((last.x0 + last.x1) - (segment.x0 + segment.x1)) < 8
     overlap = min(last.x1, segment.x1) - max(last.x0, segment.x0)
     ratio = segment.height / last.height
-    return (left or right or middle) and overlap > 0 and 0.5 < ratio < 2.0
+    gap = (segment.top - last.bottom) / last.height
+    if left and gap < 2.8 and POSTAL.search(segment.text) and not any(POSTAL.search(s.text) for s in block.segments):
+        # Many letters leave a blank line between street and town.
+        return True
+    if len(block.segments) > 1:
+        # Lines of a block keep their distance: a wider gap than before begins another.
+        before = block.segments[-2]
+        if gap > (last.top - before.bottom) / before.height + 0.6:
+            return False
+    close = gap < 1.1 or (left and gap < 2.1)
+    return close and (left or right or middle) and overlap > 0 and 0.5 < ratio < 2.0
 
 
 def is_name(text: str) -> bool:

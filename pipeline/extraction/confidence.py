@@ -18,7 +18,9 @@ def class_of(answer: Answer) -> tuple[str, str, str, str]:
     if answer.best is None:
         nearest = answer.rivals[0].score if answer.rivals else 0.0
         return (kind, "absent", "near" if nearest > 0.2 else "far", "required" if answer.spec.required else "optional")
-    support = next((s for s in ("sum", "check", "fallback", "sum_zero", "only", "unlabelled") if s in answer.support), "none")
+    support = next(
+        (s for s in ("sum", "check", "fallback", "sum_zero", "only", "unlabelled") if s in answer.support), "none"
+    )
     score = answer.best.score
     label = "strong" if score >= 0.8 else "fair" if score >= 0.55 else "weak"
     lead = "clear" if answer.margin >= 0.25 else "close" if answer.margin >= 0.08 else "tied"

@@ -33,13 +33,17 @@ def guess_type(layout: Layout, types: tuple[DocumentType, ...]) -> TypeGuess:
     total = sum(odds) + math.exp(NONE_SCORE)
     shares = [o / total for o in odds]
     best_score, found, name = scored[0]
-    candidates = tuple((n, round(share, 4)) for (_, _, n), share in zip(scored[1:4], shares[1:4], strict=False) if share > 0.01)
+    candidates = tuple(
+        (n, round(share, 4)) for (_, _, n), share in zip(scored[1:4], shares[1:4], strict=False) if share > 0.01
+    )
     none_share = math.exp(NONE_SCORE) / total
     if none_share >= shares[0]:
         return TypeGuess(
             name=None,
             confidence=round(min(CONFIDENCE_MAX, none_share), 4),
-            candidates=tuple((n, round(share, 4)) for (_, _, n), share in zip(scored[:3], shares, strict=False) if share > 0.01),
+            candidates=tuple(
+                (n, round(share, 4)) for (_, _, n), share in zip(scored[:3], shares, strict=False) if share > 0.01
+            ),
             evidence=("The page has too few of the words that speak for any known type.",),
         )
     words = ", ".join(f"“{phrase}”" for phrase in found[:4])

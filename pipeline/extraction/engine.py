@@ -73,9 +73,6 @@ class _Run:
         layout, index, doctype = self.layout, self.index, self.doctype
         answers: dict[str, Answer] = {}
         kinds = {spec.kind for spec in doctype.fields}
-        if FieldKind.DATE in kinds:
-            dates = found.dates_in(layout, self.locale)
-            answers |= singles.decide_dates(doctype, dates, self._votes(dates), layout)
         if FieldKind.MONEY in kinds:
             amounts = found.amounts_in(layout, self.locale)
             answers |= decide_money(doctype, amounts, self._votes(amounts), layout)
@@ -87,6 +84,11 @@ class _Run:
                 answers[spec.name] = answer
                 if answer.best is not None and spec.kind is FieldKind.IDENTIFIER:
                     taken.add(str(answer.best.find.value))
+        if FieldKind.DATE in kinds:
+            dates = found.dates_in(layout, self.locale)
+            number = answers.get(doctype.summary.number or "")
+            own = number.best.find if number is not None and number.best is not None else None
+            answers |= singles.decide_dates(doctype, dates, self._votes(dates), layout, own)
         self._distinct_names(parties, answers)
         self._fall_back(answers)
         return answers
@@ -100,13 +102,18 @@ class _Run:
             finds = found.vats_in(layout)
             return singles.decide_checked(spec, finds, self._votes(finds), layout, parties)
         if spec.kind is FieldKind.IDENTIFIER:
-            return singles.decide_identifier(spec, layout, index, taken)
+            titles = self._titles() if spec.name == self.doctype.summary.number else ()
+            return singles.decide_identifier(spec, layout, index, taken, titles)
         if spec.kind is FieldKind.CURRENCY:
             finds = found.currencies_in(layout)
             return singles.decide_currency(spec, finds, self._votes(finds), self.locale)
         if spec.kind is FieldKind.NAME:
             return singles.decide_name(spec, parties)
         return None
+
+    def _titles(self) -> tuple[str, ...]:
+        named = (phrase.strip("*") for phrases in self.doctype.words.values() for phrase in phrases[:2])
+        return (*named, *self.doctype.title.values())
 
     def _votes(self, finds: list[Find]) -> dict[int, list[Vote]]:
         return {id(find): votes_for(find, self.layout, self.index) for find in finds}

@@ -38,8 +38,9 @@ def votes_for(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
     segment = find.segment
     votes = _inline(find, index)
     strong = any(v.factor >= 0.8 for v in votes)
-    if find.span.start == 0 or not votes:
-        votes += _left(segment, layout, index, 0.95 if find.span.start == 0 else 0.5)
+    opens = not any(token < find.span.start for _, token in segment.words)
+    if opens or not votes:
+        votes += _left(segment, layout, index, 0.95 if opens else 0.5)
     if not strong:
         votes += _above(find, layout, index)
     return votes
@@ -99,7 +100,7 @@ def _above(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
         if not other.is_number and not any(c.isdigit() for c in other.text):
             factor *= 0.6
         else:
-            factor *= 0.96
+            factor *= 0.98
         if factor < 0.4:
             break
     return votes

@@ -16,6 +16,30 @@ _FILLER = frozenset({"nr", "id", "is", "ist", "lautet", "est", "code", "ref", "k
 _DIGIT_GROUP = re.compile(r"\d{1,8}")
 
 
+def titled_number(name: str, titles: tuple[str, ...], layout: Layout, index: LabelIndex) -> list[Find]:
+    """Return the number behind "No." in a line near the top that names the document: "Invoice (copy) No. 471"."""
+    found: list[Find] = []
+    phrases = [label_words(title) for title in titles]
+    first = min(layout.by_page, default=0)
+    for line in layout.by_page.get(first, [])[:25]:
+        for segment in line.segments:
+            words = tuple(word for word, _ in segment.words)
+            if "nr" not in words or len(words) > 14:
+                continue
+            place = words.index("nr")
+            if any(h.start <= place < h.end and not h.weight_for(name) for h in index.hits(segment)):
+                continue
+            if not any(words[i : i + len(p)] == p for p in phrases if p for i in range(place)):
+                continue
+            span = Span(segment, segment.words[place][1] + 1, len(segment.tokens))
+            find = _find(span) if span.start < span.end else None
+            if find is not None:
+                find.relation, find.strength = "inline", 0.7
+                find.label = " ".join(token.text for token in segment.tokens[: span.start])
+                found.append(find)
+    return found
+
+
 def identifiers_for(name: str, layout: Layout, index: LabelIndex) -> list[Find]:
     """Return what the labels of field `name` point to, each with relation and strength."""
     found: list[Find] = []
@@ -31,24 +55,27 @@ def identifiers_for(name: str, layout: Layout, index: LabelIndex) -> list[Find]:
                 if find is not None:
                     first, last = segment.words[hit.start][1], segment.words[hit.end - 1][1]
                     find.label = " ".join(t.text for t in segment.tokens[first : last + 1]).strip(" :")
-                    find.relation, find.strength = relation, weight * factor
+                    find.relation, find.strength = relation, min(1.0, weight * factor)
                     if hit.start > 0 and relation != "inline":
                         find.strength *= 0.9
+                    if hit.start > 3:
+                        # A label inside a sentence speaks of other documents as often as of this one.
+                        find.strength *= 0.8
                     found.append(find)
                     break
     return found
 
 
-def _places(
-    segment: Segment, end: int, limit: int, layout: Layout, index: LabelIndex
-) -> list[tuple[Span, str, float]]:
+def _places(segment: Segment, end: int, limit: int, layout: Layout, index: LabelIndex) -> list[tuple[Span, str, float]]:
     """Return the places a label may point to, in the order of custom."""
     places: list[tuple[Span, str, float]] = []
     last = segment.words[end - 1][1] + 1
     stop = segment.words[limit][1] if limit < len(segment.words) else len(segment.tokens)
+    behind = last
     last = _skip_filler(segment, last, stop)
     if last < stop:
-        places.append((Span(segment, last, stop), "inline", 1.0))
+        numbered = any(word == "nr" for token in segment.tokens[behind:last] for word in label_words(token.text))
+        places.append((Span(segment, last, stop), "inline", 1.3 if numbered else 1.0))
         return places
     right = layout.right_of(segment)
     if limit == len(segment.words) and right is not None:
@@ -70,7 +97,8 @@ def _skip_filler(segment: Segment, start: int, stop: int) -> int:
     while start < stop:
         text = segment.tokens[start].text
         words = label_words(text)
-        if words and not all(word in _FILLER for word in words) and not re.fullmatch(r"\(.*\)[:.]?", text):
+        filler = all(word in _FILLER for word in words) if words else re.fullmatch(r"[:.#|–—-]+", text)
+        if not filler and not re.fullmatch(r"\(.*\)[:.]?", text):
             break
         start += 1
     return start

@@ -8,6 +8,9 @@ from pipeline.extraction.layout import Segment
 from pipeline.normalise.words import label_words, squeeze
 
 LABEL_WORDS_MAX = 8
+FUNCTION_WORDS = frozenset("an;au;bis zum;de;del;den;du;from;le;of;to;until;vom;von;à;aan;netto;net;ht;ttc".split(";"))
+FUNCTION_WEIGHT = 0.3
+"""Words that stand before many things: they speak for a field only where other evidence agrees."""
 WORDS_MAX = 40
 """Words of one segment that are searched for labels."""
 NEGATIVE = ""
@@ -65,7 +68,8 @@ class LabelIndex:
     def _add_field(self, spec: FieldSpec) -> None:
         for phrases in spec.labels.values():
             for rank, phrase in enumerate(phrases):
-                self._add(phrase, Entry(spec.name, weight_at(rank)))
+                weight = FUNCTION_WEIGHT if phrase in FUNCTION_WORDS else weight_at(rank)
+                self._add(phrase, Entry(spec.name, weight))
         for phrase in spec.not_labels:
             self._add(phrase, Entry(NEGATIVE, 1.0), only_new=True)
 

@@ -57,7 +57,11 @@ class Segment:
         self.x0, self.x1 = self.tokens[0].x0, max(token.x1 for token in self.tokens)
         self.top = min(token.top for token in self.tokens)
         self.bottom = max(token.bottom for token in self.tokens)
-        self.words = [(word, i) for i, token in enumerate(self.tokens) for word in label_words(token.text)]
+        if len(self.tokens) > 3 and all(len(token.text) == 1 for token in self.tokens):
+            # Letters spaced out for show are one word.
+            self.words = [(word, 0) for word in label_words("".join(token.text for token in self.tokens))]
+        else:
+            self.words = [(word, i) for i, token in enumerate(self.tokens) for word in _words_of(token.text)]
         self.has_letters = any(c.isalpha() for c in self.text)
         self.is_number = bool(_NUMBER.fullmatch(self.text))
 
@@ -72,6 +76,11 @@ class Segment:
     @property
     def bold(self) -> bool:
         return self.tokens[0].bold
+
+
+def _words_of(text: str) -> tuple[str, ...]:
+    """Return the label words of a printed word; addresses of the net hold words that label nothing."""
+    return ("@",) if "@" in text or "://" in text or text.startswith("www.") else label_words(text)
 
 
 _NUMBER = re.compile(r"[-−–+(]?\s*(?:[A-Z]{3}|[€$£])?\s*[-−–]?\d[\d.,'’ \u00a0]*\s*[-)]?\s*(?:[A-Z]{3}|[€$£%])?")

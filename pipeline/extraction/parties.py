@@ -16,20 +16,34 @@ from pipeline.extraction.blocks import (
     name_key,
 )
 from pipeline.extraction.finds import Find, span_at
-from pipeline.extraction.labels import Hit, LabelIndex
+from pipeline.extraction.labels import FUNCTION_WEIGHT, Hit, LabelIndex
 from pipeline.extraction.layout import Layout, Segment, Span
 from pipeline.normalise.reading import Reading
 from pipeline.normalise.words import fold, label_words, single_blanks
 
 _NAME_LABELS = frozenset(
-    ("name", "firma", "company", "companyname", "nom", "raisonsociale", "firmenname", "unternehmen", "nome", "nombre", "naam")
+    (
+        "name",
+        "firma",
+        "company",
+        "companyname",
+        "nom",
+        "raisonsociale",
+        "firmenname",
+        "unternehmen",
+        "nome",
+        "nombre",
+        "naam",
+    )
 )
 _DOMAIN = re.compile(r"(?i)(?:@|www\.|https?://(?:www\.)?)([a-z0-9-]{3,})\.[a-z]{2,}")
 _TITLE_WORDS = re.compile(
     r"(?i)rechnung|invoice|facture|gutschrift|credit note|bestellung|purchase order|receipt|quittung|lieferschein|"
     r"seite \d|page \d|fattura|factura|bon de commande|^avoir\b"
 )
-_SALUTATION = re.compile(r"(?i)^(?:firma|fa\.|an(?: die| den)?|herrn?|frau|mr\.?|mrs\.?|ms\.?|m\.|mme|monsieur|madame|attn\.?:?|z\.\s?hd\.?)\s+")
+_SALUTATION = re.compile(
+    r"(?i)^(?:firma|fa\.|an(?: die| den)?|herrn?|frau|mr\.?|mrs\.?|ms\.?|m\.|mme|monsieur|madame|attn\.?:?|z\.\s?hd\.?)\s+"
+)
 
 
 class Parties:
@@ -40,9 +54,7 @@ class Parties:
         self.index = index
         self.blocks = blocks_of(layout)
         self.specs = [spec for spec in doctype.fields if spec.kind.value == "name"]
-        self.domains = {
-            m.group(1).lower().replace("-", "") for s in layout.segments for m in _DOMAIN.finditer(s.text)
-        }
+        self.domains = {m.group(1).lower().replace("-", "") for s in layout.segments for m in _DOMAIN.finditer(s.text)}
         self.counts: Counter[str] = Counter(name_key(s.text) for s in layout.segments[:6000] if len(s.text) < 90)
         self._block_of = {id(segment): block for block in self.blocks for segment in block.segments}
 
@@ -63,11 +75,13 @@ class Parties:
             if find.segment.top - line.bottom > 13 * find.segment.height:
                 break
             for segment in line.segments:
-                if segment.x0 > find.span.x1 or segment.x1 < min(find.span.x0, find.segment.x0) - 150:
+                if segment.x0 > find.span.x1 or segment.x1 < find.span.x0 - 260:
                     continue
                 for hit in self.index.hits(segment):
                     if hit.start != 0 or hit.end < len(segment.words):
                         continue
+                    if all(e.field == "" and e.weight >= 1.0 for e in hit.entries):
+                        return -0.2
                     for spec in self.specs:
                         if hit.weight_for(spec.name) > 0.7 and spec.place in {Place.LETTERHEAD, Place.ADDRESSEE}:
                             return 0.12 if spec.place is Place.LETTERHEAD else -0.3
@@ -91,19 +105,28 @@ class Parties:
         label = _label_text(segment, hit)
         last = segment.words[hit.end - 1][1] + 1
         stop = segment.words[limit][1] if limit < len(segment.words) else len(segment.tokens)
-        alone = hit.start == 0 and last >= len(segment.tokens)
+        alone = hit.start == 0 and hit.end == len(segment.words)
+        if hit.end < len(segment.words) and segment.words[hit.end][1] == last - 1:
+            # "Customer:2", "Seller-Accountname": what is glued to the label makes it another label.
+            return []
         colon = segment.tokens[last - 1].text.endswith(":") or (last < stop and segment.tokens[last].text == ":")
         if last < stop:
-            if hit.start == 0 and (colon or weight > 0.9):
-                find = _name_find(Span(segment, last + (segment.tokens[last].text == ":"), stop), label, "inline", weight * 0.95)
+            if hit.start == 0 and (colon or weight > 0.9) and (colon or weight > FUNCTION_WEIGHT):
+                find = _name_find(
+                    Span(segment, last + (segment.tokens[last].text == ":"), stop), label, "inline", weight * 0.95
+                )
                 return [find] if find is not None else []
             return []
-        if not alone:
+        if not alone or (weight <= FUNCTION_WEIGHT and not colon):
             weight *= 0.6
         found: list[Find] = []
         right = self.layout.right_of(segment)
         if right is not None and (colon or right.x0 - segment.x1 < 0.3 * self.layout.sizes[segment.page][0]):
-            find = None if self._labels_at_start(right) else _whole(right, label, "left", weight * (0.95 if colon else 0.8))
+            find = (
+                None
+                if self._labels_at_start(right)
+                else _whole(right, label, "left", weight * (0.95 if colon else 0.8))
+            )
             if find is not None:
                 found.append(find)
         found += self._under(segment, label, weight)
@@ -120,9 +143,15 @@ class Parties:
         page = self.layout.by_page[heading.page]
         start = heading.line - page[0].index + 1
         for line in page[start : start + 12]:
-            if line.top - last.bottom > 2.6 * max(last.height, heading.height) or (first and line.top - last.bottom > 1.6 * last.height):
+            if line.top - last.bottom > 2.6 * max(last.height, heading.height) or (
+                first and line.top - last.bottom > 1.6 * last.height
+            ):
                 break
-            here = [s for s in line.segments if s.x0 < heading.x1 + 40 and s.x1 > heading.x0 - 6 and abs(s.x0 - heading.x0) < 60]
+            here = [
+                s
+                for s in line.segments
+                if s.x0 < heading.x1 + 40 and s.x1 > heading.x0 - 6 and abs(s.x0 - heading.x0) < 60
+            ]
             if not here:
                 continue
             segment = here[0]
@@ -134,11 +163,24 @@ class Parties:
                 if find is not None:
                     return [find]
             if segment.text.split(":")[0].strip().casefold() == "name" and len(segment.tokens) > 1:
-                find = _name_find(Span(segment, 1 + (segment.tokens[1].text == ":"), len(segment.tokens)), label, "heading", weight * 0.97)
+                find = _name_find(
+                    Span(segment, 1 + (segment.tokens[1].text == ":"), len(segment.tokens)),
+                    label,
+                    "heading",
+                    weight * 0.97,
+                )
                 if find is not None:
                     return [find]
             hits = self.index.hits(segment)
-            if hits and hits[0].start == 0 and hits[0].end == len(segment.words) and any(e.weight > 0.5 for e in hits[0].entries) and first is None and segment.bold == heading.bold and not LEGAL_FORM.search(segment.text):
+            if (
+                hits
+                and hits[0].start == 0
+                and hits[0].end == len(segment.words)
+                and any(e.weight > 0.5 for e in hits[0].entries)
+                and first is None
+                and segment.bold == heading.bold
+                and not LEGAL_FORM.search(segment.text)
+            ):
                 # The next heading begins before any name stood here.
                 break
             if first is None and abs(segment.x0 - heading.x0) < 30:
@@ -195,13 +237,23 @@ class Parties:
         if not POSTAL.search(joined) or len(joined) > 140:
             return None
         pieces = [p for p in re.split(SEPARATORS.pattern + r"|\s{2,}", joined) if p]
-        if len(pieces) < 3 or not is_name(pieces[0]) or not any(STREET.search(p) or re.search(r"\d$", p) for p in pieces[1:]):
+        if (
+            len(pieces) < 3
+            or not is_name(pieces[0])
+            or not any(STREET.search(p) or re.search(r"\d$", p) for p in pieces[1:])
+        ):
             return None
         top = segment.top / self.layout.sizes[segment.page][1]
         span = span_at(segment, 0, min(len(pieces[0]), len(segment.text)))
         if span is None or _TITLE_WORDS.search(pieces[0]):
             return None
-        return Find(span, pieces[0], (Reading(single_blanks(pieces[0])),), relation="sender", strength=0.72 if top < 0.4 else 0.6)
+        return Find(
+            span,
+            pieces[0],
+            (Reading(single_blanks(pieces[0])),),
+            relation="sender",
+            strength=0.72 if top < 0.4 else 0.6,
+        )
 
     def _addressed(self, spec: FieldSpec) -> list[Find]:
         found: list[Find] = []

@@ -1,5 +1,6 @@
 """Fields decided one by one: dates, identifiers, check-digit numbers, currency, durations."""
 
+import re
 from collections import Counter
 
 from pipeline.domain.extraction import DocumentLocale
@@ -7,7 +8,7 @@ from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, OrderChec
 from pipeline.extraction.answers import Answer, Scored, choose
 from pipeline.extraction.evidence import Vote, support_for
 from pipeline.extraction.finds import Find
-from pipeline.extraction.identifiers import identifiers_for
+from pipeline.extraction.identifiers import identifiers_for, titled_number
 from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.parties import Parties
@@ -19,11 +20,18 @@ LEAST_NAME = 0.3
 
 
 def decide_dates(
-    doctype: DocumentType, finds: list[Find], votes: dict[int, list[Vote]], layout: Layout
+    doctype: DocumentType,
+    finds: list[Find],
+    votes: dict[int, list[Vote]],
+    layout: Layout,
+    number: Find | None = None,
 ) -> dict[str, Answer]:
     """Return an answer for each date field; two fields of an order check do not break the order."""
     specs = [spec for spec in doctype.fields if spec.kind is FieldKind.DATE]
     scored = {spec.name: _dates_for(spec, finds, votes, layout) for spec in specs}
+    if number is not None and doctype.summary.date in scored:
+        for item in scored[doctype.summary.date]:
+            item.score += _behind_number(item.find, number)
     answers = {spec.name: choose(spec, scored[spec.name], LEAST_DATE) for spec in specs}
     for spec in specs:
         if answers[spec.name].best is None and spec.required and finds:
@@ -46,6 +54,15 @@ def _dates_for(spec: FieldSpec, finds: list[Find], votes: dict[int, list[Vote]],
     return scored
 
 
+def _behind_number(find: Find, number: Find) -> float:
+    """Return what it counts that a date follows the document's own number: "Invoice 471 of 5 June"."""
+    tokens = find.segment.tokens
+    near = [token.text.strip(" :;,.()#") for token in tokens[max(0, find.span.start - 5) : find.span.start]]
+    if str(number.value) in " ".join(near):
+        return 0.45
+    return 0.15 if find.segment.line == number.segment.line and find.page == number.page else 0.0
+
+
 def _range_bonus(find: Find, finds: list[Find], place: Place) -> float:
     """Return what it counts that a date is the first or the last of two in one segment."""
     same = [f for f in finds if f.segment is find.segment]
@@ -58,6 +75,11 @@ def _range_bonus(find: Find, finds: list[Find], place: Place) -> float:
 
 def _first_date(spec: FieldSpec, finds: list[Find], votes: dict[int, list[Vote]], scored: list[Scored]) -> Answer:
     """Return the first date of the first page that no label claims for something else."""
+    likely = [s for s in scored if s.score > 0.2 and s.find.page == finds[0].page]
+    if likely:
+        answer = Answer(spec, max(likely, key=lambda s: s.score), sorted(scored, key=lambda s: -s.score)[1:5])
+        answer.support.add("unlabelled")
+        return answer
     free = [f for f in finds if f.page == finds[0].page and not votes[id(f)]]
     if not free:
         return Answer(spec, None, sorted(scored, key=lambda s: -s.score)[:5])
@@ -82,10 +104,23 @@ def _keep_order(check: OrderCheck, scored: dict[str, list[Scored]], answers: dic
         answers[weaker] = answer
 
 
-def decide_identifier(spec: FieldSpec, layout: Layout, index: LabelIndex, taken: set[str]) -> Answer:
-    """Return the identifier that the field's labels point to."""
+def decide_identifier(
+    spec: FieldSpec, layout: Layout, index: LabelIndex, taken: set[str], titles: tuple[str, ...] = ()
+) -> Answer:
+    """Return the identifier that the field's labels point to.
+
+    Args:
+        spec: the field.
+        layout: the document.
+        index: the labels of its type.
+        taken: values that other fields have.
+        titles: for the document's own number: the words by which such a document names itself.
+    """
     scored: list[Scored] = []
-    for find in identifiers_for(spec.name, layout, index):
+    for find in [
+        *identifiers_for(spec.name, layout, index),
+        *(titled_number(spec.name, titles, layout, index) if titles else []),
+    ]:
         value = str(find.value)
         score = find.strength
         top = find.segment.top / layout.sizes[find.page][1]
@@ -93,6 +128,7 @@ def decide_identifier(spec: FieldSpec, layout: Layout, index: LabelIndex, taken:
         score += (0.06 if top < 0.5 else 0.0) if find.page == first else -0.08
         digits = sum(c.isdigit() for c in value)
         score -= 0.15 if len(value) < 3 else 0.0
+        score -= 0.25 if re.fullmatch(r"(?:19|20)\d\d", value) else 0.0
         score -= 0.1 if digits < 2 else 0.0
         score -= 0.3 if value in taken else 0.0
         scored.append(Scored(find, score, find.relation, find.label))
@@ -107,6 +143,10 @@ def decide_checked(
     for find in finds:
         support = support_for(spec.name, votes[id(find)])
         valid = not failed_checks(find.value, spec)
+        digits = sum(c.isdigit() for c in str(find.value))
+        if not valid and (support.strength <= 0 or digits < 8):
+            # Postal code and town can have an IBAN's form: without a label, only check digits make it one.
+            continue
         score = 0.45 + 0.35 * max(-1.0, support.strength) + (0.15 if valid else 0.0)
         top = find.segment.top / layout.sizes[find.page][1]
         if spec.place is Place.LETTERHEAD:
@@ -120,9 +160,7 @@ def decide_checked(
     return answer
 
 
-def decide_currency(
-    spec: FieldSpec, finds: list[Find], votes: dict[int, list[Vote]], locale: DocumentLocale
-) -> Answer:
+def decide_currency(spec: FieldSpec, finds: list[Find], votes: dict[int, list[Vote]], locale: DocumentLocale) -> Answer:
     """Return the currency: a labelled code first, else the one that stands at most amounts."""
     counts = Counter(str(f.value) for f in finds if "at_number" in f.flags)
     loose = Counter(str(f.value) for f in finds)
@@ -131,7 +169,9 @@ def decide_currency(
         support = support_for(spec.name, votes[id(find)])
         value = str(find.value)
         score = 0.5 * max(0.0, support.strength)
-        score += 0.45 * (counts[value] / max(1, sum(counts.values()))) + 0.15 * (loose[value] / max(1, sum(loose.values())))
+        score += 0.45 * (counts[value] / max(1, sum(counts.values()))) + 0.15 * (
+            loose[value] / max(1, sum(loose.values()))
+        )
         scored.append(Scored(find, score, support.relation, support.phrase))
     answer = choose(spec, scored, 0.05)
     if answer.best is not None and len(loose) == 1:

@@ -17,6 +17,7 @@ HOLDS_WITHOUT_TAX = 0.35
 BREAKS = -0.5
 MISSING = 0.25
 """What a field without a value counts in the joint score."""
+LARGEST = 0.9
 RATE_MAX = Decimal("0.35")
 
 
@@ -35,7 +36,11 @@ def decide_money(
     scored = {name: _scored(name, finds, votes, layout) for name in specs}
     answers = {name: choose(spec, scored[name], LEAST) for name, spec in specs.items()}
     for check in doctype.checks:
-        if isinstance(check, SumCheck) and len(check.parts) == 2 and all(n in specs for n in (*check.parts, check.total)):
+        if (
+            isinstance(check, SumCheck)
+            and len(check.parts) == 2
+            and all(n in specs for n in (*check.parts, check.total))
+        ):
             _decide_sum(check, scored, answers)
     return answers
 
@@ -61,11 +66,15 @@ def _decide_sum(check: SumCheck, scored: dict[str, list[Scored]], answers: dict[
     net_name, tax_name = check.parts
     options = {name: _options(scored[name]) for name in (net_name, tax_name, check.total)}
     tolerance = Decimal(check.tolerance)
+    largest = max((abs(o.value) for o in options[check.total] if o.value is not None), default=Decimal(0))
     best: tuple[float, _Option, _Option, _Option, bool] | None = None
     for net in options[net_name]:
         for gross in options[check.total]:
             for tax in options[tax_name]:
                 score, holds = _joint(net, tax, gross, tolerance)
+                if holds and gross.value is not None and largest:
+                    # Of several rows that add up, one for each tax rate and their sum, the largest is the total.
+                    score += LARGEST * float(abs(gross.value) / largest)
                 if best is None or score > best[0]:
                     best = (score, net, tax, gross, holds)
     if best is None:
