@@ -1,11 +1,13 @@
 """The rows of an export: what each column holds, in the stable order of `docs/audit-export.md`."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipeline.domain.extraction import FieldExtraction
 from pipeline.domain.fields import TYPE_FIELD, FieldKind
+from pipeline.domain.review import FieldState
 from pipeline.domain.routing import Policy
 from pipeline.record.verify import StoredEvent, mapping, parse_json
 from pipeline.services.exports.select import Subject
@@ -120,7 +122,7 @@ def document_row(subject: Subject) -> Row:
         "type_version": versions.get("type"),
         "policy_version": versions.get("policy", document.policy_version),
         "validated_by": subject.record.get("validated_by", document.validated_by),
-        "validated_at": subject.record.get("validated_at", document.validated_at),
+        "validated_at": _time(subject.record.get("validated_at", document.validated_at)),
         "approved_by": approval.by if approval else None,
         "approved_by_name": approval.by_display if approval else None,
         "approved_at": approval.at if approval else None,
@@ -215,17 +217,17 @@ def _field_row(subject: Subject, name: str, signed: dict[str, Any], row: FieldRo
         "approval": subject.approval.id if subject.approval else None,
         "field": name,
         "state": signed.get("state", str(row.state) if row else None),
-        "value": signed["value"] if "value" in signed else (row.value if row and row.state != "absent" else None),
+        "value": signed.get("value", row.value if row and row.state != FieldState.ABSENT else None),
         "machine_text": read.text if read else None,
         "machine_value": signed.get("machine_value", row.machine_value if row else None),
-        "score": read.score if read else None,
-        "confidence": signed.get("confidence", f"{row.confidence:.6f}" if row else None),
+        "score": _float(read.score) if read else None,
+        "confidence": _float(signed.get("confidence", row.confidence if row else None)),
         "runners_up": [
-            {"text": rival.text, "value": rival.value, "confidence": f"{rival.confidence:.6f}", "label": rival.label}
+            {"text": rival.text, "value": rival.value, "confidence": _float(rival.confidence), "label": rival.label}
             for rival in (read.candidates if read else ())
         ],
         "evidence": list(read.evidence) if read else [],
-        "threshold": signed.get("threshold", f"{row.threshold:.6f}" if row else None),
+        "threshold": _float(signed.get("threshold", row.threshold if row else None)),
         "threshold_kind": signed.get("threshold_kind", _threshold_kind(subject.policy, subject, name)),
         "reasons": reasons or [],
         "sample_probability": row.sample_probability if row else None,
@@ -233,8 +235,8 @@ def _field_row(subject: Subject, name: str, signed: dict[str, Any], row: FieldRo
         "boxes": place.get("boxes"),
         "reader": place.get("reader") or (subject.extraction.reader if subject.extraction else None),
         "settled_by": signed.get("settled_by", row.settled_by if row else None),
-        "settled_at": signed.get("settled_at", row.settled_at if row else None),
-        "handling_ms": row.handling_ms if row else None,
+        "settled_at": _time(signed.get("settled_at", row.settled_at if row else None)),
+        "handling_ms": signed.get("handling_ms", row.handling_ms if row else None),
         "comment": signed.get("comment", row.comment if row else ""),
     }
 
@@ -254,6 +256,15 @@ def _read(subject: Subject, name: str) -> FieldExtraction | None:
     return FieldExtraction(
         name=name, text=guess.name, value=guess.name, confidence=guess.confidence, evidence=guess.evidence
     )
+
+
+def _float(number: float | str | None) -> float | None:
+    """Return a confidence or score with the six decimals that mean something."""
+    return None if number is None else round(float(number), 6)
+
+
+def _time(at: datetime | str | None) -> datetime | None:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -43,7 +43,7 @@ class Subject:
     """What was signed; empty where nothing was."""
 
 
-def approvals(wanted: ExportFilter) -> Select[tuple[ApprovalRow, DocumentRow]]:
+def approvals(wanted: ExportFilter) -> Select[ApprovalRow, DocumentRow]:
     """Return the query for the approvals of an export, in the order they were signed."""
     return (
         select(ApprovalRow, DocumentRow)
@@ -53,7 +53,7 @@ def approvals(wanted: ExportFilter) -> Select[tuple[ApprovalRow, DocumentRow]]:
     )
 
 
-def unsigned(wanted: ExportFilter) -> Select[tuple[DocumentRow]] | None:
+def unsigned(wanted: ExportFilter) -> Select[DocumentRow] | None:
     """Return the query for documents that no signature stands for, where such states were asked for."""
     states = [state for state in wanted.states if state is not DocumentState.APPROVED]
     if not states:

@@ -1,0 +1,259 @@
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.domain.actors import Act, Actor
+from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.value import Frozen
+from pipeline.errors import RecordBrokenError
+from pipeline.ports import Clock
+from pipeline.record import verify as verifier
+from pipeline.record.chain import ChainReport, check_chain
+from pipeline.record.checkpoint import write_checkpoint
+from pipeline.record.verify import Checkpoint, parse_checkpoint
+from pipeline.services import access
+from pipeline.services.exports import rows, statement
+from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
+from pipeline.services.exports.lines import write_jsonl
+from pipeline.services.exports.select import event_conditions, list_subjects
+from pipeline.services.exports.tabular import write_csv
+from pipeline.services.exports.workbook import write_xlsx
+from pipeline.services.signed import list_unfaithful
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.services.views import EventPage, EventView, VerificationView
+from pipeline.store import events, queries
+from pipeline.store.engine import Store
+from pipeline.store.stored import find_head, list_stored, snapshot
+from pipeline.store.tables import EventRow, EventValueRow
+
+
+class EventFilter(Frozen):
+    """What the list of events shows; everything optional, so that it lives in the address."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this time."""
+    tag: str | None = None
+    """A tag, or its subject alone: `document`."""
+    person: str | None = None
+    """Login name."""
+    document_id: int | None = None
+    search: str = ""
+    """Found in the event's text, in values that were not erased, or as the number of event or document."""
+    page: int = 1
+    page_size: int = 50
+
+
+@dataclass(frozen=True)
+class Auditing:
+    """The auditor's side: see the record, check it, and take it away."""
+
+    store: Store
+    clock: Clock
+    types: TypeShelf = TypeShelf(())
+    """Tells amounts from other text, for spreadsheets."""
+
+    def list_events(self, wanted: EventFilter, *, by: Actor) -> EventPage:
+        """Return one page of events, newest first."""
+        access.check_may(by, Act.AUDIT)
+        conditions = _conditions(wanted)
+        page, size = max(wanted.page, 1), min(max(wanted.page_size, 1), 500)
+        with self.store.reading() as session:
+            total = session.scalar(select(func.count(EventRow.seq)).where(*conditions)) or 0
+            found = session.scalars(
+                select(EventRow).where(*conditions).order_by(EventRow.seq.desc()).limit(size).offset((page - 1) * size)
+            ).all()
+            return EventPage(
+                rows=_views(session, found),
+                total=total,
+                page=page,
+                page_size=size,
+                tags=tuple(session.scalars(select(EventRow.tag).distinct().order_by(EventRow.tag))),
+                people=tuple(session.scalars(select(EventRow.by).distinct().order_by(EventRow.by))),
+            )
+
+    def history(self, document_id: int, *, by: Actor) -> tuple[EventView, ...]:
+        """Return all that happened to a document and to the file it came in, oldest first."""
+        access.check_may(by, Act.AUDIT)
+        with self.store.reading() as session:
+            document = queries.get_document(session, document_id)
+            of_file = and_(EventRow.document_id.is_(None), EventRow.file_id == document.file_id)
+            statement = select(EventRow).where(or_(EventRow.document_id == document_id, of_file)).order_by(EventRow.seq)
+            return _views(session, session.scalars(statement).all())
+
+    def verify(self, checkpoint: bytes | None = None, *, by: Actor) -> VerificationView:
+        """Check the whole record as it lies in the database, and return every problem as a sentence.
+
+        Args:
+            checkpoint: the content of a checkpoint that left the machine earlier: it shows a chain that was cut off
+                or made anew, which the database alone cannot.
+            by: who asks; that they did is an event too.
+        """
+        access.check_may(by, Act.AUDIT)
+        unusable: list[str] = []
+        known: Checkpoint | None = None
+        if checkpoint is not None:
+            try:
+                known = parse_checkpoint(checkpoint)
+            except ValueError as error:
+                unusable.append(f"The checkpoint cannot be used: {error}. Choose a file that Proofdesk wrote.")
+        report, unfaithful = self._check(known)
+        problems = (*unusable, *report.problems, *unfaithful)
+        facts = {
+            "events": report.events,
+            "head": report.seq,
+            "hash": report.hash,
+            "problems": len(problems),
+            "checkpoint": known.seq if known else None,
+        }
+        self._write(AuditTag.EXPORT_VERIFY, facts, by)
+        return VerificationView(
+            events=report.events,
+            head=report.hash,
+            problems=problems,
+            checkpoint_seq=known.seq if known else None,
+        )
+
+    def checkpoint(self, *, by: Actor) -> bytes:
+        """Return a checkpoint of the record as it stands, to be kept where nobody on this machine can change it.
+
+        Raises:
+            RecordBrokenError: the record does not hold; a checkpoint would cover that up.
+        """
+        access.check_may(by, Act.AUDIT)
+        report, unfaithful = self._check(None)
+        problems = (*report.problems, *unfaithful)
+        if problems:
+            raise RecordBrokenError(
+                f"The audit record does not hold, so no checkpoint was made. {problems[0]} "
+                "Run `proofdesk audit verify` for all problems."
+            )
+        facts = {"format": "checkpoint", "head": report.seq, "hash": report.hash, "merkle_root": report.merkle_root}
+        self._write(AuditTag.EXPORT_WRITE, facts, by)
+        return write_checkpoint(report, self.clock.now())
+
+    def export(
+        self, form: ExportFormat, wanted: ExportFilter | None = None, *, by: Actor, bom: bool = False
+    ) -> Iterator[bytes]:
+        """Return the export as an iterator of bytes, all from one moment; memory does not grow with its size.
+
+        That it was made is an event, written before the first bytes leave.
+
+        Args:
+            form: csv, jsonl (the one that verify.py checks) or xlsx.
+            wanted: what it holds; None: every approval with every field, and every event.
+            by: who asks.
+            bom: for CSV: put a byte order mark first, for Excel.
+        """
+        access.check_may(by, Act.AUDIT)
+        return self._export(form, wanted or ExportFilter(), by, bom)
+
+    def get_verifier(self, *, by: Actor) -> bytes:
+        """Return verify.py: one file that a stranger can check a JSONL export with, offline."""
+        access.check_may(by, Act.AUDIT)
+        return Path(verifier.__file__).read_bytes()
+
+    def _export(self, form: ExportFormat, wanted: ExportFilter, by: Actor, bom: bool) -> Iterator[bytes]:
+        with snapshot(self.store) as session:
+            stated = statement.state(session, wanted, by)
+            facts = {name: value for name, value in stated.items() if name not in ("kind", "by", "by_name")}
+            at, seq = self._write(AuditTag.EXPORT_WRITE, {**facts, "format": form.value}, by)
+            stated |= {"at": at, "recorded_as": seq}
+            match form:
+                case ExportFormat.CSV:
+                    yield from write_csv(stated, self._flat(session, wanted), bom=bom)
+                case ExportFormat.JSONL:
+                    yield from write_jsonl(stated, self._lines(session, wanted))
+                case ExportFormat.XLSX:
+                    flat = self._flat(session, wanted)
+                    yield from write_xlsx(stated, (rows.numeric(row, self.types) for row in flat))
+
+    def _flat(self, session: Session, wanted: ExportFilter) -> Iterator[rows.Row]:
+        """Yield rows for tables: what belongs to the document is on each of its fields' rows."""
+        if ExportPart.APPROVALS in wanted.parts:
+            for subject in list_subjects(session, wanted):
+                document = rows.document_row(subject)
+                yield document
+                for field in rows.field_rows(subject):
+                    yield {**document, **field}
+        if ExportPart.EVENTS in wanted.parts:
+            for event in list_stored(session, *event_conditions(wanted)):
+                yield rows.event_row(event)
+
+    def _lines(self, session: Session, wanted: ExportFilter) -> Iterator[rows.Row]:
+        """Yield rows for JSON lines: the signed record whole, and events as they are hashed."""
+        if ExportPart.APPROVALS in wanted.parts:
+            for subject in list_subjects(session, wanted):
+                document = rows.document_row(subject)
+                yield {**document, "record": subject.record} if subject.approval else document
+                yield from rows.field_rows(subject)
+        if ExportPart.EVENTS in wanted.parts:
+            for event in list_stored(session, *event_conditions(wanted)):
+                yield rows.event_line(event)
+
+    def _check(self, known: Checkpoint | None) -> tuple[ChainReport, list[str]]:
+        with snapshot(self.store) as session:
+            return check_chain(list_stored(session), find_head(session), known), list_unfaithful(session)
+
+    def _write(self, tag: AuditTag, facts: dict[str, Any], by: Actor) -> tuple[datetime, int]:
+        """Record that somebody looked at the whole record or took it away; return when, and as which event."""
+        now = self.clock.now()
+        with self.store.writing() as session:
+            event = AuditEvent(tag=tag, at=now, by=by.name, by_id=by.id, facts=facts)
+            return now, events.append(session, event)[0]
+
+
+def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since:
+        conditions.append(EventRow.at >= wanted.since)
+    if wanted.until:
+        conditions.append(EventRow.at < wanted.until)
+    if wanted.tag:
+        exact = EventRow.tag == wanted.tag
+        conditions.append(exact if ":" in wanted.tag else EventRow.tag.startswith(wanted.tag + ":", autoescape=True))
+    if wanted.person:
+        conditions.append(EventRow.by == wanted.person)
+    if wanted.document_id is not None:
+        conditions.append(EventRow.document_id == wanted.document_id)
+    search = wanted.search.strip()
+    if search:
+        quoted = json.dumps(search, ensure_ascii=False)[1:-1]  # as the stored texts have it
+        in_values = select(EventValueRow.seq).where(EventValueRow.value.icontains(quoted, autoescape=True))
+        found = [EventRow.text.icontains(quoted, autoescape=True), EventRow.seq.in_(in_values)]
+        if search.isdecimal() and len(search) < 19:
+            found += [EventRow.seq == int(search), EventRow.document_id == int(search)]
+        conditions.append(or_(*found))
+    return conditions
+
+
+def _views(session: Session, found: Any) -> tuple[EventView, ...]:
+    values: dict[int, dict[str, Any]] = {}
+    kept = session.scalars(select(EventValueRow).where(EventValueRow.seq.in_([row.seq for row in found])))
+    for row in kept:
+        values.setdefault(row.seq, {})[row.name] = row.value
+    views: list[EventView] = []
+    for row in found:
+        said = json.loads(row.text)
+        views.append(
+            EventView(
+                seq=row.seq,
+                at=row.at,
+                tag=row.tag,
+                by=row.by,
+                file_id=row.file_id,
+                document_id=row.document_id,
+                field=row.field,
+                revision=said.get("revision"),
+                facts=said.get("facts", {}),
+                values=values.get(row.seq, {}),
+                hash=row.hash,
+            )
+        )
+    return tuple(views)
