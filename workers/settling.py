@@ -34,8 +34,9 @@ class Look(StrEnum):
 class Settling:
     """Remembers files that are still fresh, a bounded number of them, and says for how long each has been quiet."""
 
-    def __init__(self, settle_seconds: float) -> None:
+    def __init__(self, settle_seconds: float, tracked_max: int = _TRACKED_MAX) -> None:
         self.settle_seconds = settle_seconds
+        self.tracked_max = tracked_max
         self._known: dict[str, tuple[int, int, float, int]] = {}
         """Path to size, mtime in nanoseconds, since when unchanged, and the number of the scan that saw it last."""
         self._scan = 0
@@ -63,7 +64,7 @@ class Settling:
             long_ago = max(_LONG_AGO_TIMES * self.settle_seconds, _LONG_AGO_SECONDS_MIN)
             if age > long_ago:
                 return age
-            if len(self._known) < _TRACKED_MAX:
+            if len(self._known) < self.tracked_max:
                 self._known[path] = (*now, monotonic, self._scan)
             return 0.0
         since = known[2] if known[:2] == now else monotonic

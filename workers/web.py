@@ -26,7 +26,7 @@ def web_command(settings: Settings) -> list[str]:
         "--log-level=warning",
         "--no-control-socket",
         f"--forwarded-allow-ips={'*' if settings.trusted_proxies else '127.0.0.1'}",
-        "review_ui.wsgi:app",
+        "review_ui.wsgi:create()",
     ]
 
 

@@ -9,7 +9,7 @@ import click
 
 from pipeline.settings import Settings
 from workers.commands.opened import CLI, opened
-from workers.watch import REPORT_NAME
+from workers.watcher import REPORT_NAME
 
 SILENT_SECONDS = 180.0
 """A watcher writes its report once a minute; after this long it is taken to be gone."""

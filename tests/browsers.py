@@ -1,0 +1,23 @@
+"""Fixtures: a real browser, one for each test process."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+INSTALLED = ("chromium", "chromium-browser", "google-chrome")
+"""The system's own is used where there is one; else the one that `playwright install chromium` fetched."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    program = next((found for name in INSTALLED if (found := shutil.which(name))), None)
+    # root, as in a container, may not use Chromium's own sandbox
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield opened
+        opened.close()
