@@ -32,6 +32,10 @@ LOADING_ERRORS: dict[int, tuple[type[UnreadableDocumentError | EncryptedDocument
 }
 
 
+ANNOTATIONS_MAX = 2_000
+"""Annotations of a page that are looked at."""
+
+
 @contextmanager
 def opened(path: Path) -> Generator[Any, None, None]:
     """Yield PDFium's handle on a file's document, holding the lock, and close it afterwards.
@@ -59,13 +63,33 @@ def page_count(document: Any) -> int:
 
 @contextmanager
 def loaded(document: Any, number: int) -> Generator[Any, None, None]:
-    """Yield PDFium's handle on page `number` (from 1); None where that page cannot be loaded."""
+    """Yield PDFium's handle on page `number` (from 1); None where that page cannot be loaded.
+
+    What was typed into form fields and free-text notes is made part of the page: people see it, and PDFium keeps it
+    out of a page's text, and form fields out of its image too.
+    """
     page = api.FPDF_LoadPage(document, number - 1)
+    if page and _has_typed(page) and api.FPDFPage_Flatten(page, api.FLAT_NORMALDISPLAY) == api.FLATTEN_SUCCESS:
+        api.FPDF_ClosePage(page)
+        page = api.FPDF_LoadPage(document, number - 1)
     try:
         yield page or None
     finally:
         if page:
             api.FPDF_ClosePage(page)
+
+
+def _has_typed(page: Any) -> bool:
+    typed = (api.FPDF_ANNOT_WIDGET, api.FPDF_ANNOT_FREETEXT, api.FPDF_ANNOT_STAMP)
+    for index in range(min(api.FPDFPage_GetAnnotCount(page), ANNOTATIONS_MAX)):
+        annotation = api.FPDFPage_GetAnnot(page, index)
+        if not annotation:
+            continue
+        kind = api.FPDFAnnot_GetSubtype(annotation)
+        api.FPDFPage_CloseAnnot(annotation)
+        if kind in typed:
+            return True
+    return False
 
 
 class Placement:
@@ -96,6 +120,21 @@ class Placement:
         else:
             box = (self.top - top, self.right - right, self.top - bottom, self.right - left)
         return (round(box[0], 2), round(box[1], 2), round(box[2], 2), round(box[3], 2))
+
+    def visible(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
+        """Return the box as seen, cut to the page; None where its middle is off the page: nobody sees it."""
+        return clipped(self.seen(*box), self.width, self.height)
+
+
+def clipped(
+    box: tuple[float, float, float, float], width: float, height: float
+) -> tuple[float, float, float, float] | None:
+    """Return the part of a box on a page of this size; None where its middle is off the page, or it is no box."""
+    x0, top, x1, bottom = box
+    # comparisons with NaN are false, so a box of nonsense is off the page
+    if not (0 <= (x0 + x1) / 2 <= width and 0 <= (top + bottom) / 2 <= height and x0 <= x1 and top <= bottom):
+        return None
+    return max(x0, 0.0), max(top, 0.0), min(x1, round(width, 2)), min(bottom, round(height, 2))
 
 
 def address(pointer: Any) -> int:

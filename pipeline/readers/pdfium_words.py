@@ -201,8 +201,9 @@ class _Cutter:
 
     def end(self) -> None:
         if self.text and self.look is not None:
-            x0, top, x1, bottom = self.placement.seen(*self.box)
-            self.words.append(RawWord("".join(self.text), x0, top, x1, bottom, self.look.size, self.look.bold))
+            box = self.placement.visible(self.box)
+            if box is not None:
+                self.words.append(RawWord("".join(self.text), *box, self.look.size, self.look.bold))
         self.text.clear()
 
 

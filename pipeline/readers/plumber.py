@@ -5,12 +5,14 @@ text, so the options here differ from them; each page is closed at once, or a de
 """
 
 import importlib
+import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.readers.raw_page import RawPage, RawRule, RawWord
+from pipeline.readers.pdfium_api import clipped
+from pipeline.readers.raw_page import BROKEN, RawPage, RawRule, RawWord
 
 plumber: Any = importlib.import_module("pdfplumber")  # ships no types
 
@@ -20,6 +22,8 @@ OPTIONS: dict[str, Any] = {
     "keep_blank_chars": False,
     "return_chars": True,  # asking for extra_attrs instead would split words wherever they change
 }
+
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @contextmanager
@@ -44,25 +48,28 @@ def read_page(document: Any, number: int) -> RawPage:
     page = document.pages[number - 1]
     try:
         x, y, right, bottom = (float(edge) for edge in page.cropbox)
-        return RawPage(
-            number=number,
-            width=right - x,
-            height=bottom - y,
-            words=[_word(word, x, y) for word in page.extract_words(**OPTIONS)],
-            rules=[RawRule(edge["x0"] - x, edge["top"] - y, edge["x1"] - x, edge["bottom"] - y) for edge in page.edges],
-        )
+        found = RawPage(number=number, width=right - x, height=bottom - y)
+        for word in page.extract_words(**OPTIONS):
+            box = _clipped(word, x, y, found)
+            if box is not None:
+                first = word["chars"][0]
+                bold = "bold" in str(first["fontname"]).lower()
+                found.words.append(RawWord(_cleaned(word["text"]), *box, round(float(first["size"]), 2), bold))
+        for edge in page.edges:
+            box = _clipped(edge, x, y, found)
+            if box is not None:
+                found.rules.append(RawRule(*box))
+        return found
     finally:
         page.close()
 
 
-def _word(word: dict[str, Any], x: float, y: float) -> RawWord:
-    first = word["chars"][0]
-    return RawWord(
-        word["text"],
-        round(word["x0"] - x, 2),
-        round(word["top"] - y, 2),
-        round(word["x1"] - x, 2),
-        round(word["bottom"] - y, 2),
-        round(float(first["size"]), 2),
-        "bold" in str(first["fontname"]).lower(),
-    )
+def _clipped(thing: dict[str, Any], x: float, y: float, page: RawPage) -> tuple[float, float, float, float] | None:
+    box = (thing["x0"] - x, thing["top"] - y, thing["x1"] - x, thing["bottom"] - y)
+    clip = clipped((float(box[0]), float(box[1]), float(box[2]), float(box[3])), page.width, page.height)
+    return None if clip is None else (round(clip[0], 2), round(clip[1], 2), round(clip[2], 2), round(clip[3], 2))
+
+
+def _cleaned(text: str) -> str:
+    """Return the text with U+FFFD for control characters and halves of surrogate pairs: databases refuse them."""
+    return UNPRINTABLE.sub(BROKEN, text)

@@ -45,7 +45,10 @@ class ReadingProcess:
         self.address_space = limits.bytes
         self.answered = 0
         self.resident = 0
+        self.peak = 0
+        """Bytes of memory it held at its largest; known once it has ended."""
         self.ended = False
+        self._status: int | None = None
         self._spawned: subprocess.Popen[bytes] | None = None
         try:
             self._start()
@@ -135,36 +138,33 @@ class ReadingProcess:
             self._close()
             return None
         # a child that let go of its pipe is dying on its own: how is worth a moment's wait
-        patience = DYING_SECONDS if self._has_let_go() else 0.0
-        status = self._wait_spawned(patience) if self._spawned else self._wait_forked(patience)
+        status = self._wait(DYING_SECONDS if self._has_let_go() else 0.0)
         self._close()
         return status
 
-    def _wait_spawned(self, patience: float) -> int | None:
-        process = self._spawned
-        assert process is not None  # noqa: S101 - the caller looked
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(patience)
-        process.kill()
-        process.wait()
-        return None
-
-    def _wait_forked(self, patience: float) -> int | None:
+    def _wait(self, patience: float) -> int | None:
         until = time.monotonic() + patience
         try:
-            while True:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
-                if pid:
-                    return os.waitstatus_to_exitcode(status)
+            while not self._is_reaped(os.WNOHANG):
                 if time.monotonic() >= until:
-                    break
+                    os.kill(self.pid, signal.SIGKILL)
+                    self._is_reaped(0)
+                    return None
                 time.sleep(0.001)
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        except ChildProcessError:
+        except (ChildProcessError, ProcessLookupError):
             # somebody else in this process waits for any child, and got it
             return None
-        return None
+        return self._status
+
+    def _is_reaped(self, options: int) -> bool:
+        pid, status, usage = os.wait4(self.pid, options)
+        if not pid:
+            return False
+        self._status = os.waitstatus_to_exitcode(status)
+        self.peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        if self._spawned is not None:
+            self._spawned.returncode = self._status
+        return True
 
     def _has_let_go(self) -> bool:
         poll = select.poll()

@@ -54,6 +54,10 @@ ERRORS: dict[str, type[PipelineError]] = {
     )
 }
 OUR_LIMITS = (-signal.SIGALRM, -signal.SIGPROF, -signal.SIGXCPU)
+OUT_OF_MEMORY = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)
+"""How C++ libraries end where they get no memory."""
+PEAK_SHARE = 0.2
+"""Such an end is put down to memory where this share of what is allowed was in use: buffers grow by doubling."""
 FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
 
 CRASH_SENTENCE = (
@@ -193,9 +197,11 @@ class SandboxReader:
                         if used_before and not frames and attempt == 1:
                             continue
                         raise ReaderUnavailableError(STOPPED_SENTENCE) from None
-                    log.warning("reading_process_died", status=status, call=request["call"])
+                    log.warning("reading_process_died", status=status, call=request["call"], peak=process.peak)
                     if status in OUR_LIMITS:
                         raise _too_long(seconds) from None
+                    if status in OUT_OF_MEMORY and process.peak > limits.bytes * PEAK_SHARE:
+                        raise _too_much(limits) from None
                     raise UnreadableDocumentError(CRASH_SENTENCE) from None
                 if frames[-1].kind is Kind.ERROR:
                     self._raise_refusal(frames[-1], process, limits)
