@@ -1,0 +1,111 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState
+from pipeline.services.views import QueueFilter
+from review_ui import forms
+from review_ui.context import actor, has_role, services
+from review_ui.desk import SUMMARY, Desk, desk_of
+from review_ui.flashes import say
+
+PAGE_SIZE = 25
+
+approvals = Blueprint("approvals", __name__)
+
+
+@approvals.get("/approvals")
+def index() -> Response:
+    return _list(DocumentState.READY, "approvals.html", sort="due", descending=False)
+
+
+@approvals.get("/approved")
+def approved() -> Response:
+    return _list(DocumentState.APPROVED, "approved.html", sort="changed", descending=True)
+
+
+@approvals.get("/documents/<int:document_id>/approval")
+def show(document_id: int) -> Response:
+    document = services().reviewing.get_document(document_id, by=actor())
+    desk = desk_of(document, focus=request.args.get("field", SUMMARY))
+    policy = services().reviewing.get_policy(by=actor())
+    names = {one.name: one.display_name for one in services().reviewing.list_people(by=actor())}
+    page = render_template(
+        "approval.html",
+        desk=desk,
+        document=document,
+        statement=statement_of(desk, names, policy.version),
+        separate=policy.separate_duties,
+        reviewed_myself=actor().name in document.reviewers,
+        may_approve=has_role(Role.APPROVER),
+        now=datetime.now(UTC),
+    )
+    return make_response(page)
+
+
+@approvals.post("/documents/<int:document_id>/approval")
+def approve(document_id: int) -> Response:
+    services().approving.approve(document_id, by=actor(), revision=forms.revision())
+    say(f"Document {document_id} is approved and on its way.")
+    return redirect(next_to_approve(document_id))
+
+
+@approvals.post("/documents/<int:document_id>/return")
+def send_back(document_id: int) -> Response:
+    why = forms.text("why", "Write what should be looked at again.")
+    services().approving.send_back(document_id, why, by=actor(), revision=forms.revision())
+    say(f"Document {document_id} is back in review, with your comment.")
+    return redirect(url_for(".index"))
+
+
+@approvals.post("/documents/<int:document_id>/revision")
+def supersede(document_id: int) -> Response:
+    why = forms.text("why", "Write why the approved record is opened again.")
+    services().approving.supersede(document_id, why, by=actor(), revision=forms.revision())
+    say(f"Document {document_id} is open again as a new revision; the earlier signature stays on record.")
+    return redirect(url_for("tasks.show", document_id=document_id))
+
+
+def next_to_approve(document_id: int) -> str:
+    """Return the address of the next document that waits for a signature, the list's where none does."""
+    wanted = QueueFilter(states=(DocumentState.READY,), page_size=2)
+    rows = services().reviewing.list_queue(wanted, by=actor()).rows
+    following = next((row.id for row in rows if row.id != document_id), None)
+    return url_for(".show", document_id=following) if following is not None else url_for(".index")
+
+
+def statement_of(desk: Desk, names: dict[str, str], policy_version: int) -> str:
+    """Return what the signature says: the meaning that `Approving.approve` puts on record, word for word.
+
+    Args:
+        desk: the document.
+        names: display names by login name.
+        policy_version: the policy in force.
+    """
+    settled = {card.view.record.settled_by for card in desk.cards if card.view.record.settled_by}
+    people = " and ".join(sorted({names.get(name, name) for name in settled})) or "nobody"
+    return (
+        f"I approve this record. {len(desk.settled)} values were checked by {people}; "
+        f"{len(desk.accepted)} were accepted under policy {policy_version}."
+    )
+
+
+def _list(state: DocumentState, template: str, *, sort: str, descending: bool) -> Response:
+    page = request.args.get("page", "1")
+    wanted = QueueFilter(
+        states=(state,),
+        search=request.args.get("search", "").strip()[:200],
+        sort=sort,
+        descending=descending,
+        page=max(1, int(page)) if page.isdigit() and len(page) < 7 else 1,
+        page_size=PAGE_SIZE,
+    )
+    found = services().reviewing.list_queue(wanted, by=actor())
+    context: dict[str, Any] = {"queue": found, "wanted": wanted, "now": datetime.now(UTC)}
+    if state is DocumentState.APPROVED:
+        context["approvals"] = {
+            row.id: services().reviewing.get_document(row.id, by=actor()).approvals for row in found.rows
+        }
+    return make_response(render_template(template, **context))

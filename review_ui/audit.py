@@ -1,0 +1,120 @@
+from datetime import UTC, datetime
+from itertools import chain
+
+from flask import Blueprint, Response, make_response, render_template, request
+from pydantic import ValidationError
+
+from pipeline.domain.documents import DocumentState
+from pipeline.services.auditing import EventFilter
+from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
+from review_ui import forms
+from review_ui.context import actor, services
+from review_ui.errors import BadFormError
+from review_ui.narrative import WORDS, at_day, by_day
+
+PAGE_SIZE = 100
+CHECKPOINT_BYTES_MAX = 1024 * 1024
+MEDIA_TYPES = {
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.JSONL: "application/x-ndjson",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+audit = Blueprint("audit", __name__, url_prefix="/audit")
+
+
+@audit.get("")
+def index() -> Response:
+    return _index()
+
+
+@audit.get("/documents/<int:document_id>")
+def history(document_id: int) -> Response:
+    events = services().auditing.history(document_id, by=actor())
+    document = services().reviewing.get_document(document_id, by=actor())
+    return make_response(render_template("history.html", document=document, days=by_day(events), count=len(events)))
+
+
+@audit.post("/verification")
+def verify() -> Response:
+    """Check the whole record, against a checkpoint from outside where one is given."""
+    sent = request.files.get("checkpoint")
+    checkpoint = sent.stream.read(CHECKPOINT_BYTES_MAX) if sent is not None and sent.filename else None
+    found = services().auditing.verify(checkpoint, by=actor())
+    return _index(verified=found, verified_at=datetime.now(UTC))
+
+
+@audit.post("/checkpoint")
+def checkpoint() -> Response:
+    content = services().auditing.checkpoint(by=actor())
+    return _download(content, "application/json", f"proofdesk-checkpoint-{_stamp()}.json")
+
+
+@audit.post("/export")
+def export() -> Response:
+    """Stream an export: it starts at once and does not grow in memory."""
+    try:
+        form = ExportFormat(request.form.get("format", "csv"))
+        wanted = ExportFilter(
+            since=at_day(forms.text("since")),
+            until=at_day(forms.text("until"), end=True),
+            document_type=forms.text("type") or None,
+            person=forms.text("person") or None,
+            states=tuple(DocumentState(name) for name in request.form.getlist("state") if name),
+            parts=tuple(ExportPart(name) for name in request.form.getlist("part")) or tuple(ExportPart),
+        )
+    except (ValueError, ValidationError):
+        raise BadFormError("Choose a format, and days as YYYY-MM-DD.") from None
+    pieces = services().auditing.export(form, wanted, by=actor(), bom=form is ExportFormat.CSV)
+    # The first piece is made before the answer begins, so that a refusal is still a page that says why.
+    first = next(pieces, b"")
+    return _download(chain((first,), pieces), MEDIA_TYPES[form], f"proofdesk-{_stamp()}.{form.value}")
+
+
+@audit.get("/verify.py")
+def verifier() -> Response:
+    return _download(services().auditing.get_verifier(by=actor()), "text/x-python", "verify.py")
+
+
+def _index(**more: object) -> Response:
+    args = request.args
+    page = args.get("page", "1")
+    number = args.get("document", "").strip().removeprefix("#")
+    try:
+        wanted = EventFilter(
+            since=at_day(args.get("since", "")),
+            until=at_day(args.get("until", ""), end=True),
+            tag=args.get("tag") or None,
+            person=args.get("person") or None,
+            document_id=int(number) if number else None,
+            search=args.get("search", "").strip()[:200],
+            page=max(1, int(page)) if page.isdigit() and len(page) < 9 else 1,
+            page_size=PAGE_SIZE,
+        )
+    except ValueError:
+        raise BadFormError("Choose days as YYYY-MM-DD, and a document by its number.") from None
+    found = services().auditing.list_events(wanted, by=actor())
+    return make_response(
+        render_template(
+            "audit.html",
+            events=found,
+            days=by_day(found.rows),
+            wanted=wanted,
+            words=WORDS,
+            types=services().reviewing.list_types(by=actor()),
+            states=DocumentState,
+            verified=more.get("verified"),
+            verified_at=more.get("verified_at"),
+        )
+    )
+
+
+def _download(content: object, media_type: str, name: str) -> Response:
+    response = Response(content, mimetype=media_type)  # type: ignore[arg-type]
+    response.headers["Content-Type"] = media_type
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _stamp() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}"

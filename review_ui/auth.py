@@ -1,0 +1,73 @@
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
+
+from pipeline.errors import LoginRefusedError, PipelineError
+from review_ui import forms
+from review_ui.context import actor, services, settings
+from review_ui.errors import status_of
+from review_ui.flashes import say
+from review_ui.session import clear_cookie, cookie_name, safe_path, set_cookie
+
+THEMES = ("auto", "light", "dark")
+DENSITIES = ("comfortable", "dense")
+YEAR_SECONDS = 365 * 24 * 3600
+
+auth = Blueprint("auth", __name__)
+
+
+@auth.route("/login", methods=["GET", "POST"])
+def login() -> Response:
+    target = safe_path(request.values.get("next"))
+    if request.method == "GET":
+        if g.login is not None:
+            return redirect(target or url_for("queue.index"))
+        page = render_template("login.html", target=target, expired=request.args.get("expired"), name="", problem=None)
+        return make_response(page)
+    name = request.form.get("name", "").strip()
+    try:
+        found = services().accounts.login(name, request.form.get("password", ""), address=request.remote_addr or "")
+    except LoginRefusedError as error:
+        page = render_template("login.html", target=target, expired=None, name=name, problem=str(error))
+        return make_response(page, status_of(error))
+    # Form tokens of before the login do not outlive it.
+    session.clear()
+    response = redirect(url_for("auth.password") if found.must_change else target or url_for("queue.index"))
+    set_cookie(response, found.token, settings())
+    return response
+
+
+@auth.post("/logout")
+def logout() -> Response:
+    services().accounts.logout(request.cookies[cookie_name(settings())])
+    session.clear()
+    response = redirect(url_for("auth.login"))
+    clear_cookie(response, settings())
+    # Page images are kept by the browser for a while; not beyond the session.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@auth.route("/password", methods=["GET", "POST"])
+def password() -> Response:
+    if request.method == "GET":
+        return make_response(render_template("password.html", problem=None))
+    new = request.form.get("new", "")
+    try:
+        if new != request.form.get("again", ""):
+            raise forms.BadFormError("The two new passwords differ. Type the new one twice.")
+        services().accounts.change_password(request.form.get("old", ""), new, by=actor())
+    except PipelineError as error:
+        return make_response(render_template("password.html", problem=str(error)), status_of(error))
+    say("Your password is changed.")
+    return redirect(url_for("queue.index"))
+
+
+@auth.post("/appearance")
+def theme() -> Response:
+    """Keep theme and density in cookies: the page arrives in them, without a flash of the other."""
+    response = redirect(safe_path(request.form.get("back")) or url_for("queue.index"))
+    for name, allowed in (("theme", THEMES), ("density", DENSITIES)):
+        value = request.form.get(name)
+        if value in allowed:
+            secure = settings().secure_cookies
+            response.set_cookie(name, value, max_age=YEAR_SECONDS, secure=secure, samesite="Lax", path="/")
+    return response

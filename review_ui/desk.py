@@ -1,0 +1,140 @@
+"""A document as the review page lays it out: what is open, what comes, what is done."""
+
+from dataclasses import dataclass
+
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.review import FieldState
+from pipeline.services.views import DocumentView, PageView
+from review_ui.cards import Card, card_of
+from review_ui.difference import Piece, compare
+from review_ui.formatting import plural
+from review_ui.marks import Mark, marks_on
+
+SUMMARY = "summary"
+"""In place of a field's name: the page to hand on."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A correction for comparing: the machine's reading and the person's, in pieces."""
+
+    card: Card
+    before: tuple[Piece, ...]
+    after: tuple[Piece, ...]
+    confidence: float
+    because: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    document: DocumentView
+    cards: tuple[Card, ...]
+    focused: Card | None
+    """None: the summary is shown."""
+    may_settle: bool
+    """The person holds the document, and it is in review."""
+
+    @property
+    def exceptions(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.cards if card.is_exception)
+
+    @property
+    def open(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.cards if card.is_open)
+
+    @property
+    def upcoming(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.open if card is not self.focused)
+
+    @property
+    def settled(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.cards if card.is_settled)
+
+    @property
+    def accepted(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.cards if card.view.record.state is FieldState.ACCEPTED)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        changed = (FieldState.CORRECTED, FieldState.ABSENT)
+        cards = (card for card in self.cards if card.view.record.state in changed)
+        return tuple(change_of(card) for card in cards if card.view.record.machine_value is not None or card.value)
+
+    @property
+    def confirmed(self) -> tuple[Card, ...]:
+        changed = {change.card.name for change in self.changes}
+        return tuple(card for card in self.settled if card.name not in changed)
+
+    @property
+    def title(self) -> str:
+        words = self.document.type_title
+        return f"{words.get('en') or self.document.type or 'Document'} {self.document.number or f'#{self.document.id}'}"
+
+    @property
+    def progress(self) -> str:
+        left, whole = len(self.open), len(self.exceptions)
+        if whole == 0:
+            return "No exceptions"
+        if left == 0:
+            return f"Nothing left: {plural(whole, 'exception')} settled"
+        return f"{left} of {plural(whole, 'exception')} left"
+
+    @property
+    def starting_thresholds(self) -> bool:
+        """Whether the thresholds in force are the types' own, not yet derived from reviewed documents."""
+        return any(card.view.record.threshold > 0 for card in self.cards)
+
+    @property
+    def following(self) -> Card | None:
+        """The next open exception after the focused one, round the end."""
+        return _after(self.cards, self.focused, self.upcoming)
+
+    @property
+    def preceding(self) -> Card | None:
+        """The exception before the focused one, settled or not: the way back."""
+        names = [card.name for card in self.exceptions]
+        if self.focused is None or self.focused.name not in names:
+            return self.exceptions[-1] if self.exceptions else None
+        place = names.index(self.focused.name)
+        return self.exceptions[place - 1] if place > 0 else None
+
+    def marks(self, page: PageView) -> tuple[Mark, ...]:
+        return marks_on(self.cards, self.focused, page.number)
+
+    def is_marked(self, page: PageView) -> bool:
+        """Whether an open exception was read on this page."""
+        return any(card.provenance is not None and card.provenance.page == page.number for card in self.open)
+
+
+def desk_of(document: DocumentView, *, focus: str | None = None, after: str | None = None) -> Desk:
+    """Return the desk for a document.
+
+    Args:
+        document: as the service gives it.
+        focus: the field to open, or `summary`; None opens the next open exception.
+        after: the field that was settled just now: the one to go on from.
+    """
+    cards = tuple(card_of(document, view) for view in document.fields)
+    still_open = tuple(card for card in cards if card.is_open)
+    named = next((card for card in cards if card.name == focus), None)
+    if named is None and focus != SUMMARY:
+        last = next((card for card in cards if card.name == after), None)
+        named = _after(cards, last, still_open) if last is not None else next(iter(still_open), None)
+    is_mine = document.claim is not None and document.claim.is_mine
+    return Desk(document, cards, named, is_mine and document.state is DocumentState.REVIEW)
+
+
+def change_of(card: Card) -> Change:
+    record = card.view.record
+    before, after = compare(card.machine_shown, card.shown)
+    because = record.comment or "; ".join(reason.message for reason in record.reasons[:1])
+    return Change(card, before, after, record.confidence, because)
+
+
+def _after(cards: tuple[Card, ...], last: Card | None, candidates: tuple[Card, ...]) -> Card | None:
+    if last is None or last.name not in [card.name for card in cards]:
+        return next(iter(candidates), None)
+    order = [card.name for card in cards]
+    place = order.index(last.name)
+    later = [card for card in candidates if order.index(card.name) > place]
+    return next(iter(later), next(iter(candidates), None))

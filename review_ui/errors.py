@@ -1,0 +1,115 @@
+"""One table from error code to HTTP status, and the two ways an error is told: a page, or JSON."""
+
+from typing import Any, ClassVar
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from pipeline.errors import PipelineError
+
+STATUS = {
+    "pipeline": 500,
+    "bad-form": 400,
+    "login-refused": 401,
+    "access-denied": 403,
+    "not-found": 404,
+    "review": 409,
+    "claim-not-held": 409,
+    "claim-taken": 409,
+    "stale": 409,
+    "invalid-transition": 409,
+    "open-exceptions": 409,
+    "too-large": 413,
+    "document": 422,
+    "unreadable": 422,
+    "not-a-pdf": 422,
+    "empty": 422,
+    "encrypted": 422,
+    "invalid-correction": 422,
+    "configuration": 500,
+    "record-broken": 500,
+    "transient": 503,
+    "blob-store-unavailable": 503,
+    "destination-unavailable": 503,
+    "reader-unavailable": 503,
+}
+
+SENTENCES = {
+    400: "The request could not be understood. Go back, reload the page and try again.",
+    403: "You may not do this with your roles. Ask an administrator if you should.",
+    404: "There is nothing at this address. It may have been moved, or the number is mistyped.",
+    405: "This address cannot be asked in that way. Start again from the queue.",
+    413: "This is larger than the installation takes in one upload. Split it, or drop it into the watched folder.",
+    429: "Too many requests. Wait a minute, then try again.",
+    500: "Something went wrong on our side. Nothing you saved is lost; try again, or tell your administrator.",
+    503: "A part of the installation does not answer. Nothing you saved is lost; try again in a minute.",
+}
+TITLES = {
+    400: "That did not arrive whole",
+    401: "Please log in",
+    403: "Not for your roles",
+    404: "Not found",
+    405: "Not this way",
+    409: "It changed meanwhile",
+    413: "Too large",
+    422: "That cannot be read",
+    429: "Too fast",
+    500: "Our mistake",
+    503: "Not reachable now",
+}
+
+
+class BadFormError(PipelineError):
+    """A form came in without what the action needs."""
+
+    code: ClassVar[str] = "bad-form"
+
+
+def status_of(error: PipelineError) -> int:
+    """Return the status for an error, taking its nearest known parent's where its own code is unknown."""
+    for kind in type(error).__mro__:
+        status = STATUS.get(getattr(kind, "code", ""))
+        if status is not None:
+            return status
+    return 500
+
+
+def wants_json() -> bool:
+    """Say whether the answer goes to a script: those ask for JSON by name."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+def answer_error(status: int, code: str, sentence: str, **more: Any) -> Response:
+    if wants_json():
+        response = jsonify(error={"code": code, "message": sentence}, **more)
+    else:
+        title = TITLES.get(status, "That did not work")
+        page = "error.html" if getattr(g, "login", None) else "error_plain.html"
+        response = make_response(render_template(page, title=title, sentence=sentence, status=status, code=code))
+    response.status_code = status
+    return response
+
+
+def register(app: Flask) -> None:
+    @app.errorhandler(PipelineError)
+    def pipeline_error(error: PipelineError) -> Response:
+        return answer_error(status_of(error), error.code, str(error))
+
+    @app.errorhandler(CSRFError)
+    def csrf_error(_error: CSRFError) -> Response:
+        sentence = "Your session is not the one this page was made for. Reload the page and do it again."
+        return answer_error(400, "csrf", sentence)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:
+            return make_response(error.get_response())
+        return answer_error(status, f"http-{status}", SENTENCES.get(status, "The request could not be answered."))
+
+    @app.errorhandler(500)
+    def bug(_error: Exception) -> Response:
+        # Flask has logged the traceback; the page names no internals.
+        return answer_error(500, "bug", SENTENCES[500])

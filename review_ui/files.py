@@ -1,0 +1,106 @@
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+
+from pipeline.domain.actors import Role
+from pipeline.domain.files import FileState
+from pipeline.errors import DocumentError
+from pipeline.services.views import ReceivedFile
+from review_ui import forms
+from review_ui.context import actor, has_role, services, settings
+from review_ui.errors import BadFormError, status_of, wants_json
+from review_ui.flashes import say, warn
+
+PAGE_SIZE = 50
+STATE_WORDS = {
+    FileState.CLAIMED: "being taken in",
+    FileState.STORED: "stored",
+    FileState.DUPLICATE: "duplicate",
+    FileState.QUARANTINED: "quarantined",
+}
+
+files = Blueprint("files", __name__, url_prefix="/files")
+
+
+@files.get("")
+def index() -> Response:
+    name = request.args.get("state", "")
+    state = FileState(name) if name in set(FileState) else None
+    page = request.args.get("page", "1")
+    search = request.args.get("search", "").strip()[:200]
+    found = services().files.list_files(
+        by=actor(),
+        state=state,
+        search=search,
+        page=max(1, int(page)) if page.isdigit() and len(page) < 7 else 1,
+        page_size=PAGE_SIZE,
+    )
+    return make_response(
+        render_template(
+            "files.html",
+            files=found,
+            state=state,
+            search=search,
+            state_words=STATE_WORDS,
+            may_upload=has_role(Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR),
+            types=services().reviewing.list_types(by=actor()),
+            drop_path=settings().drop_path,
+            upload_bytes_max=settings().upload_bytes_max,
+            now=datetime.now(UTC),
+        )
+    )
+
+
+@files.post("")
+def upload() -> Response:
+    """Take files through the same door as the watched folder; each has its own answer, in words."""
+    sent = [one for one in request.files.getlist("files") if one.filename]
+    if not sent:
+        raise BadFormError("Choose at least one PDF.")
+    document_type = forms.text("type") or None
+    if wants_json():
+        if len(sent) != 1:
+            raise BadFormError("Send one file at a time.")
+        try:
+            received = _receive(sent[0], document_type)
+        except DocumentError as error:
+            body = {"name": sent[0].filename, "state": "quarantined", "sentence": str(error), "document": None}
+            return make_response(jsonify(body), status_of(error))
+        return make_response(jsonify(_as_json(received)), 201)
+    for one in sent:
+        try:
+            received = _receive(one, document_type)
+        except DocumentError as error:
+            warn(f"{one.filename}: {error}")
+            continue
+        (say if received.state is FileState.STORED else warn)(f"{received.name}: {sentence_of(received)}")
+    return redirect(url_for(".index"))
+
+
+def sentence_of(received: ReceivedFile) -> str:
+    match received.state:
+        case FileState.STORED:
+            return "taken; it is read next."
+        case FileState.DUPLICATE:
+            return received.reason or f"the same bytes as file {received.duplicate_of}; nothing was done twice."
+        case FileState.QUARANTINED:
+            return received.reason or "could not be taken; see the list below."
+        case FileState.CLAIMED:
+            return "being taken in."
+
+
+def _receive(sent: FileStorage, document_type: str | None) -> ReceivedFile:
+    return services().intake.receive(sent.stream, sent.filename, by=actor(), document_type=document_type)
+
+
+def _as_json(received: ReceivedFile) -> dict[str, str | int | None]:
+    address = None
+    if received.document_id is not None:
+        address = url_for("tasks.show", document_id=received.document_id)
+    return {
+        "name": received.name,
+        "state": received.state.value,
+        "sentence": sentence_of(received),
+        "document": address,
+    }

@@ -1,0 +1,134 @@
+"""Requests into commands: what is missing or misshapen is told in one sentence."""
+
+import json
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from flask import request
+from pydantic import ValidationError
+
+from pipeline.domain.actors import Role
+from pipeline.domain.extraction import Provenance
+from pipeline.domain.fields import FieldKind, FieldSpec
+from pipeline.domain.review import Decision, Settlement
+from pipeline.domain.value import Row
+from pipeline.services.views import DocumentView, FieldView
+from review_ui.cards import rivals_of
+from review_ui.errors import BadFormError
+
+HANDLING_MS_MAX = 60 * 60 * 1000
+"""A client's clock is not trusted beyond an hour a field."""
+
+
+def revision() -> int:
+    return _number("revision", "Reload the page and do it again: the form did not say which revision it was made on.")
+
+
+def handling_ms() -> int:
+    found = request.form.get("handling_ms", "0")
+    return min(int(found), HANDLING_MS_MAX) if found.isascii() and found.isdigit() else 0
+
+
+def text(name: str, missing: str | None = None, *, longest: int = 2000) -> str:
+    """Return a form's text without outer blanks.
+
+    Raises:
+        BadFormError: it is empty and `missing` says what to do about it, or it is longer than `longest` characters.
+    """
+    found = request.form.get(name, "").strip()
+    if missing is not None and not found:
+        raise BadFormError(missing)
+    if len(found) > longest:
+        raise BadFormError(f"Shorten the text to {longest} characters.")
+    return found
+
+
+def person_id(name: str = "person") -> int:
+    return _number(name, "Choose a person.")
+
+
+def day(name: str, missing: str) -> datetime:
+    """Return the morning (06:00 UTC) of the day that was chosen."""
+    found = text(name, missing)
+    try:
+        return datetime.combine(date.fromisoformat(found), time(6), tzinfo=UTC)
+    except ValueError:
+        raise BadFormError("Write the day as YYYY-MM-DD.") from None
+
+
+def roles() -> frozenset[Role]:
+    try:
+        return frozenset(Role(name) for name in request.form.getlist("roles"))
+    except ValueError:
+        raise BadFormError("Choose roles from the list.") from None
+
+
+def settlement(document: DocumentView, view: FieldView) -> Settlement:
+    """Return the decision that a review form carries.
+
+    `decision` is confirm, correct, absent, or take with `choice`, the digit of a rival.
+    """
+    asked = request.form.get("decision", "")
+    common: dict[str, Any] = {
+        "field": view.spec.name,
+        "comment": text("comment"),
+        "handling_ms": handling_ms(),
+    }
+    if asked == "take":
+        key = _number("choice", "Choose one of the numbered values.")
+        rival = next((one for one in rivals_of(view) if one.key == key), None)
+        if rival is None:
+            raise BadFormError("This value is no longer among the numbered ones. Reload the page and choose again.")
+        return Settlement(decision=Decision.CORRECT, value=rival.value, provenance=rival.provenance, **common)
+    try:
+        decision = Decision(asked)
+    except ValueError:
+        raise BadFormError("Confirm the value, correct it, or say that it is not on the page.") from None
+    if decision is not Decision.CORRECT:
+        return Settlement(decision=decision, **common)
+    return Settlement(decision=decision, value=typed_value(view.spec), provenance=provenance(document), **common)
+
+
+def typed_value(spec: FieldSpec) -> Any:
+    """Return what was typed: one string, a list's lines, or a table's rows, blank ones left out."""
+    if spec.kind is FieldKind.TABLE:
+        return table_rows(spec)
+    typed = text("value", "Type the value, or say that it is not on the page.", longest=20_000)
+    if spec.kind is FieldKind.LIST:
+        return tuple(line.strip() for line in typed.splitlines() if line.strip())
+    return typed
+
+
+def table_rows(spec: FieldSpec) -> tuple[Row, ...]:
+    """Return the rows of a grid: one list of cells for each column, all equally long."""
+    columns = {column.name: request.form.getlist(f"cell-{column.name}") for column in spec.columns}
+    counts = {len(cells) for cells in columns.values()}
+    if len(counts) > 1:
+        raise BadFormError("The lines did not arrive whole. Reload the page and do it again.")
+    rows: list[Row] = []
+    for cells in zip(*columns.values(), strict=True):
+        row: Row = {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)}
+        if any(cell is not None for cell in row.values()):
+            rows.append(row)
+    return tuple(rows)
+
+
+def provenance(document: DocumentView) -> Provenance | None:
+    """Return where the reviewer pointed, None where they did not; pages that the document lacks are refused."""
+    found = request.form.get("provenance", "")
+    if not found:
+        return None
+    try:
+        pointed = Provenance.model_validate(json.loads(found))
+    except (ValidationError, ValueError):
+        raise BadFormError("Point at the page again: the place did not arrive whole.") from None
+    if not 1 <= pointed.page <= max(1, document.page_count):
+        raise BadFormError("Point at the page again: this document has no such page.")
+    return pointed
+
+
+def _number(name: str, missing: str) -> int:
+    found = request.form.get(name, "").strip()
+    if not (found.isascii() and found.isdigit() and len(found) < 16):
+        raise BadFormError(missing)
+    return int(found)

@@ -1,0 +1,37 @@
+from flask import Blueprint, Response, jsonify, request, send_file
+
+from review_ui.context import actor, services
+
+SHARPNESS = (40, 110, 200)
+"""Dots per inch that are rendered, and kept: a thumbnail's, a page's, a crop's. Others take the nearest."""
+
+pages = Blueprint("pages", __name__, url_prefix="/documents/<int:document_id>")
+
+
+@pages.get("/pages/<int:number>.webp")
+def image(document_id: int, number: int) -> Response:
+    asked = request.args.get("dpi", "")
+    dpi = min(SHARPNESS, key=lambda one: abs(one - int(asked))) if asked.isdigit() and len(asked) < 5 else 110
+    found = services().pages.image(document_id, number, by=actor(), dpi=dpi)
+    response = Response(found, mimetype="image/webp")
+    # Crops and thumbnails show the same page again and again; a browser may keep it, a proxy may not.
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+@pages.get("/pages/<int:number>/words")
+def words(document_id: int, number: int) -> Response:
+    page = services().pages.words(document_id, number, by=actor()).page
+    return jsonify(
+        width=page.size.width,
+        height=page.size.height,
+        words=[[word.text, word.box.x0, word.box.top, word.box.x1, word.box.bottom] for word in page.words],
+    )
+
+
+@pages.get("/original")
+def original(document_id: int) -> Response:
+    path, name = services().pages.original(document_id, by=actor())
+    # Never shown inside our own origin: a stranger's file is saved, not opened.
+    return send_file(path, mimetype="application/pdf", as_attachment=True, download_name=name, max_age=0)

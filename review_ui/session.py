@@ -1,0 +1,65 @@
+"""Who asks: the login cookie, and the guard in front of every page."""
+
+from flask import Flask, Response, g, redirect, request, url_for
+
+from pipeline.settings import Settings
+from review_ui.context import services
+from review_ui.errors import answer_error, wants_json
+
+OPEN_ENDPOINTS = frozenset({"assets.static_file", "auth.login", "auth.theme", "health.healthz", "health.readyz"})
+"""What answers without a login."""
+UNTIL_CHANGED = frozenset({"auth.password", "auth.logout"})
+"""What answers while a one-time password waits to be changed."""
+
+
+def cookie_name(settings: Settings) -> str:
+    return "__Host-proofdesk" if settings.secure_cookies else "proofdesk"
+
+
+def set_cookie(response: Response, token: str, settings: Settings) -> None:
+    """Keep the token out of scripts' reach; its life is limited on the server, where it can be ended."""
+    response.set_cookie(
+        cookie_name(settings), token, httponly=True, secure=settings.secure_cookies, samesite="Lax", path="/"
+    )
+
+
+def clear_cookie(response: Response, settings: Settings) -> None:
+    response.delete_cookie(
+        cookie_name(settings), httponly=True, secure=settings.secure_cookies, samesite="Lax", path="/"
+    )
+
+
+def safe_path(path: str | None) -> str | None:
+    """Return `path` where it leads to a page of ours; anything that a browser could read as another host is None."""
+    if not path or not path.startswith("/") or path.startswith("//"):
+        return None
+    if "\\" in path or any(ord(sign) < 0x20 for sign in path):
+        return None
+    return path
+
+
+def register(app: Flask, settings: Settings) -> None:
+    @app.before_request
+    def guard() -> Response | None:
+        g.login = None
+        if request.endpoint in {"assets.static_file", "health.healthz", "health.readyz"}:
+            return None
+        token = request.cookies.get(cookie_name(settings))
+        g.token = token
+        g.login = services().accounts.find_actor(token) if token else None
+        if request.endpoint in OPEN_ENDPOINTS:
+            return None
+        if g.login is None:
+            return _ask_to_log_in(expired=bool(token))
+        if g.login.must_change and request.endpoint not in UNTIL_CHANGED:
+            if wants_json():
+                return answer_error(403, "must-change", "Choose a password of your own first.")
+            return redirect(url_for("auth.password"))
+        return None
+
+
+def _ask_to_log_in(*, expired: bool) -> Response:
+    if wants_json():
+        return answer_error(401, "logged-out", "You were logged out. Log in again; what you typed is still here.")
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login", next=back if back != "/" else None, expired="1" if expired else None))

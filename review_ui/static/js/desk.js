@@ -1,0 +1,168 @@
+import { Activity } from "./activity.js";
+import { Steps } from "./history.js";
+import { send } from "./saving.js";
+
+/** Saves decisions as they are made and shows the next exception, without loading the page again. */
+export class ReviewDesk extends HTMLElement {
+  #listening;
+  #busy = false;
+  #steps = new Steps();
+  #activity;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    this.#activity = new Activity(signal);
+    this.addEventListener("submit", (event) => this.#submit(event), { signal });
+    this.addEventListener("click", (event) => this.#click(event), { signal });
+    window.addEventListener("beforeunload", (event) => this.#busy && event.preventDefault(), { signal });
+    this.#settle();
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  /** @param {SubmitEvent} event */
+  #submit(event) {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.matches("[data-save]")) return;
+    event.preventDefault();
+    const data = new FormData(form, event.submitter);
+    const field = this.dataset.field;
+    if (data.has("handling_ms")) data.set("handling_ms", String(this.#activity.take()));
+    const keep = form.matches("[data-undo], [data-leaves]") ? null : { field, address: form.action, data };
+    this.#save(form.action, data, keep);
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const link = target.closest("a[data-panel-link]");
+    if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+      event.preventDefault();
+      this.#show(link.href);
+    } else if (target.closest("[data-undo-last]")) this.#undo();
+    else if (target.closest("[data-redo-last]")) this.#redo();
+    else if (target.closest("[data-edit]")) this.querySelector("details.editor").open = true;
+    else if (target.closest("[data-leave]")) this.querySelector("details.editor").open = false;
+  }
+
+  /**
+   * @param {string} address
+   * @param {FormData} data
+   * @param {import("./history.js").Step | null} step for undo
+   */
+  async #save(address, data, step) {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.setAttribute("aria-busy", "true");
+    try {
+      const answer = await send(address, data, (detail) => this.#tell("save:wait", detail));
+      if (answer.ok) {
+        if (step) this.#steps.did(step);
+        this.#tell("save:done");
+        this.#apply(answer.body);
+      } else this.#refused(answer);
+    } finally {
+      this.#busy = false;
+      this.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {string} address of this page with another field */
+  async #show(address) {
+    if (this.#busy) return;
+    const { ok, body } = await send(address, null, (detail) => this.#tell("save:wait", detail));
+    if (!ok) return this.#tell("save:refuse", { sentence: body.error.message });
+    this.#activity.take();
+    this.#apply(body);
+  }
+
+  #undo() {
+    const step = this.#steps.back();
+    if (step) this.#save(step.address.replace(/settlement$/, "reopening"), this.#stamped(new FormData()), null);
+    else this.#tell("save:refuse", { sentence: "Nothing to undo on this page." });
+  }
+
+  #redo() {
+    const step = this.#steps.again();
+    if (step) this.#save(step.address, this.#stamped(step.data), null);
+  }
+
+  /** @param {FormData} data */
+  #stamped(data) {
+    data.set("revision", this.dataset.revision);
+    return data;
+  }
+
+  /** @param {any} body pieces of the page as the server renders them, or where to go */
+  #apply(body) {
+    if (body.location) {
+      this.#busy = false;
+      location.assign(body.location);
+      return;
+    }
+    const folds = new Set([...this.querySelectorAll("[data-fold][open]")].map((one) => one.dataset.fold));
+    this.dataset.revision = body.revision;
+    this.dataset.field = body.field;
+    this.querySelector("[data-panel]").innerHTML = body.panel;
+    for (const fold of this.querySelectorAll("[data-fold]")) fold.open ||= folds.has(fold.dataset.fold);
+    for (const [page, marks] of Object.entries(body.marks)) {
+      const svg = this.querySelector(`[data-marks="${page}"]`);
+      if (svg) svg.innerHTML = marks;
+    }
+    const keeper = this.querySelector("lease-keeper");
+    if (keeper && body.lease_until) keeper.dataset.until = body.lease_until;
+    window.history.replaceState(null, "", `?field=${encodeURIComponent(body.field)}`);
+    this.#settle();
+  }
+
+  /** @param {import("./saving.js").Answer} answer */
+  #refused({ body }) {
+    this.#tell("save:refuse", { sentence: body.error.message });
+    if (!body.conflict) return this.#offend(body.error.message);
+    this.#apply(body);
+    const dialog = document.querySelector("dialog[data-dialog=conflict]");
+    dialog.innerHTML = body.conflict;
+    dialog.addEventListener("close", () => dialog.returnValue === "mine" && this.#retype(body.typed), { once: true });
+    dialog.showModal();
+  }
+
+  /** @param {string} sentence is shown where it was typed */
+  #offend(sentence) {
+    const reading = this.querySelector("details.editor[open] .editor-reading, [data-says]");
+    if (!reading) return;
+    reading.dataset.tone = "wrong";
+    reading.textContent = sentence;
+    this.querySelector("details.editor[open] .pair-input")?.focus();
+  }
+
+  /** @param {string} typed */
+  #retype(typed) {
+    const input = this.querySelector(".pair-input");
+    if (!input) return;
+    this.querySelector("details.editor").open = true;
+    input.value = typed;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  #settle() {
+    const card = this.querySelector("[data-card]");
+    if (document.activeElement === document.body || this.contains(document.activeElement) || !document.activeElement) {
+      if (!card?.querySelector("details.editor[open]")) card?.focus({ preventScroll: true });
+    }
+    if (card) card.scrollTop = 0;
+    this.#tell("desk:field", { field: this.dataset.field });
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} [detail]
+   */
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+customElements.define("review-desk", ReviewDesk);

@@ -1,0 +1,68 @@
+/**
+ * One key each for what a page offers: whatever carries `data-key` is pressed by it.
+ *
+ * `data-key` is one key or several ("Enter 0"), named as in KeyboardEvent.key, with "Shift+Enter" for that pair;
+ * "g q" is g, then q. Nothing fires while typing, except Escape, which leaves the field.
+ */
+const SEQUENCE_MS = 1200;
+const TYPING = "input:not([type=radio], [type=checkbox], [type=submit]), textarea, select, [contenteditable]";
+const PRESSABLE = "a[href], button, summary, input";
+
+export class KeyMap extends HTMLElement {
+  #listening;
+  #started = 0;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    document.addEventListener("keydown", (event) => this.#press(event), { signal: this.#listening.signal });
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (event.key === "Escape") return leave(target);
+    if (target.matches(TYPING) || document.querySelector("dialog[open]")) return;
+    if (event.key === "Enter" && target.matches(PRESSABLE) && !event.shiftKey) return;
+    const name = event.key === "Enter" && event.shiftKey ? "Shift+Enter" : event.key;
+    const isSecond = event.timeStamp - this.#started < SEQUENCE_MS;
+    this.#started = name === "g" && !isSecond ? event.timeStamp : 0;
+    const found = find(isSecond ? `g ${name}` : name, isSecond);
+    if (!found) return;
+    event.preventDefault();
+    // A key held down must not settle one exception after the other.
+    if (event.repeat && !found.matches("[data-zoom], [data-turn-page]")) return;
+    found.click();
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} isSequence
+ * @returns {HTMLElement | undefined} what the key presses, if it may be pressed now
+ */
+function find(name, isSequence) {
+  return [...document.querySelectorAll("[data-key]")].find((one) => {
+    const keys = one.dataset.key;
+    const fits = isSequence ? keys === name : !keys.startsWith("g ") && keys.split(" ").includes(name);
+    return fits && !one.disabled && !one.closest("[hidden], [inert]");
+  });
+}
+
+/** @param {HTMLElement} target leaves a field first, then what is open around it. */
+function leave(target) {
+  const editor = target.closest("details.editor, details.menu") ?? document.querySelector("details.menu[open]");
+  if (editor?.open) {
+    editor.open = false;
+    (editor.closest("[data-card]") ?? editor.querySelector("summary"))?.focus({ preventScroll: true });
+  } else if (target.matches(TYPING)) {
+    target.blur();
+    target.closest("[data-card]")?.focus({ preventScroll: true });
+  }
+}
+
+customElements.define("key-map", KeyMap);

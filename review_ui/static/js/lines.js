@@ -1,0 +1,145 @@
+import { sumOf } from "./decimal.js";
+
+/** A grid of line items: arrows move, i inserts, x drops, j joins, and sums follow while one types. */
+export class LinesGrid extends HTMLElement {
+  #listening;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    this.addEventListener("keydown", (event) => this.#press(event), { signal });
+    this.addEventListener("input", (event) => this.#typed(event.target), { signal });
+    this.addEventListener("change", (event) => this.#read(event.target), { signal });
+    this.addEventListener("click", (event) => this.#click(event), { signal });
+    this.closest("[data-card]")
+      ?.querySelector("[data-edit-lines]")
+      ?.addEventListener("click", () => this.#cells(this.#rows[0])[0]?.focus(), { signal });
+    this.#sum();
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  get #rows() {
+    return /** @type {HTMLTableRowElement[]} */ ([...this.querySelectorAll("tbody tr")]);
+  }
+
+  /** @param {HTMLTableRowElement | undefined} row */
+  #cells(row) {
+    return /** @type {HTMLInputElement[]} */ ([...(row?.querySelectorAll("input[data-column]") ?? [])]);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    const cell = /** @type {HTMLInputElement} */ (event.target);
+    if (!cell.matches("input[data-column]")) return;
+    const row = cell.closest("tr");
+    const place = this.#cells(row).indexOf(cell);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      const next = this.#cells(this.#rows[this.#rows.indexOf(row) + step])[place];
+      next?.focus();
+      next?.select();
+    } else if (event.altKey && "ixj".includes(event.key)) {
+      event.preventDefault();
+      this.#change(event.key, row, place);
+    }
+  }
+
+  /**
+   * @param {string} key
+   * @param {HTMLTableRowElement} row
+   * @param {number} place of the cell
+   */
+  #change(key, row, place) {
+    const next = /** @type {HTMLTableRowElement | null} */ (row.nextElementSibling);
+    if (key === "i") row.before(this.#blank());
+    else if (key === "j" && next && !next.matches(".line-new")) {
+      this.#cells(row).forEach((cell, index) => {
+        const joined = [cell.value, this.#cells(next)[index].value].filter(Boolean);
+        cell.value = "value" in cell.dataset ? (joined[0] ?? "") : joined.join(" ");
+      });
+      next.remove();
+    } else if (key === "x" && !row.matches(".line-new")) {
+      row.remove();
+    }
+    this.#renumber();
+    this.#cells(row.isConnected ? row : next)[place]?.focus();
+  }
+
+  #blank() {
+    const row = /** @type {HTMLTableRowElement} */ (this.#rows.at(-1).cloneNode(true));
+    row.classList.remove("line-new");
+    for (const cell of this.#cells(row)) {
+      cell.value = "";
+      if ("value" in cell.dataset) cell.dataset.value = "";
+    }
+    return row;
+  }
+
+  /** @param {HTMLInputElement} cell */
+  #typed(cell) {
+    if (!cell.matches("input[data-column]")) return;
+    cell.toggleAttribute("data-changed", cell.value !== cell.dataset.original);
+    const row = cell.closest("tr");
+    if (row.matches(".line-new") && cell.value) {
+      row.after(this.#blank());
+      row.classList.remove("line-new");
+      this.#rows.at(-1).classList.add("line-new");
+      this.#renumber();
+    }
+    this.#dirty();
+  }
+
+  /** @param {HTMLInputElement} cell a number's canonical form comes from the server, which knows the document's signs */
+  async #read(cell) {
+    if (!cell.matches("input[data-value]")) return;
+    const says = this.querySelector("[data-says]");
+    if (!cell.value.trim()) cell.dataset.value = "";
+    else {
+      const query = new URLSearchParams({ text: cell.value, column: cell.dataset.column });
+      const answer = await fetch(`${this.dataset.reading}?${query}`, { headers: { Accept: "application/json" } });
+      const body = await answer.json();
+      const single = answer.ok && body.readings.length === 1;
+      cell.toggleAttribute("aria-invalid", !single);
+      cell.dataset.value = single ? body.readings[0].value : "";
+      says.dataset.tone = single ? "" : "wrong";
+      const many = answer.ok && body.readings.length > 1;
+      const cause = many ? `can be ${body.readings.map((one) => one.shown).join(" or ")}: write it out` : "cannot be read";
+      says.textContent = single ? "" : `${cell.value} ${cause}.`;
+    }
+    this.#sum();
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const row = /** @type {HTMLElement} */ (event.target).closest("[data-drop-line]")?.closest("tr");
+    if (row) this.#change("x", row, 0);
+  }
+
+  #renumber() {
+    this.#rows.forEach((row, index) => {
+      row.querySelector("th").textContent = String(index + 1);
+      for (const cell of this.#cells(row)) {
+        cell.setAttribute("aria-label", cell.getAttribute("aria-label").replace(/\d+$/, String(index + 1)));
+      }
+    });
+    this.#dirty();
+    this.#sum();
+  }
+
+  #dirty() {
+    this.closest("[data-card]").toggleAttribute("data-dirty", true);
+  }
+
+  #sum() {
+    for (const place of this.querySelectorAll("[data-sum]")) {
+      const cells = this.querySelectorAll(`input[data-column="${CSS.escape(place.dataset.sum)}"]`);
+      place.textContent = sumOf([...cells].map((cell) => cell.dataset.value).filter(Boolean));
+    }
+  }
+}
+
+customElements.define("lines-grid", LinesGrid);

@@ -1,0 +1,12 @@
+// Each element adds one behaviour to a page that works without it.
+import "./keys.js";
+import "./menus.js";
+import "./theme.js";
+import "./rows.js";
+import "./saved.js";
+import "./lease.js";
+import "./viewer.js";
+import "./pair.js";
+import "./lines.js";
+import "./desk.js";
+import "./upload.js";

@@ -1,0 +1,58 @@
+/** Says whether work is saved: what happened is announced, the passing of time only shown. */
+export class SaveState extends HTMLElement {
+  #listening;
+  #at = 0;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    const desk = this.closest("review-desk");
+    desk?.addEventListener("save:done", () => this.#done(), { signal });
+    desk?.addEventListener("save:wait", (event) => this.#wait(event.detail), { signal });
+    desk?.addEventListener("save:refuse", (event) => this.#tell(event.detail.sentence, event.detail.retry), { signal });
+    const ticking = setInterval(() => this.#tick(), 5000);
+    signal.addEventListener("abort", () => clearInterval(ticking));
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  #done() {
+    this.#at = Date.now();
+    delete this.dataset.tone;
+    this.textContent = "saved just now";
+  }
+
+  #tick() {
+    if (!this.#at || this.dataset.tone) return;
+    const seconds = Math.round((Date.now() - this.#at) / 1000);
+    const shown = document.createElement("span");
+    shown.setAttribute("aria-hidden", "true");
+    shown.textContent = seconds < 60 ? `saved ${seconds} s ago` : `saved ${Math.floor(seconds / 60)} min ago`;
+    this.replaceChildren(shown);
+  }
+
+  /** @param {{since: Date, seconds: number, retry: () => void}} detail */
+  #wait({ since, seconds, retry }) {
+    const time = since.toTimeString().slice(0, 5);
+    this.#tell(`Not saved since ${time}. Your change is kept in this page; next try in ${seconds} s.`, retry);
+  }
+
+  /**
+   * @param {string} sentence
+   * @param {(() => void) | undefined} retry
+   */
+  #tell(sentence, retry) {
+    this.dataset.tone = "wrong";
+    this.textContent = sentence;
+    if (!retry) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Try now";
+    button.addEventListener("click", retry);
+    this.append(" ", button);
+  }
+}
+
+customElements.define("save-state", SaveState);

@@ -1,0 +1,38 @@
+/**
+ * Sends forms one after the other, and again while the network or the server is away: nothing typed is lost.
+ *
+ * @typedef {{ok: boolean, status: number, body: any}} Answer
+ */
+const TRY_AGAIN_S = [2, 4, 8, 15, 30];
+
+/**
+ * @param {string} address
+ * @param {FormData | null} data null asks without changing anything
+ * @param {(detail: {since: Date, seconds: number, retry: () => void}) => void} waiting told before each further try
+ * @returns {Promise<Answer>} the server's own answer, whatever it says
+ */
+export async function send(address, data, waiting) {
+  const since = new Date();
+  const token = document.querySelector("meta[name=csrf-token]").content;
+  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const response = await fetch(address, data ? { method: "POST", body: data, headers } : { headers });
+      const isOurs = response.headers.get("Content-Type")?.startsWith("application/json");
+      if (isOurs && response.status !== 503) {
+        return { ok: response.ok, status: response.status, body: await response.json() };
+      }
+      if (!isOurs && response.status < 500) {
+        const message = "The answer cannot be read. Reload the page; what was saved is kept.";
+        return { ok: false, status: response.status, body: { error: { code: "answer", message } } };
+      }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+    const seconds = TRY_AGAIN_S[Math.min(attempt, TRY_AGAIN_S.length - 1)];
+    await new Promise((go) => {
+      const timer = setTimeout(go, seconds * 1000);
+      waiting({ since, seconds, retry: () => (clearTimeout(timer), go()) });
+    });
+  }
+}

@@ -1,0 +1,236 @@
+"""The review page and every act on one document, as nouns."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.fields import TYPE_FIELD
+from pipeline.domain.review import Decision, Settlement
+from pipeline.errors import InvalidCorrectionError, NotFoundError, PipelineError, StaleTaskError
+from pipeline.services.views import DocumentView, FieldView
+from review_ui import forms
+from review_ui.context import actor, has_role, services
+from review_ui.desk import SUMMARY, Desk, desk_of
+from review_ui.errors import BadFormError, status_of, wants_json
+from review_ui.flashes import say
+from review_ui.queue import next_document
+from review_ui.session import safe_path
+
+REASONS_TO_REJECT = (
+    "Not a document for us",
+    "Cannot be read",
+    "Pages are missing",
+    "Already handled elsewhere",
+    "Returned to the sender",
+)
+
+tasks = Blueprint("tasks", __name__, url_prefix="/documents/<int:document_id>")
+
+
+@tasks.get("")
+def show(document_id: int) -> Response:
+    document = services().reviewing.get_document(document_id, by=actor())
+    desk = desk_of(document, focus=request.args.get("field"), after=request.args.get("after"))
+    if wants_json():
+        return answer(desk)
+    return make_response(render_desk(desk))
+
+
+@tasks.post("/claim")
+def claim(document_id: int) -> Response:
+    document = services().reviewing.claim(document_id, by=actor())
+    return answer(desk_of(document), request.form.get("field"))
+
+
+@tasks.post("/claim/renewal")
+def renew(document_id: int) -> Response:
+    until = services().reviewing.renew(document_id, by=actor())
+    if wants_json():
+        return jsonify(lease_until=until.isoformat())
+    return redirect(url_for(".show", document_id=document_id))
+
+
+@tasks.post("/claim/release")
+def release(document_id: int) -> Response:
+    services().reviewing.release(document_id, by=actor())
+    say("Left as it stands: everything you settled is kept, and anyone may go on with it.")
+    return leave(url_for("queue.show"))
+
+
+@tasks.post("/fields/<field>/settlement")
+def settle(document_id: int, field: str) -> Response:
+    document = services().reviewing.get_document(document_id, by=actor())
+    view = field_of(document, field)
+    revision = forms.revision()
+    try:
+        if revision != document.revision:
+            raise StaleTaskError(
+                f"Document {document_id} was changed meanwhile. Nothing was overwritten: compare, then decide again."
+            )
+        settlement = forms.settlement(document, view)
+        document = services().reviewing.settle(document_id, settlement, by=actor(), revision=revision)
+    except (StaleTaskError, InvalidCorrectionError, BadFormError) as error:
+        return refuse(document_id, field, error)
+    return answer(desk_of(document, after=field))
+
+
+@tasks.post("/fields/<field>/reopening")
+def reopen(document_id: int, field: str) -> Response:
+    document = services().reviewing.reopen(document_id, field, by=actor(), revision=forms.revision())
+    return answer(desk_of(document, focus=field), field)
+
+
+@tasks.get("/fields/<field>/reading")
+def reading(document_id: int, field: str) -> Response:
+    """How typed text would be read, before it is saved."""
+    typed, column = request.args.get("text", ""), request.args.get("column") or None
+    if not typed.strip():
+        return jsonify(readings=[])
+    readings = services().reviewing.read_text(document_id, field, typed[:20_000], by=actor(), column=column)
+    return jsonify(readings=[{"shown": one.shown, "note": one.note, "value": one.value} for one in readings])
+
+
+@tasks.post("/type")
+def retype(document_id: int) -> Response:
+    """Set the document's type: kept as read, it is confirmed; changed, the document is read again."""
+    document = services().reviewing.get_document(document_id, by=actor())
+    chosen, revision = forms.text("type", "Choose a type."), forms.revision()
+    try:
+        if chosen == document.type and field_is_open(document, TYPE_FIELD):
+            settlement = Settlement(field=TYPE_FIELD, decision=Decision.CONFIRM, handling_ms=forms.handling_ms())
+            document = services().reviewing.settle(document_id, settlement, by=actor(), revision=revision)
+        else:
+            document = services().reviewing.retype(document_id, chosen, by=actor(), revision=revision)
+    except StaleTaskError as error:
+        return refuse(document_id, TYPE_FIELD, error)
+    if document.state is DocumentState.REVIEW:
+        return answer(desk_of(document, after=TYPE_FIELD))
+    say(f"Document {document_id} is being read again with its new type; it comes back to the queue by itself.")
+    return leave(url_for("queue.show"))
+
+
+@tasks.post("/validation")
+def validate(document_id: int) -> Response:
+    services().reviewing.validate(document_id, by=actor(), revision=forms.revision(), handling_ms=forms.handling_ms())
+    say(f"Document {document_id} is handed on for approval.")
+    if request.form.get("then") == "next":
+        return leave(next_document(str(document_id)))
+    return leave(url_for("queue.show"))
+
+
+@tasks.post("/rejection")
+def reject(document_id: int) -> Response:
+    why = "; ".join(part for part in (forms.text("reason"), forms.text("why")) if part)
+    if not why:
+        raise BadFormError("Choose a reason, or write one: whoever sent this will ask.")
+    services().reviewing.reject(document_id, why, by=actor(), revision=forms.revision())
+    say(f"Document {document_id} is rejected.")
+    return leave(url_for("queue.show"))
+
+
+@tasks.post("/hold")
+def hold(document_id: int) -> Response:
+    why = forms.text("why", "Write what this waits for.")
+    until = forms.day("until", "Choose the day on which it comes back.")
+    services().reviewing.hold(document_id, why, until, by=actor(), revision=forms.revision())
+    say(f"Document {document_id} is on hold; it comes back by itself.")
+    return leave(url_for("queue.show"))
+
+
+@tasks.post("/resumption")
+def resume(document_id: int) -> Response:
+    services().reviewing.resume(document_id, by=actor(), revision=forms.revision())
+    return leave(url_for(".show", document_id=document_id))
+
+
+@tasks.post("/handover")
+def handover(document_id: int) -> Response:
+    person = forms.person_id()
+    services().reviewing.handover(document_id, person, forms.text("comment"), by=actor(), revision=forms.revision())
+    say(f"Document {document_id} is handed over.")
+    return leave(url_for("queue.show"))
+
+
+@tasks.post("/retry")
+def retry(document_id: int) -> Response:
+    services().reviewing.retry(document_id, by=actor())
+    say(f"Document {document_id} waits to be read again.")
+    return leave(safe_path(request.form.get("back")) or url_for(".show", document_id=document_id))
+
+
+def field_of(document: DocumentView, field: str) -> FieldView:
+    found = next((view for view in document.fields if view.spec.name == field), None)
+    if found is None:
+        raise NotFoundError(f"Document {document.id} has no field {field}. Reload the page: its type may have changed.")
+    return found
+
+
+def field_is_open(document: DocumentView, field: str) -> bool:
+    return any(view.spec.name == field and view.record.state == "open" for view in document.fields)
+
+
+def render_desk(desk: Desk, **more: Any) -> str:
+    return render_template("review.html", **desk_context(desk), **more)
+
+
+def desk_context(desk: Desk) -> dict[str, Any]:
+    may_review = has_role(Role.REVIEWER)
+    others = services().reviewing.list_people(by=actor()) if desk.may_settle else ()
+    return {
+        "desk": desk,
+        "document": desk.document,
+        "may_review": may_review,
+        "types": services().reviewing.list_types(by=actor()) if desk.focused and desk.focused.is_type else (),
+        "people": [one for one in others if one.id != g.login.actor.id],
+        "reasons_to_reject": REASONS_TO_REJECT,
+    }
+
+
+def answer(desk: Desk, focus: str | None = None) -> Response:
+    """Answer with the desk as it is now: in pieces for a script, as the page's new address without one."""
+    if not wants_json():
+        name = focus or (desk.focused.name if desk.focused else SUMMARY)
+        return redirect(url_for(".show", document_id=desk.document.id, field=name))
+    return jsonify(pieces(desk))
+
+
+def pieces(desk: Desk) -> dict[str, Any]:
+    """Return what the review page replaces in itself, and what it must remember."""
+    context = desk_context(desk)
+    document = desk.document
+    return {
+        "revision": document.revision,
+        "state": document.state.value,
+        "open": len(desk.open),
+        "field": desk.focused.name if desk.focused else SUMMARY,
+        "lease_until": document.claim.lease_until.isoformat() if document.claim else None,
+        "panel": render_template("review/panel.html", **context),
+        "marks": {
+            str(page.number): render_template("review/marks.html", marks=desk.marks(page)) for page in document.pages
+        },
+    }
+
+
+def refuse(document_id: int, field: str, error: PipelineError) -> Response:
+    """Answer a decision that could not be saved: what was typed is kept and shown beside the newer work."""
+    document = services().reviewing.get_document(document_id, by=actor())
+    desk = desk_of(document, focus=field)
+    is_stale = isinstance(error, StaleTaskError)
+    typed = request.form.get("value", "")
+    if wants_json():
+        body: dict[str, Any] = {"error": {"code": error.code, "message": str(error)}, "typed": typed}
+        if is_stale:
+            body |= pieces(desk)
+            body["conflict"] = render_template("review/conflict.html", desk=desk, typed=typed, sentence=str(error))
+        return make_response(jsonify(body), status_of(error))
+    page = render_desk(desk, problem=str(error), typed=typed, is_stale=is_stale)
+    return make_response(page, status_of(error))
+
+
+def leave(address: str) -> Response:
+    """Go to another page: by redirect, or by telling the script where."""
+    if wants_json():
+        return jsonify(location=address)
+    return redirect(address)
