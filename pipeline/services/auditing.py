@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Auditing:
 
     store: Store
     clock: Clock
-    types: TypeShelf = TypeShelf(())
+    types: TypeShelf = field(default_factory=lambda: TypeShelf(()))
     """Tells amounts from other text, for spreadsheets."""
 
     def list_events(self, wanted: EventFilter, *, by: Actor) -> EventPage:
@@ -180,8 +180,8 @@ class Auditing:
             for subject in list_subjects(session, wanted):
                 document = rows.document_row(subject)
                 yield document
-                for field in rows.field_rows(subject):
-                    yield {**document, **field}
+                for row in rows.field_rows(subject):
+                    yield {**document, **row}
         if ExportPart.EVENTS in wanted.parts:
             for event in list_stored(session, *event_conditions(wanted)):
                 yield rows.event_row(event)
