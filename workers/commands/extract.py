@@ -32,7 +32,7 @@ Outcome = tuple[Extraction | None, str]
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--jsonl", is_flag=True, help="One JSON object a document instead of tables.")
 @click.option("--type", "fixed_type", metavar="NAME", help="Read every file as this document type.")
 @click.option("--types", metavar="NAMES", help="Switch on more document types, separated by commas.")

@@ -26,7 +26,10 @@ TROUBLE_WORDS = {
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 @click.pass_obj
 def status(settings: Settings, as_json: bool) -> None:
-    """Show files and documents by state, the queue, the workers, and what was left in the drop folder."""
+    """Show what was received, what waits, and who works.
+
+    Files and documents by state, the queue, the workers, and what the watcher left in the drop folder and why.
+    """
     with opened(settings) as services:
         view = services.reporting.status(by=CLI)
     folder = read_report(settings.data_path)
