@@ -1,6 +1,7 @@
 """The baseline engine: typed candidates, labels, arithmetic and place; no learning."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pipeline.domain.extraction import Candidate, DocumentLocale, Extraction, FieldExtraction, TypeGuess
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec
@@ -16,7 +17,9 @@ from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.locale import infer_locale
 from pipeline.extraction.parties import Parties
+from pipeline.extraction.tables import TableReader
 from pipeline.extraction.totals import decide_money
+from pipeline.normalise.kinds import find_decimal
 
 CANDIDATES_SHOWN = 4
 
@@ -67,7 +70,20 @@ class _Run:
 
     def fields(self) -> tuple[FieldExtraction, ...]:
         answers = self._answers()
-        return tuple(_field(answers[spec.name]) for spec in self.doctype.fields if spec.name in answers)
+        fields: list[FieldExtraction] = []
+        for spec in self.doctype.fields:
+            if spec.kind is FieldKind.TABLE:
+                reader = TableReader(self.layout, self.doctype, spec, self.index, self.locale)
+                fields.append(reader.read(self._totals(answers)))
+            elif spec.name in answers:
+                fields.append(_field(answers[spec.name]))
+            else:
+                fields.append(FieldExtraction(name=spec.name))
+        return tuple(fields)
+
+    def _totals(self, answers: dict[str, Answer]) -> list[Decimal]:
+        values = (a.best.find.value for a in answers.values() if a.best is not None and a.spec.kind is FieldKind.MONEY)
+        return [number for value in values if (number := find_decimal(value))]
 
     def _answers(self) -> dict[str, Answer]:
         layout, index, doctype = self.layout, self.index, self.doctype

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.domain.fields import DocumentType, FieldSpec
+from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec
 from pipeline.extraction.layout import Segment
 from pipeline.normalise.words import label_words, squeeze
 
@@ -59,6 +59,7 @@ class LabelIndex:
         self._exact: dict[str, list[Entry]] = {}
         self._suffix: list[tuple[str, str, Entry]] = []
         self._hits: dict[int, tuple[Segment, tuple[Hit, ...]]] = {}
+        self.money = frozenset(spec.name for spec in doctype.fields if spec.kind is FieldKind.MONEY)
         for spec in doctype.fields:
             if not spec.columns:
                 self._add_field(spec)

@@ -31,7 +31,9 @@ def decide_dates(
     scored = {spec.name: _dates_for(spec, finds, votes, layout) for spec in specs}
     if number is not None and doctype.summary.date in scored:
         for item in scored[doctype.summary.date]:
-            item.score += _behind_number(item.find, number)
+            bonus = _behind_number(item.find, number)
+            # Its label belongs to the number in front of it, so it does not speak against the date.
+            item.score = max(item.score, 0.1) + bonus if bonus > 0.3 else item.score + bonus
     answers = {spec.name: choose(spec, scored[spec.name], LEAST_DATE) for spec in specs}
     for spec in specs:
         if answers[spec.name].best is None and spec.required and finds:

@@ -1,0 +1,261 @@
+"""The body under a header: numbers and text sorted to columns, rows anchored at their amounts."""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pipeline.domain.extraction import DocumentLocale
+from pipeline.extraction.labels import LabelIndex
+from pipeline.extraction.layout import Layout, Line, Token
+from pipeline.extraction.table_header import CELL_GAP, Header, HeaderCell
+from pipeline.normalise.kinds import find_decimal, read_value
+from pipeline.normalise.words import fold
+
+ROWS_MAX = 600
+BODY_LINES_MAX = 4000
+PITCH = 1.9
+REACH = 1.75
+
+_NUMERIC = re.compile(
+    r"(?:[A-Z]{3}|[€$£])?\s?[-−–+(]?\s?(?:[€$£]\s?)?(?P<body>\d[\d.,'’]*(?:\s\d{3}(?:[.,]\d+)?)?)\s?[-)]?"
+    r"(?P<unit>\s?(?:%|[€$£]|[A-Za-zÄÖÜäöüß²³./]{1,12}\.?-?(?:\s[A-Za-zÄÖÜäöüß²³.]{1,10})?))?"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Number:
+    """A number in the body: its words, its value and the header cell it stands under."""
+
+    tokens: list[Token]
+    line: Line
+    value: Decimal
+    text: str
+    decimals: bool
+
+    @property
+    def x0(self) -> float:
+        return self.tokens[0].x0
+
+    @property
+    def x1(self) -> float:
+        return self.tokens[-1].x1
+
+    @property
+    def centre(self) -> float:
+        return (self.tokens[0].top + self.tokens[0].bottom) / 2
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """Words of one cell on one line."""
+
+    tokens: list[Token]
+    line: Line
+    cell: int
+
+    @property
+    def text(self) -> str:
+        return " ".join(token.text for token in self.tokens)
+
+
+@dataclass(slots=True, eq=False)
+class Body:
+    """Everything under a header until the totals begin: numbers and text by the index of their cell."""
+
+    numbers: dict[int, list[Number]] = field(default_factory=dict[int, list[Number]])
+    texts: list[Piece] = field(default_factory=list[Piece])
+    lines: list[Line] = field(default_factory=list[Line])
+    after: list[Line] = field(default_factory=list[Line])
+    """The lines that follow, where the sums are printed."""
+
+
+_CARRIED = re.compile(
+    r"(?i)^(?:übertrag|carried forward|brought forward|report|à reporter|zwischensumme seite|seitensumme)"
+)
+_NOISE = re.compile(r"(?i)^(?:seite|page)\b")
+
+
+def read_body(layout: Layout, header: Header, index: LabelIndex, locale: DocumentLocale, skip: frozenset[str]) -> Body:
+    """Return the lines under a header, over page breaks, sorted to its cells.
+
+    Args:
+        layout: the document.
+        header: whose columns go on until totals, or another table, begin.
+        index: labels of the type's fields, which tell where the totals begin.
+        locale: how numbers are written.
+        skip: lines that every page repeats.
+    """
+    body = Body()
+    repeated = {fold(cell.text) for cell in header.cells}
+    lines = [line for line in layout.lines if line.index > header.last_line]
+    stopped = False
+    height = 0.0
+    for line in lines[:BODY_LINES_MAX]:
+        if stopped:
+            body.after.append(line)
+            if len(body.after) > 80:
+                break
+            continue
+        if masked(line) in skip or _NOISE.search(line.text) or _CARRIED.search(line.text):
+            continue
+        if line.page != header.page and _is_header_again(line, repeated):
+            continue
+        if _begins_totals(line, header, index):
+            stopped = True
+            body.after.append(line)
+            continue
+        last = body.lines[-1] if body.lines else None
+        height = max(height, 1.0)
+        if (
+            last is not None
+            and last.page == line.page
+            and line.top - last.bottom > 14 * max(6.0, line.bottom - line.top)
+        ):
+            stopped = True
+            body.after.append(line)
+            continue
+        body.lines.append(line)
+        _sort_line(line, header, locale, body)
+    return body
+
+
+def masked(line: Line) -> str:
+    """Return a line with its digits masked, for telling lines that repeat on every page."""
+    return re.sub(r"\d", "0", fold(line.text))
+
+
+def repeated_lines(layout: Layout) -> frozenset[str]:
+    """Return the masked lines that stand on more than one page near its head or foot."""
+    seen: dict[str, set[int]] = {}
+    for number, lines in layout.by_page.items():
+        for line in [*lines[:12], *lines[-8:]]:
+            seen.setdefault(masked(line), set()).add(number)
+    return frozenset(text for text, pages in seen.items() if len(pages) > 1 and not re.search(r"0[.,]00", text))
+
+
+def _is_header_again(line: Line, repeated: set[str]) -> bool:
+    texts = [fold(segment.text) for segment in line.segments]
+    return sum(1 for text in texts if any(text in cell or cell in text for cell in repeated)) >= max(2, len(texts) - 1)
+
+
+def _begins_totals(line: Line, header: Header, index: LabelIndex) -> bool:
+    first = next((s for s in line.segments if s.has_letters and len(s.text) > 1), None)
+    if first is None:
+        return False
+    hit = next((h for h in index.hits(first) if h.start == 0), None)
+    if hit is None or hit.end < min(len(first.words), 6) - 3:
+        return False
+    money = (
+        any(entry.field in index.money for entry in hit.entries)
+        or any(entry.field == "" and entry.weight >= 1.0 for entry in hit.entries)
+        and fold(first.text).startswith(("summe", "total", "zwischensumme", "positionssumme", "sub"))
+    )
+    if not money:
+        return False
+    # A line with a quantity is a row, whatever its first word is.
+    quantity = [c for c in header.cells if "quantity" in c.roles and "amount" not in c.roles]
+    for segment in line.segments:
+        if segment.is_number and any(abs(segment.x1 - c.x1) < 8 or abs(segment.x0 - c.x0) < 8 for c in quantity):
+            return False
+    return True
+
+
+def _sort_line(line: Line, header: Header, locale: DocumentLocale, body: Body) -> None:
+    for run in _fine(line.tokens):
+        for tokens in _split_numbers(run, header):
+            text = " ".join(token.text for token in tokens)
+            number = _number(tokens, text, line, locale)
+            if number is not None:
+                cell = _nearest(tokens, header.cells)
+                if cell is not None:
+                    body.numbers.setdefault(cell, []).append(number)
+                    # Codes and positions are numbers too: they also count as text of their column.
+                    body.texts.append(Piece(tokens, line, cell))
+                    continue
+            body.texts.append(Piece(tokens, line, _home(tokens, header.cells)))
+
+
+def _fine(tokens: list[Token]) -> list[list[Token]]:
+    runs: list[list[Token]] = []
+    for token in tokens:
+        if runs and token.x0 - runs[-1][-1].x1 < CELL_GAP * min(token.height, runs[-1][-1].height):
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+    return runs
+
+
+def _split_numbers(run: list[Token], header: Header) -> list[list[Token]]:
+    """Return a run split where a number inside it stands under a numeric column of its own."""
+    if len(run) < 2 or not any(t.text[:1].isdigit() or t.text[:1] in "-−(" for t in run):
+        return [run]
+    pieces: list[list[Token]] = [[]]
+    current: int | None = None
+    for position, token in enumerate(run):
+        cell = _nearest([token], header.cells) if re.fullmatch(r"[-−(]?\d[\d.,'’]*\)?", token.text) else None
+        aligned = cell is not None and _aligned(token, header.cells[cell])
+        if (
+            aligned
+            and pieces[-1]
+            and position
+            and cell != current
+            and header.cells[cell or 0].roles.keys() - {"description"}
+        ):
+            pieces.append([])
+        if aligned:
+            current = cell
+        pieces[-1].append(token)
+    return [piece for piece in pieces if piece]
+
+
+def _aligned(token: Token, cell: HeaderCell) -> bool:
+    return (
+        abs(token.x1 - cell.x1) < 5
+        or abs(token.x0 - cell.x0) < 4
+        or (cell.x0 - 2 <= token.x0 and token.x1 <= cell.x1 + 2)
+    )
+
+
+def _number(tokens: list[Token], text: str, line: Line, locale: DocumentLocale) -> Number | None:
+    match = _NUMERIC.fullmatch(text)
+    if match is None:
+        return None
+    unit = match.group("unit") or ""
+    printed = text[: match.start("unit")] if unit.strip() and "%" not in unit else text
+    readings = read_value(printed.strip(), "money", locale) or read_value(printed.strip(" %"), "quantity", locale)
+    value = find_decimal(readings[0].value) if readings else None
+    if value is None:
+        return None
+    return Number(tokens, line, value, text, bool(re.search(r"[.,]\d{1,4}(?!\d)", match.group("body"))))
+
+
+def _nearest(tokens: list[Token], cells: list[HeaderCell]) -> int | None:
+    """Return the header cell whose left, right or middle is nearest, if it is near at all."""
+    x0, x1 = tokens[0].x0, tokens[-1].x1
+    best: tuple[float, int] | None = None
+    for number, cell in enumerate(cells):
+        distance = min(abs(x1 - cell.x1), abs(x0 - cell.x0), abs((x0 + x1) / 2 - cell.centre))
+        overlap = min(x1, cell.x1) - max(x0, cell.x0)
+        if overlap <= 0:
+            distance += min(60.0, -overlap)
+        if best is None or distance < best[0]:
+            best = (distance, number)
+    return best[1] if best is not None and best[0] < 45 else None
+
+
+def _home(tokens: list[Token], cells: list[HeaderCell]) -> int:
+    """Return the cell that text belongs to: never a numeric one unless it overlaps that header by a third."""
+    x0, x1 = tokens[0].x0, tokens[-1].x1
+    best: tuple[float, int] | None = None
+    fallback = 0
+    for number, cell in enumerate(cells):
+        overlap = min(x1, cell.x1) - max(x0, cell.x0)
+        textual = "description" in cell.roles or not cell.roles
+        if cell.x0 - 8 <= x0 and textual:
+            fallback = number
+        share = overlap / max(1.0, min(x1 - x0, cell.x1 - cell.x0))
+        if overlap > 0 and (textual or share > 0.3):
+            closeness = share + (0.6 if abs(x0 - cell.x0) < 4 else 0.0) + (0.2 if textual else 0.0)
+            if best is None or closeness > best[0]:
+                best = (closeness, number)
+    return best[1] if best is not None else fallback

@@ -1,0 +1,363 @@
+"""Line items: headers name the columns, arithmetic corrects them, and says how sure the rows are."""
+
+import itertools
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pipeline.domain.extraction import Cell, DocumentLocale, FieldExtraction, LineItem, Provenance
+from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, RowProductCheck, TableSumCheck
+from pipeline.domain.geometry import BoundingBox
+from pipeline.extraction.labels import LabelIndex
+from pipeline.extraction.layout import Layout, Line, boxes_of
+from pipeline.extraction.table_header import ColumnIndex, Header, find_headers
+from pipeline.extraction.table_rows import PITCH, REACH, ROWS_MAX, Body, Number, Piece, read_body, repeated_lines
+from pipeline.normalise.numbers import plain
+
+HYPOTHESES_MAX = 60
+HEADERS_TRIED = 4
+BASES = (Decimal(1), Decimal(100), Decimal(1000), Decimal(10))
+CENT = Decimal("0.01")
+
+
+@dataclass(slots=True)
+class RowFound:
+    """One row: its numbers by column, and whether they fit."""
+
+    anchor: Number
+    cells: dict[str, Number] = field(default_factory=dict[str, Number])
+    description: list[Piece] = field(default_factory=list[Piece])
+    holds: bool = False
+    base: Decimal = Decimal(1)
+    quantity_value: Decimal | None = None
+
+
+@dataclass(slots=True)
+class TableFound:
+    """A reading of one table under one assignment of columns."""
+
+    rows: list[RowFound]
+    roles: dict[str, int]
+    score: float
+    sum_holds: bool
+    header: Header
+
+    @property
+    def all_hold(self) -> bool:
+        return bool(self.rows) and all(row.holds for row in self.rows)
+
+
+class TableReader:
+    """Reads one table field of a document; bounded in headers, columns, hypotheses and rows."""
+
+    def __init__(
+        self, layout: Layout, doctype: DocumentType, spec: FieldSpec, index: LabelIndex, locale: DocumentLocale
+    ) -> None:
+        self.layout, self.doctype, self.spec, self.index, self.locale = layout, doctype, spec, index, locale
+        self.columns = ColumnIndex(spec)
+        product = next((c for c in doctype.checks if isinstance(c, RowProductCheck) and c.table == spec.name), None)
+        self.factors = product.factors if product else ()
+        self.amount = (
+            product.product
+            if product
+            else next((c.name for c in reversed(spec.columns) if c.kind is FieldKind.MONEY), "")
+        )
+        self.text_column = next((c.name for c in spec.columns if c.kind is FieldKind.TEXT), "")
+        totals = next((c.totals for c in doctype.checks if isinstance(c, TableSumCheck) and c.table == spec.name), ())
+        self.totals = totals
+
+    def read(self, totals: Sequence[Decimal]) -> FieldExtraction:
+        """Return the table as a field with rows.
+
+        Args:
+            totals: the document's totals as found; a sum that meets one of them proves that no row is missing.
+        """
+        best: TableFound | None = None
+        skip = repeated_lines(self.layout)
+        headers = find_headers(self.layout, self.columns)
+        tried: set[str] = set()
+        for header in headers:
+            if len(tried) == HEADERS_TRIED:
+                break
+            if header.key in tried:
+                continue
+            tried.add(header.key)
+            first = min((h for h in headers if h.key == header.key), key=lambda h: h.first_line)
+            body = read_body(self.layout, first, self.index, self.locale, skip)
+            found = self._best_reading(first, body, totals)
+            if found is not None and (best is None or found.score > best.score):
+                best = found
+        if best is None or not best.rows:
+            return FieldExtraction(name=self.spec.name, confidence=0.55)
+        return self._field(best)
+
+    def _best_reading(self, header: Header, body: Body, totals: Sequence[Decimal]) -> TableFound | None:
+        lexicon = self._lexicon_roles(header)
+        if self.amount not in lexicon:
+            return None
+        best = self._reading(header, body, lexicon, totals, 0.0)
+        if best is not None and best.all_hold and best.sum_holds:
+            return best
+        numeric = [n for n in sorted(body.numbers) if len(body.numbers[n]) >= 1][:8]
+        wanted = [*self.factors, self.amount]
+        tried = 0
+        deadline = time.monotonic() + 1.5
+        for places in itertools.permutations(numeric, len(wanted)):
+            roles = dict(zip(wanted, places, strict=True))
+            if roles == {k: v for k, v in lexicon.items() if k in wanted}:
+                continue
+            amount_cell = roles[self.amount]
+            if any(header.cells[roles[f]].x0 > header.cells[amount_cell].x0 for f in self.factors):
+                continue
+            tried += 1
+            if tried > HYPOTHESES_MAX or time.monotonic() > deadline:
+                break
+            outside = sum(
+                0.15 if role in header.cells[at].roles else 0.5 for role, at in roles.items() if lexicon.get(role) != at
+            )
+            full = {**{k: v for k, v in lexicon.items() if k == self.text_column}, **roles}
+            found = self._reading(header, body, full, totals, outside)
+            if found is None or best is None:
+                best = best or found
+                continue
+            held, had = sum(r.holds for r in found.rows), sum(r.holds for r in best.rows)
+            # A sum alone can be met by the wrong column: only rows that verify may overrule the header's words.
+            if found.score > best.score and held > had:
+                best = found
+        return best
+
+    def _lexicon_roles(self, header: Header) -> dict[str, int]:
+        """Return the column at which each role stands by the header's words; the amount is the last such column."""
+        roles: dict[str, int] = {}
+        order = [self.amount, *self.factors, self.text_column]
+        order += [c.name for c in self.spec.columns if c.name not in order]
+        for role in order:
+            if not role:
+                continue
+            fits = [
+                (cell.roles[role], number)
+                for number, cell in enumerate(header.cells)
+                if role in cell.roles and number not in roles.values()
+            ]
+            if not fits:
+                continue
+            if role == self.amount:
+                roles[role] = max(number for _, number in fits)
+            else:
+                roles[role] = max(fits, key=lambda f: (f[0] - 0.3 * (len(header.cells[f[1]].roles) > 1), f[1]))[1]
+        return roles
+
+    def _reading(
+        self, header: Header, body: Body, roles: dict[str, int], totals: Sequence[Decimal], outside: float
+    ) -> TableFound | None:
+        anchors = [n for n in body.numbers.get(roles[self.amount], []) if n.decimals]
+        if not anchors:
+            anchors = body.numbers.get(roles[self.amount], [])
+        rows = [RowFound(anchor, {self.amount: anchor}) for anchor in anchors[:ROWS_MAX]]
+        if not rows:
+            return None
+        for role in self.factors:
+            if role in roles:
+                self._pair(rows, body.numbers.get(roles[role], []), role)
+        if any(len(row.cells) > 1 for row in rows):
+            rows = [row for row in rows if len(row.cells) > 1]
+        for row in rows:
+            self._check(row, body)
+        sum_holds = self._sum_holds(rows, body, totals)
+        share = sum(row.holds for row in rows) / len(rows)
+        complete = sum(len(row.cells) == 1 + len(self.factors) for row in rows) / len(rows)
+        failing = sum(1 for row in rows if len(row.cells) == 1 + len(self.factors) and not row.holds) / len(rows)
+        score = 2.0 * share + 1.6 * sum_holds - 0.7 * failing - 0.8 * (1 - complete) + 0.4 * header.score - outside
+        score += 0.02 * min(len(rows), 10)
+        self._describe(rows, body, roles)
+        return TableFound(rows, roles, score, sum_holds, header)
+
+    def _pair(self, rows: list[RowFound], numbers: list[Number], role: str) -> None:
+        """Give each row the nearest number of a column, each number to its nearest row only."""
+        for number in numbers:
+            row = min(rows, key=lambda r: _distance(r.anchor, number))
+            distance = _distance(row.anchor, number)
+            if distance > REACH * max(6.0, number.tokens[0].height):
+                continue
+            current = row.cells.get(role)
+            if current is None or distance < _distance(row.anchor, current):
+                row.cells[role] = number
+
+    def _check(self, row: RowFound, body: Body) -> None:
+        if len(self.factors) != 2:
+            return
+        one, other = (row.cells.get(role) for role in self.factors)
+        product = row.cells[self.amount].value
+        if one is not None and other is not None:
+            for base in BASES:
+                if abs(one.value * other.value / base - product) <= CENT / 2:
+                    row.holds, row.base = True, base
+                    return
+            self._repair(row, one, other, product, body)
+
+    def _repair(self, row: RowFound, one: Number, other: Number, product: Decimal, body: Body) -> None:
+        """Try the other numbers printed near the row for either factor; only an exact product counts."""
+        near = [
+            number
+            for numbers in body.numbers.values()
+            for number in numbers
+            if number is not row.anchor and _distance(row.anchor, number) <= REACH * max(6.0, number.tokens[0].height)
+        ][:12]
+        for number in near:
+            if number is not other and abs(number.value * other.value - product) <= CENT / 2 and other.value:
+                if product and number.value:
+                    row.cells[self.factors[0]] = number
+                    row.holds = True
+                    return
+            if number is not one and abs(one.value * number.value - product) <= CENT / 2 and one.value:
+                if product and number.value:
+                    row.cells[self.factors[1]] = number
+                    row.holds = True
+                    return
+
+    def _sum_holds(self, rows: list[RowFound], body: Body, totals: Sequence[Decimal]) -> bool:
+        total = sum((row.cells[self.amount].value for row in rows), Decimal(0))
+        if any(abs(total - value) <= 2 * CENT for value in totals):
+            return True
+        printed = {n for line in body.after for n in _amounts(line)}
+        return bool(total) and any(abs(abs(total) - value) <= CENT for value in printed)
+
+    # Descriptions -------------------------------------------------------------------------------------------------
+
+    def _describe(self, rows: list[RowFound], body: Body, roles: dict[str, int]) -> None:
+        column = roles.get(self.text_column)
+        if column is None:
+            return
+        used = {id(number.tokens[0]) for row in rows for number in row.cells.values()}
+        pieces = [p for p in body.texts if p.cell == column and id(p.tokens[0]) not in used]
+        tops = [min((n.line.page, n.line.top) for n in row.cells.values()) for row in rows]
+        for position, row in enumerate(rows):
+            page, top = tops[position]
+            height = row.anchor.tokens[0].height
+            after = tops[position + 1] if position + 1 < len(rows) else (10**6, 0.0)
+            block = [
+                p
+                for p in pieces
+                if (p.line.page, p.line.centre) >= (page, top - 0.4 * height)
+                and (p.line.page, p.line.centre) < (after[0], after[1] - 0.2 * height)
+            ]
+            row.description = _block(block)
+
+    # Result -----------------------------------------------------------------------------------------------------
+
+    def _field(self, table: TableFound) -> FieldExtraction:
+        items: list[LineItem] = []
+        values: list[dict[str, str | None]] = []
+        level = _confidence(table)
+        for row in table.rows:
+            cells: dict[str, Cell] = {}
+            for column in self.spec.columns:
+                cell = self._cell(column.name, column.kind, row, table, level)
+                if cell is not None:
+                    cells[column.name] = cell
+            items.append(LineItem(cells=cells))
+            values.append({c.name: cells[c.name].value if c.name in cells else None for c in self.spec.columns})
+        first = table.rows[0].anchor.line.page
+        boxes = tuple(box for row in table.rows if row.anchor.line.page == first for box in boxes_of(row.anchor.tokens))
+        return FieldExtraction(
+            name=self.spec.name,
+            text=None,
+            value=tuple(values),
+            score=round(table.score, 4),
+            confidence=level,
+            provenance=Provenance(page=first, boxes=(_around(boxes),)),
+            evidence=_words(table),
+            rows=tuple(items),
+        )
+
+    def _cell(self, name: str, kind: FieldKind, row: RowFound, table: TableFound, level: float) -> Cell | None:
+        if name == self.text_column:
+            if not row.description:
+                return None
+            tokens = [token for piece in row.description for token in piece.tokens]
+            text = re.sub(r"(?<=\w)- (?=[a-zäöüß])", "-", " ".join(piece.text for piece in row.description)).strip(" :")
+            page = row.description[0].line.page
+            tokens = [token for token in tokens if token.page == page]
+            return Cell(text=text, value=text, confidence=0.8, provenance=Provenance(page=page, boxes=boxes_of(tokens)))
+        number = row.cells.get(name)
+        if number is None:
+            return None
+        confidence = (
+            0.97
+            if row.holds and table.sum_holds
+            else 0.9
+            if row.holds
+            else 0.85
+            if table.sum_holds and name == self.amount
+            else 0.7
+        )
+        return Cell(
+            text=number.text,
+            value=plain(number.value, 2 if kind is FieldKind.MONEY else 0),
+            confidence=confidence,
+            provenance=Provenance(page=number.line.page, boxes=boxes_of(number.tokens)),
+        )
+
+
+def _distance(anchor: Number, number: Number) -> float:
+    if anchor.line.page != number.line.page:
+        return 1e9
+    return abs(anchor.centre - number.centre)
+
+
+_LABEL_LINE = re.compile(
+    r"^[^\d:]{1,40}\s?:|^\(|^(?:GTIN|EAN|GLN|SKU|Art)\b|^[•*]\s|^\d{8,14}(?:\s|$)|^(?:abzgl|abzüglich|less|remise|rabatt)\b",
+    re.IGNORECASE,
+)
+
+
+def _block(pieces: list[Piece]) -> list[Piece]:
+    """Return the lines of a description: on while the lines are close and none begins a label of its own."""
+    kept: list[Piece] = []
+    last: Line | None = None
+    for piece in pieces:
+        if last is not None and piece.line is not last:
+            height = max(4.0, piece.tokens[0].height)
+            far = piece.line.page != last.page or piece.line.centre - last.centre > PITCH * height
+            if far or _LABEL_LINE.search(piece.text):
+                break
+        kept.append(piece)
+        last = piece.line
+    return kept
+
+
+def _amounts(line: Line) -> list[Decimal]:
+    found: list[Decimal] = []
+    for match in re.finditer(r"\d[\d.,'’ ]*[.,]\d{2}(?!\d)", line.text):
+        digits = re.sub(r"\D", "", match.group())
+        if len(digits) <= 14:
+            found.append(Decimal(digits[:-2] + "." + digits[-2:]))
+    return found
+
+
+def _confidence(table: TableFound) -> float:
+    if table.all_hold and table.sum_holds:
+        return 0.9
+    if table.sum_holds:
+        return 0.8
+    return 0.65 if table.all_hold else 0.4
+
+
+def _words(table: TableFound) -> tuple[str, ...]:
+    count = len(table.rows)
+    held = sum(row.holds for row in table.rows)
+    said = [f"The header reads {', '.join(f'“{cell.text}”' for cell in table.header.cells[:8])}."]
+    said.append(f"In {held} of {count} rows the amount is quantity times price.")
+    said.append("The amounts add up to a printed sum." if table.sum_holds else "No printed sum meets the amounts.")
+    return tuple(said)
+
+
+def _around(boxes: Sequence[BoundingBox]) -> BoundingBox:
+    return BoundingBox(
+        x0=min(b.x0 for b in boxes),
+        top=min(b.top for b in boxes),
+        x1=max(b.x1 for b in boxes),
+        bottom=max(b.bottom for b in boxes),
+    )
