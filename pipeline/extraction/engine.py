@@ -29,6 +29,9 @@ class BaselineEngine:
 
     version = f"baseline-1 table-{TABLE_VERSION}"
 
+    def __init__(self) -> None:
+        self._indexes: dict[str, tuple[DocumentType, LabelIndex]] = {}
+
     def extract(
         self, pages: tuple[Page, ...], types: tuple[DocumentType, ...], fixed_type: str | None = None
     ) -> Extraction:
@@ -40,7 +43,7 @@ class BaselineEngine:
         locale = infer_locale(layout)
         fields: tuple[FieldExtraction, ...] = ()
         if doctype is not None:
-            fields = _Run(layout, doctype, locale).fields()
+            fields = _Run(layout, doctype, locale, self._index_of(doctype)).fields()
         return Extraction(
             type=guess,
             fields=fields,
@@ -49,6 +52,13 @@ class BaselineEngine:
             page_count=len(pages),
             pages_without_text=without_text,
         )
+
+    def _index_of(self, doctype: DocumentType) -> LabelIndex:
+        known = self._indexes.get(doctype.name)
+        if known is None or known[0] is not doctype:
+            known = (doctype, LabelIndex(doctype))
+            self._indexes[doctype.name] = known
+        return known[1].fresh()
 
 
 def _type_of(layout: Layout, types: Sequence[DocumentType], fixed: str | None) -> TypeGuess:
@@ -62,11 +72,11 @@ def _type_of(layout: Layout, types: Sequence[DocumentType], fixed: str | None) -
 class _Run:
     """One document against one type."""
 
-    def __init__(self, layout: Layout, doctype: DocumentType, locale: DocumentLocale) -> None:
+    def __init__(self, layout: Layout, doctype: DocumentType, locale: DocumentLocale, index: LabelIndex) -> None:
         self.layout = layout
         self.doctype = doctype
         self.locale = locale
-        self.index = LabelIndex(doctype)
+        self.index = index
 
     def fields(self) -> tuple[FieldExtraction, ...]:
         answers = self._answers()

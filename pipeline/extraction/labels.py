@@ -94,9 +94,11 @@ class LabelIndex:
             self._hits[id(segment)] = kept
         return kept[1]
 
-    def forget(self) -> None:
-        """Drop what was remembered about a document's segments."""
-        self._hits.clear()
+    def fresh(self) -> "LabelIndex":
+        """Return an index with the same labels for another document: what is remembered belongs to one."""
+        copy = LabelIndex.__new__(LabelIndex)
+        copy._exact, copy._suffix, copy.money, copy._hits = self._exact, self._suffix, self.money, {}
+        return copy
 
     def find(self, words: tuple[str, ...]) -> tuple[Hit, ...]:
         """Return the labels in running words."""

@@ -23,7 +23,7 @@ bestell nr;lieferschein;period;zeitraum;iva;btw;unidad
 _AGAINST = """
 basisbetrag;steuerbetrag;warenwert;prozent;bemessungsgrundlage;tax amount;vat amount;montant tva;ust betrag;base ht;
 mwst betrag;net amount vat;fälligkeit;teilzahlung;skonto;due date;zu abschlag;iban;bic;tax base;taxable amount;
-montant de la tva;nettopreis ust betrag;steuersatz %;basis;
+montant de la tva;nettopreis ust betrag;steuer betrag;grundbetrag;steuer basisbetrag;basismenge;steuersatz %;basis;
 """
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.extraction.labels import LabelIndex
-from pipeline.extraction.layout import Layout, Line, Token
-from pipeline.extraction.table_header import CELL_GAP, Header, HeaderCell
+from pipeline.extraction.layout import SEGMENT_GAP, Layout, Line, Token
+from pipeline.extraction.table_header import CELL_GAP, ColumnIndex, Header, HeaderCell
 from pipeline.normalise.kinds import find_decimal, read_value
 from pipeline.normalise.words import fold
 
@@ -31,6 +31,7 @@ class Number:
     value: Decimal
     text: str
     decimals: bool
+    percent: bool = False
 
     @property
     def x0(self) -> float:
@@ -67,6 +68,8 @@ class Body:
     lines: list[Line] = field(default_factory=list[Line])
     after: list[Line] = field(default_factory=list[Line])
     """The lines that follow, where the sums are printed."""
+    printed: set[Decimal] | None = None
+    """The amounts in them, once somebody asked."""
 
 
 _CARRIED = re.compile(
@@ -75,13 +78,21 @@ _CARRIED = re.compile(
 _NOISE = re.compile(r"(?i)^(?:seite|page)\b")
 
 
-def read_body(layout: Layout, header: Header, index: LabelIndex, locale: DocumentLocale, skip: frozenset[str]) -> Body:
+def read_body(
+    layout: Layout,
+    header: Header,
+    index: LabelIndex,
+    columns: ColumnIndex,
+    locale: DocumentLocale,
+    skip: frozenset[str],
+) -> Body:
     """Return the lines under a header, over page breaks, sorted to its cells.
 
     Args:
         layout: the document.
         header: whose columns go on until totals, or another table, begin.
         index: labels of the type's fields, which tell where the totals begin.
+        columns: labels of the table's columns, which tell where another table begins.
         locale: how numbers are written.
         skip: lines that every page repeats.
     """
@@ -100,7 +111,7 @@ def read_body(layout: Layout, header: Header, index: LabelIndex, locale: Documen
             continue
         if line.page != header.page and _is_header_again(line, repeated):
             continue
-        if _begins_totals(line, header, index):
+        if _begins_totals(line, header, index) or _begins_other_table(line, columns):
             stopped = True
             body.after.append(line)
             continue
@@ -138,6 +149,13 @@ def _is_header_again(line: Line, repeated: set[str]) -> bool:
     return sum(1 for text in texts if any(text in cell or cell in text for cell in repeated)) >= max(2, len(texts) - 1)
 
 
+def _begins_other_table(line: Line, columns: ColumnIndex) -> bool:
+    """Return whether a header stands here that is not one of line items: tax rates, allowances, payment terms."""
+    if len(line.segments) < 3 or re.search(r"\d[.,]\d{2}(?!\d)", line.text):
+        return False
+    return sum(1 for segment in line.segments if columns.is_against(segment.text)) >= 2
+
+
 def _begins_totals(line: Line, header: Header, index: LabelIndex) -> bool:
     first = next((s for s in line.segments if s.has_letters and len(s.text) > 1), None)
     if first is None:
@@ -161,6 +179,7 @@ def _begins_totals(line: Line, header: Header, index: LabelIndex) -> bool:
 
 
 def _sort_line(line: Line, header: Header, locale: DocumentLocale, body: Body) -> None:
+    before: Piece | None = None
     for run in _fine(line.tokens):
         for tokens in _split_numbers(run, header):
             text = " ".join(token.text for token in tokens)
@@ -171,8 +190,15 @@ def _sort_line(line: Line, header: Header, locale: DocumentLocale, body: Body) -
                     body.numbers.setdefault(cell, []).append(number)
                     # Codes and positions are numbers too: they also count as text of their column.
                     body.texts.append(Piece(tokens, line, cell))
+                    before = None
                     continue
-            body.texts.append(Piece(tokens, line, _home(tokens, header.cells)))
+            home = _home(tokens, header.cells)
+            own = abs(tokens[0].x0 - header.cells[home].x0) < 4
+            if before is not None and not own and tokens[0].x0 - before.tokens[-1].x1 < SEGMENT_GAP * tokens[0].height:
+                # Words that stand together stay together, whatever header they reach under.
+                home = before.cell
+            before = Piece(tokens, line, home)
+            body.texts.append(before)
 
 
 def _fine(tokens: list[Token]) -> list[list[Token]]:
@@ -226,7 +252,8 @@ def _number(tokens: list[Token], text: str, line: Line, locale: DocumentLocale) 
     value = find_decimal(readings[0].value) if readings else None
     if value is None:
         return None
-    return Number(tokens, line, value, text, bool(re.search(r"[.,]\d{1,4}(?!\d)", match.group("body"))))
+    decimals = bool(re.search(r"[.,]\d{1,4}(?!\d)", match.group("body")))
+    return Number(tokens, line, value, text, decimals, "%" in unit)
 
 
 def _nearest(tokens: list[Token], cells: list[HeaderCell]) -> int | None:

@@ -85,9 +85,10 @@ class TableReader:
                 continue
             tried.add(header.key)
             first = min((h for h in headers if h.key == header.key), key=lambda h: h.first_line)
-            body = read_body(self.layout, first, self.index, self.locale, skip)
+            body = read_body(self.layout, first, self.index, self.columns, self.locale, skip)
             found = self._best_reading(first, body, totals)
             if found is not None and (best is None or found.score > best.score):
+                self._describe(found.rows, body, found.roles)
                 best = found
         if best is None or not best.rows:
             return FieldExtraction(name=self.spec.name, confidence=0.55)
@@ -165,18 +166,20 @@ class TableReader:
             rows = [row for row in rows if len(row.cells) > 1]
         for row in rows:
             self._check(row, body)
+        rows = self._trimmed(rows, body, totals)
         sum_holds = self._sum_holds(rows, body, totals)
         share = sum(row.holds for row in rows) / len(rows)
         complete = sum(len(row.cells) == 1 + len(self.factors) for row in rows) / len(rows)
         failing = sum(1 for row in rows if len(row.cells) == 1 + len(self.factors) and not row.holds) / len(rows)
         score = 2.0 * share + 1.6 * sum_holds - 0.7 * failing - 0.8 * (1 - complete) + 0.4 * header.score - outside
         score += 0.02 * min(len(rows), 10)
-        self._describe(rows, body, roles)
         return TableFound(rows, roles, score, sum_holds, header)
 
     def _pair(self, rows: list[RowFound], numbers: list[Number], role: str) -> None:
         """Give each row the nearest number of a column, each number to its nearest row only."""
         for number in numbers:
+            if number.percent:
+                continue
             row = min(rows, key=lambda r: _distance(r.anchor, number))
             distance = _distance(row.anchor, number)
             if distance > REACH * max(6.0, number.tokens[0].height):
@@ -217,12 +220,29 @@ class TableReader:
                     row.holds = True
                     return
 
+    def _trimmed(self, rows: list[RowFound], body: Body, totals: Sequence[Decimal]) -> list[RowFound]:
+        """Return the rows without those that the sum shows to be none: allowances, rates, another table's lines."""
+        if self._sum_holds(rows, body, totals) or all(row.holds for row in rows):
+            return rows
+        complete = [row for row in rows if len(row.cells) == 1 + len(self.factors)]
+        if complete and len(complete) < len(rows) and self._sum_holds(complete, body, totals):
+            return complete
+        for count in range(len(rows) - 1, 0, -1):
+            if not any(row.holds for row in rows[count:]) and self._meets(rows[:count], totals):
+                return rows[:count]
+        return rows
+
+    def _meets(self, rows: list[RowFound], totals: Sequence[Decimal]) -> bool:
+        total = sum((row.cells[self.amount].value for row in rows), Decimal(0))
+        return bool(total) and any(abs(total - value) <= 2 * CENT for value in totals)
+
     def _sum_holds(self, rows: list[RowFound], body: Body, totals: Sequence[Decimal]) -> bool:
         total = sum((row.cells[self.amount].value for row in rows), Decimal(0))
         if any(abs(total - value) <= 2 * CENT for value in totals):
             return True
-        printed = {n for line in body.after for n in _amounts(line)}
-        return bool(total) and any(abs(abs(total) - value) <= CENT for value in printed)
+        if body.printed is None:
+            body.printed = {n for line in body.after for n in _amounts(line)}
+        return bool(total) and any(abs(total) + cent in body.printed for cent in (Decimal(0), CENT, -CENT))
 
     # Descriptions -------------------------------------------------------------------------------------------------
 
@@ -277,7 +297,7 @@ class TableReader:
             if not row.description:
                 return None
             tokens = [token for piece in row.description for token in piece.tokens]
-            text = re.sub(r"(?<=\w)- (?=[a-zäöüß])", "-", " ".join(piece.text for piece in row.description)).strip(" :")
+            text = _joined(row.description)
             page = row.description[0].line.page
             tokens = [token for token in tokens if token.page == page]
             return Cell(text=text, value=text, confidence=0.8, provenance=Provenance(page=page, boxes=boxes_of(tokens)))
@@ -321,11 +341,23 @@ def _block(pieces: list[Piece]) -> list[Piece]:
         if last is not None and piece.line is not last:
             height = max(4.0, piece.tokens[0].height)
             far = piece.line.page != last.page or piece.line.centre - last.centre > PITCH * height
-            if far or _LABEL_LINE.search(piece.text):
+            hyphen = bool(kept) and kept[-1].text.endswith("-")
+            if far or (_LABEL_LINE.search(piece.text) and not hyphen):
                 break
         kept.append(piece)
         last = piece.line
     return kept
+
+
+def _joined(pieces: list[Piece]) -> str:
+    """Return the lines as one text; a hyphen at a line's end is a part of the word as printed."""
+    text = ""
+    last: Line | None = None
+    for piece in pieces:
+        glued = last is not None and last is not piece.line and re.search(r"[^\W_]-$", text)
+        text += ("" if glued or not text else " ") + piece.text
+        last = piece.line
+    return text.strip(" :")
 
 
 def _amounts(line: Line) -> list[Decimal]:
