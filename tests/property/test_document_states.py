@@ -1,5 +1,6 @@
 """Whatever people and machines do, in whatever order, a document only moves as the model allows."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
@@ -122,6 +123,7 @@ class Desk(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.office.store.close()
+        shutil.rmtree(self.office.folder, ignore_errors=True)
 
 
 TestDesk = Desk.TestCase
