@@ -42,13 +42,13 @@ def opened(path: Path) -> Generator[Any, None, None]:
 def read_page(document: Any, number: int) -> RawPage:
     """Return page `number` (from 1) as pdfplumber reads it; errors of pdfminer pass through.
 
-    pdfplumber's coordinates are already those of the page as seen, but count from the media box: the crop box is
-    taken off here.
+    pdfplumber's coordinates are those of the page as seen, but count from the media box, and its crop box is turned
+    about the wrong corner: the crop box is taken off here.
     """
     page = document.pages[number - 1]
     try:
-        x, y, right, bottom = (float(edge) for edge in page.cropbox)
-        found = RawPage(number=number, width=right - x, height=bottom - y)
+        x, y, width, height = _crop(page)
+        found = RawPage(number=number, width=width, height=height)
         for word in page.extract_words(**OPTIONS):
             box = _clipped(word, x, y, found)
             if box is not None:
@@ -62,6 +62,27 @@ def read_page(document: Any, number: int) -> RawPage:
         return found
     finally:
         page.close()
+
+
+def _crop(page: Any) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of the crop box within the media box, as seen."""
+    media = tuple(float(edge) for edge in page.page_obj.mediabox)
+    crop = tuple(float(edge) for edge in page.page_obj.cropbox)
+    left, right = sorted((media[0], media[2]))
+    bottom, top = sorted((media[1], media[3]))
+    margins = (
+        max(0.0, min(crop[0], crop[2]) - left),
+        max(0.0, top - max(crop[1], crop[3])),
+        max(0.0, right - max(crop[0], crop[2])),
+        max(0.0, min(crop[1], crop[3]) - bottom),
+    )
+    turns = int(page.rotation) // 90 % 4
+    # clockwise from the left: each quarter turn brings the next margin around
+    seen = {name: margins[(name - turns) % 4] for name in range(4)}
+    width, height = right - left, top - bottom
+    if turns % 2:
+        width, height = height, width
+    return seen[0], seen[1], width - seen[0] - seen[2], height - seen[1] - seen[3]
 
 
 def _clipped(thing: dict[str, Any], x: float, y: float, page: RawPage) -> tuple[float, float, float, float] | None:

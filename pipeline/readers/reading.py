@@ -31,7 +31,7 @@ PROBE_SECONDS = 2.0
 
 SCAN_NOTE = "This page is an image without text a machine can read here; read it by eye."
 DRAWING_NOTE = "This page is drawn without text a machine can read; read it by eye."
-BLANK_NOTE = "This page is blank."
+BLANK_NOTE = "This page looks blank."
 GARBLED_NOTE = "The text of this page is stored without readable characters; read it by eye."
 ALL_DAMAGED_SENTENCE = (
     "Every page of this PDF is damaged and cannot be read. Open it in a PDF viewer, print it to a new PDF and drop "

@@ -273,6 +273,10 @@ def _too_long(seconds: float) -> DocumentTooLargeError:
 
 def _too_much(limits: ReadLimits) -> DocumentTooLargeError:
     return DocumentTooLargeError(
-        f"Reading this file needed more than {limits.bytes / 1024**3:.1f} GB of memory and was stopped. Print it to a "
+        f"Reading this file needed more than {_size(limits.bytes)} of memory and was stopped. Print it to a "
         "new PDF, or split it, and drop it again."
     )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024**3:g} GB" if count >= 1024**3 else f"{count / 1024**2:.0f} MB"
