@@ -14,6 +14,7 @@ from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
+from pipeline.readers import sandbox
 from pipeline.readers.sandbox import SandboxReader
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
@@ -31,6 +32,7 @@ from pipeline.services.reviewing import Reviewing
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.settings import Settings
+from pipeline.store import migrate
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
 from pipeline.store.readings import FolderReadings
@@ -86,7 +88,7 @@ def build(
     clock = clock or SystemClock()
     reader = reader or SandboxReader()
     extractor = extractor or BaselineEngine()
-    types = TypeShelf(load_types(settings.extra_types, _enabled(settings.enabled_types)))
+    types = TypeShelf(load_types(settings.extra_types, set(_enabled(settings.enabled_types))))
     data = settings.data_path
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store(settings.database)
@@ -165,6 +167,20 @@ def build(
     )
 
 
+def upgrade(settings: Settings) -> Path | None:
+    """Bring the database up to the newest schema; return the copy that was made of an SQLite file before, if any.
+
+    Raises:
+        ConfigurationError: the database cannot be reached or written, or was made by a newer Proofdesk.
+    """
+    return migrate.upgrade(settings.database, settings.data_path / "backups")
+
+
+def preload() -> None:
+    """Load the reading libraries, for a queue worker before it forks its first work horse; no thread is started."""
+    sandbox.preload()
+
+
 def limits_of(settings: Settings) -> ReadLimits:
     """Return the bounds on reading one file."""
     return ReadLimits(
@@ -202,7 +218,7 @@ class Offline:
 def offline(settings: Settings, *, types: Iterable[str] | None = None) -> Offline:
     """Return the reading and extracting half alone, for `types` or the enabled ones."""
     enabled = frozenset(types) if types is not None else _enabled(settings.enabled_types)
-    known = load_types(settings.extra_types, enabled)
+    known = load_types(settings.extra_types, set(enabled))
     return Offline(
         reader=SandboxReader(),
         extractor=BaselineEngine(),
