@@ -19,7 +19,7 @@ APT := apt_install() { command -v apt-get >/dev/null && as_root true 2>/dev/null
 	&& as_root apt-get -qq update >/dev/null 2>&1; \
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$@" >/dev/null 2>&1; }
 
-.PHONY: help run test format lint types imports unit integration e2e bench clean
+.PHONY: help run test format lint types imports unit integration e2e bench constraints clean
 
 help: ## This list.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,10 @@ e2e: $(INSTALLED_DEV) $(WITH_BROWSER) ## The tests that drive a browser.
 
 bench: $(INSTALLED_DEV) ## Measure: intake at full size; see bench/ for the others.
 	@$(BIN)/python -m bench.intake
+
+constraints: $(INSTALLED_DEV) ## Pin the versions that are installed now, after the tests passed with them.
+	@{ head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -E '^[^ @]+==' | LC_ALL=C sort -f; } >constraints.new
+	@mv constraints.new constraints.txt
 
 clean: ## Remove what make made; the data folder stays.
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
