@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -88,7 +89,7 @@ def build(
     clock = clock or SystemClock()
     reader = reader or SandboxReader()
     extractor = extractor or BaselineEngine()
-    types = TypeShelf(load_types(settings.extra_types, set(_enabled(settings.enabled_types))))
+    types = TypeShelf(_types(settings.extra_types, _enabled(settings.enabled_types)))
     data = settings.data_path
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store(settings.database)
@@ -176,9 +177,10 @@ def upgrade(settings: Settings) -> Path | None:
     return migrate.upgrade(settings.database, settings.data_path / "backups")
 
 
-def preload() -> None:
-    """Load the reading libraries, for a queue worker before it forks its first work horse; no thread is started."""
+def preload(settings: Settings) -> None:
+    """Load the reading libraries and the document types, for a queue worker before it forks; no thread is started."""
     sandbox.preload()
+    _types(settings.extra_types, _enabled(settings.enabled_types))
 
 
 def limits_of(settings: Settings) -> ReadLimits:
@@ -218,13 +220,19 @@ class Offline:
 def offline(settings: Settings, *, types: Iterable[str] | None = None) -> Offline:
     """Return the reading and extracting half alone, for `types` or the enabled ones."""
     enabled = frozenset(types) if types is not None else _enabled(settings.enabled_types)
-    known = load_types(settings.extra_types, set(enabled))
+    known = _types(settings.extra_types, enabled)
     return Offline(
         reader=SandboxReader(),
         extractor=BaselineEngine(),
         types=tuple(doctype for doctype in known if doctype.enabled),
         limits=limits_of(settings),
     )
+
+
+@cache
+def _types(extra: Path | None, enabled: frozenset[str]) -> tuple[DocumentType, ...]:
+    """Return every known type; reading them takes a third of a second, which no job should pay after its fork."""
+    return load_types(extra, set(enabled))
 
 
 def _enabled(listed: str) -> frozenset[str]:

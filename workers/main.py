@@ -64,7 +64,7 @@ def run(settings: Settings) -> None:
     """
     log.configure("worker")
     jobs.configure(settings)
-    assembly.preload()
+    assembly.preload(settings)
     # What is loaded by now is shared with all forks; unfrozen, their collectors would copy it page by page
     gc.collect()
     gc.freeze()
