@@ -30,10 +30,11 @@ def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, 
     chosen = _conditions(wanted, by, now)
     claimed = and_(ClaimRow.document_id == DocumentRow.id, ClaimRow.lease_until > now)
     totals = select(func.count(), func.coalesce(func.sum(DocumentRow.open_count), 0)).select_from(DocumentRow)
-    total, exceptions = session.execute(_joined(totals, claimed).where(*chosen)).one()
+    counted: Any = session.execute(_joined(totals, claimed).where(*chosen)).one()
+    total, exceptions = counted
     column = SORTS.get(wanted.sort, DocumentRow.due_at)
     order = column.desc() if wanted.descending else column.asc()
-    rows = session.execute(
+    rows: Any = session.execute(
         _joined(select(DocumentRow, FileRow.name, ClaimRow, UserRow.display_name), claimed)
         .outerjoin(UserRow, UserRow.id == ClaimRow.user_id)
         .where(*chosen)
