@@ -3,8 +3,7 @@
 PDFium reads every page: on ad buys, invoices, forms and contracts its words agree with a third tool's as well as
 pdfplumber's do (digits: better on ad buys and forms, a little worse on invoices), its boxes are right where
 pdfplumber's drift by up to 20 points (scaled text of OCR layers), and it takes a fifteenth of the time. pdfplumber is
-asked for a second opinion where PDFium finds characters without readable codes or fails on a page, and wins where it
-knows more: rarely, for what a font does not say neither can know (2 pages asked about of some 400, none won).
+asked for a second opinion where PDFium finds characters without readable codes, and wins where it knows more: rarely, for what a font does not say neither can know (2 pages asked about of some 400, none won).
 """
 
 import time
@@ -128,11 +127,11 @@ class _SecondOpinion:
 
 
 def _read_page(document: Any, number: int, second: _SecondOpinion) -> RawPage | None:
-    """Return one page, judged; None where no reader can load it."""
+    """Return one page, judged; None where it cannot be loaded."""
     with loaded(document, number) as handle:
         if handle is None:
-            page = second.find_page(number)
-            return _judged(page) if page is not None and page.words else None
+            # pdfminer might find words there, but nobody could see where: there is no image of this page
+            return None
         placement = Placement(handle)
         if placement.width <= 0 or placement.height <= 0:
             return None
