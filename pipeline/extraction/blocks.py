@@ -100,6 +100,8 @@ def is_name(text: str) -> bool:
         return False
     if len(text.split()) > 10 or CONTACT.search(text) or (text[:1].islower() and not LEGAL_FORM.search(text)):
         return False
+    if re.search(r"\s[·•●|∙]\s", text) and POSTAL.search(text):
+        return False
     if STREET.search(text) and not LEGAL_FORM.search(text):
         return False
     if POSTAL.search(text) and not LEGAL_FORM.search(text):

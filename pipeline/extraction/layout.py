@@ -80,7 +80,15 @@ class Segment:
 
 def _words_of(text: str) -> tuple[str, ...]:
     """Return the label words of a printed word; addresses of the net hold words that label nothing."""
-    return ("@",) if "@" in text or "://" in text or text.startswith("www.") else label_words(text)
+    if "@" in text or "://" in text or text.startswith("www."):
+        return ("@",)
+    if _CODE.fullmatch(text):
+        # "PO-35695" is a number, not the label "PO" with a number.
+        return (text.casefold(),)
+    return label_words(text)
+
+
+_CODE = re.compile(r"[A-Za-z]{1,5}[-/]?\d[\w/-]*|[A-Za-z]{1,5}(?:[-/]\w+)*[-/]\d+\w*")
 
 
 _NUMBER = re.compile(r"[-−–+(]?\s*(?:[A-Z]{3}|[€$£])?\s*[-−–]?\d[\d.,'’ \u00a0]*\s*[-)]?\s*(?:[A-Z]{3}|[€$£%])?")

@@ -46,6 +46,9 @@ _SALUTATION = re.compile(
 )
 
 
+_STATE_FIRST = re.compile(r"^[A-Z]{2} \d{5}")
+
+
 class Parties:
     """All names of a document with what speaks for each as the issuer or the addressee."""
 
@@ -228,7 +231,24 @@ class Parties:
                 find = _whole(segment, "", "letterhead", min(0.85, score))
                 if find is not None:
                     found.append(find)
+                    if block is not None and on_first and not legal and top < 0.4:
+                        found += self._wrapped(find, block, min(0.9, score + 0.34))
         return found
+
+    def _wrapped(self, first: Find, block: Block, strength: float) -> list[Find]:
+        """Return the name that goes on over the next lines up to its legal form, in the same print."""
+        at = block.segments.index(first.segment)
+        more: list[Segment] = []
+        for segment in block.segments[at + 1 : at + 3]:
+            if abs(segment.size - first.segment.size) > 0.1 * first.segment.size or not is_name(segment.text):
+                break
+            more.append(segment)
+            text = " ".join([first.text, *(s.text for s in more)])
+            unfinished = segment.text.rstrip().endswith(("&", "und", "and", "et"))
+            if LEGAL_FORM.search(segment.text) and not unfinished:
+                span = Span(first.segment, first.span.start, first.span.end, tuple(t for s in more for t in s.tokens))
+                return [Find(span, text, (Reading(single_blanks(text)),), relation="letterhead", strength=strength)]
+        return []
 
     def _sender(self, segment: Segment) -> Find | None:
         """Return the name in front of a sender's line: name, street and town in one line of small print."""
@@ -237,11 +257,12 @@ class Parties:
         if not POSTAL.search(joined) or len(joined) > 140:
             return None
         pieces = [p for p in re.split(SEPARATORS.pattern + r"|\s{2,}", joined) if p]
-        if (
-            len(pieces) < 3
-            or not is_name(pieces[0])
-            or not any(STREET.search(p) or re.search(r"\d$", p) for p in pieces[1:])
-        ):
+        if len(pieces) < 3 or not is_name(pieces[0]) or re.search(r"^\d|\d[a-z]?$", pieces[0]) or segment.index > 0:
+            return None
+        if not any(STREET.search(p) or re.search(r"\d[a-z]?$|^\d+ ", p) for p in pieces[1:3]):
+            return None
+        if _STATE_FIRST.search(pieces[1]):
+            # "Town, ST 12345" in a second column is no street.
             return None
         top = segment.top / self.layout.sizes[segment.page][1]
         span = span_at(segment, 0, min(len(pieces[0]), len(segment.text)))

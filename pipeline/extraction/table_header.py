@@ -197,8 +197,11 @@ def _pieces(tokens: list[Token], index: ColumnIndex) -> list[list[Token]]:
             runs.append([token])
     found: list[list[Token]] = []
     for run in runs:
-        cut = _cut(run, index) if 2 <= len(run) <= 8 else None
-        found += [run[:cut], run[cut:]] if cut else [run]
+        rest = run
+        while (cut := _cut(rest, index) if 2 <= len(rest) <= 8 else None) is not None:
+            found.append(rest[:cut])
+            rest = rest[cut:]
+        found.append(rest)
     return found
 
 
@@ -213,6 +216,8 @@ def _cut(run: list[Token], index: ColumnIndex) -> int | None:
         right = " ".join(t.text for t in run[cut:])
         known_left = max(index.roles(left).values(), default=0.9 if index.is_other(left) else 0.0)
         known_right = max(index.roles(right).values(), default=0.9 if index.is_other(right) else 0.0)
-        if min(known_left, known_right) > 0.8 and (best is None or known_left + known_right > best[0]):
-            best = (known_left + known_right, cut)
+        several = known_right <= 0.8 and cut < len(run) - 1 and _cut(run[cut:], index) is not None
+        known = known_left + (0.85 if several else known_right)
+        if known_left > 0.8 and (known_right > 0.8 or several) and (best is None or known > best[0]):
+            best = (known, cut)
     return best[1] if best else None

@@ -180,8 +180,10 @@ def _begins_totals(line: Line, header: Header, index: LabelIndex) -> bool:
 
 def _sort_line(line: Line, header: Header, locale: DocumentLocale, body: Body) -> None:
     before: Piece | None = None
-    for run in _fine(line.tokens):
-        for tokens in _split_numbers(run, header):
+    runs = _fine(line.tokens)
+    for run in runs:
+        others = [r for r in runs if r is not run]
+        for tokens in _split_numbers(run, header, others):
             text = " ".join(token.text for token in tokens)
             number = _number(tokens, text, line, locale)
             if number is not None:
@@ -211,8 +213,13 @@ def _fine(tokens: list[Token]) -> list[list[Token]]:
     return runs
 
 
-def _split_numbers(run: list[Token], header: Header) -> list[list[Token]]:
+_GROUPED = re.compile(r"[-−]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?: [€$£]|\s?[A-Z]{3})?")
+
+
+def _split_numbers(run: list[Token], header: Header, others: list[list[Token]]) -> list[list[Token]]:
     """Return a run split where a number inside it stands under a numeric column of its own."""
+    if _GROUPED.fullmatch(" ".join(t.text for t in run)):
+        return [run]
     if len(run) < 2 or not any(t.text[:1].isdigit() or t.text[:1] in "-−(" for t in run):
         return [run]
     pieces: list[list[Token]] = [[]]
@@ -220,6 +227,9 @@ def _split_numbers(run: list[Token], header: Header) -> list[list[Token]]:
     for position, token in enumerate(run):
         cell = _nearest([token], header.cells) if re.fullmatch(r"[-−(]?\d[\d.,'’]*\)?", token.text) else None
         aligned = cell is not None and _aligned(token, header.cells[cell])
+        if aligned and cell is not None and any(_taken(other, header.cells[cell]) for other in others):
+            # The column has its own number on this line: "lot of 4" keeps its 4.
+            aligned = False
         if (
             aligned
             and pieces[-1]
@@ -232,6 +242,10 @@ def _split_numbers(run: list[Token], header: Header) -> list[list[Token]]:
             current = cell
         pieces[-1].append(token)
     return [piece for piece in pieces if piece]
+
+
+def _taken(run: list[Token], cell: HeaderCell) -> bool:
+    return run[0].text[:1].isdigit() and any(_aligned(token, cell) for token in (run[0], run[-1]))
 
 
 def _aligned(token: Token, cell: HeaderCell) -> bool:

@@ -72,7 +72,7 @@ def _decide_sum(check: SumCheck, scored: dict[str, list[Scored]], answers: dict[
         for gross in options[check.total]:
             for tax in options[tax_name]:
                 score, holds = _joint(net, tax, gross, tolerance)
-                if holds and gross.value is not None and largest:
+                if holds and tax.value and gross.value is not None and largest:
                     # Of several rows that add up, one for each tax rate and their sum, the largest is the total.
                     score += LARGEST * float(abs(gross.value) / largest)
                 if best is None or score > best[0]:
@@ -112,7 +112,9 @@ def _joint(net: _Option, tax: _Option, gross: _Option, tolerance: Decimal) -> tu
     if abs(net.value + tax.value - gross.value) > tolerance:
         return score + BREAKS, False
     if not tax.value:
-        return score + HOLDS_WITHOUT_TAX, True
+        # Any amount equals itself plus nothing: only a labelled zero says that there is no tax.
+        holds = tax.score >= LEAST
+        return score + (HOLDS_WITHOUT_TAX if holds else 0.0), holds
     same_sign = (net.value >= 0) == (tax.value >= 0)
     if not same_sign or abs(tax.value) > RATE_MAX * abs(net.value):
         return score + BREAKS, False

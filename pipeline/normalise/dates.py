@@ -142,7 +142,7 @@ def _numeric(text: str, locale: DocumentLocale) -> tuple[Reading, ...]:
     order = True if separator == "." else locale.day_first
     if order is not None:
         return tuple(Reading(r.value) for r in (day_first if order else month_first))
-    if locale.language == "en":
+    if locale.language == "en" and locale.currency in {None, "USD"}:
         return distinct([*month_first, *day_first])
     return distinct([*day_first, *month_first])
 
