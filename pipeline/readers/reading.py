@@ -3,7 +3,8 @@
 PDFium reads every page: on ad buys, invoices, forms and contracts its words agree with a third tool's as well as
 pdfplumber's do (digits: better on ad buys and forms, a little worse on invoices), its boxes are right where
 pdfplumber's drift by up to 20 points (scaled text of OCR layers), and it takes a fifteenth of the time. pdfplumber is
-asked for a second opinion where PDFium finds characters without readable codes, and wins where it knows more: rarely, for what a font does not say neither can know (2 pages asked about of some 400, none won).
+asked for a second opinion where PDFium finds characters without readable codes, and wins where it knows more: rarely,
+because what a font does not say neither can know (of some 400 pages two were asked about, and none won).
 """
 
 import time
