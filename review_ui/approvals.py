@@ -36,6 +36,7 @@ def show(document_id: int) -> Response:
         "approval.html",
         desk=desk,
         document=document,
+        names=names,
         statement=statement_of(desk, names, policy.version),
         separate=policy.separate_duties,
         reviewed_myself=actor().name in document.reviewers,

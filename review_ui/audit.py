@@ -5,6 +5,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from pydantic import ValidationError
 
 from pipeline.domain.documents import DocumentState
+from pipeline.domain.fields import TYPE_FIELD
 from pipeline.services.auditing import EventFilter
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
 from review_ui import forms
@@ -32,7 +33,9 @@ def index() -> Response:
 def history(document_id: int) -> Response:
     events = services().auditing.history(document_id, by=actor())
     document = services().reviewing.get_document(document_id, by=actor())
-    return make_response(render_template("history.html", document=document, days=by_day(events), count=len(events)))
+    return make_response(
+        render_template("history.html", document=document, days=by_day(events, _titles()), count=len(events))
+    )
 
 
 @audit.post("/verification")
@@ -98,7 +101,7 @@ def _index(**more: object) -> Response:
         render_template(
             "audit.html",
             events=found,
-            days=by_day(found.rows),
+            days=by_day(found.rows, _titles()),
             wanted=wanted,
             words=WORDS,
             types=services().reviewing.list_types(by=actor()),
@@ -107,6 +110,15 @@ def _index(**more: object) -> Response:
             verified_at=more.get("verified_at"),
         )
     )
+
+
+def _titles() -> dict[str, str]:
+    """Return what the known types call their fields; where they differ, the first type's word."""
+    titles: dict[str, str] = {TYPE_FIELD: "Document type"}
+    for doctype in services().reviewing.list_types(by=actor()):
+        for spec in doctype.fields:
+            titles.setdefault(spec.name, spec.title_in("en"))
+    return titles
 
 
 def _download(content: object, media_type: str, name: str) -> Response:

@@ -5,16 +5,26 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipeline.domain.extraction import Provenance
-from pipeline.domain.fields import TYPE_FIELD, FieldKind
+from pipeline.domain.fields import TYPE_FIELD, FieldKind, FieldSpec
 from pipeline.domain.review import SETTLED, FieldState
 from pipeline.domain.routing import ReasonCode
 from pipeline.services.views import DocumentView, FieldView
-from review_ui.crops import Crop, crop_of
+from review_ui.crops import NUMBER_PAD_PX, NUMBER_ROOM_PX, Crop, crop_of
 from review_ui.formatting import NUMERIC, format_number, format_share, format_value, sureness
 
 RIVALS_MAX = 9
 """One digit key each."""
 
+SHORT_REASONS = {
+    ReasonCode.LOW_CONFIDENCE: "the machine was unsure",
+    ReasonCode.CRITICAL: "always by hand",
+    ReasonCode.REQUIRED_MISSING: "required, and none was found",
+    ReasonCode.AMBIGUOUS: "can be read in two ways",
+    ReasonCode.SAMPLE: "quality sample",
+    ReasonCode.TYPE_DOUBTFUL: "type was doubtful",
+    ReasonCode.NO_TEXT: "no text to read",
+    ReasonCode.SAME_NUMBER: "the number came before",
+}
 TONE_WORDS = {
     "check": "Check",
     "critical": "Critical",
@@ -25,6 +35,9 @@ TONE_WORDS = {
     "accepted": "Accepted",
 }
 _FROM_CHECKS = frozenset({ReasonCode.CHECK_FAILED, ReasonCode.NOW_FAILS, ReasonCode.SAME_NUMBER})
+_SPEAKS_AGAINST_NOTHING = frozenset({ReasonCode.REQUIRED_MISSING, ReasonCode.NO_TEXT})
+_SELF_EVIDENT = frozenset({ReasonCode.LOW_CONFIDENCE, ReasonCode.CRITICAL, ReasonCode.SAMPLE})
+"""Reasons that icon and confidence tell already: in a list the value says more."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ class Card:
     rivals: tuple[Rival, ...]
     crop: Crop | None
     objected: bool
-    """A check speaks against the value in force."""
+    """A check speaks against the value in force, or a required one is missing."""
     related: tuple[int, ...] = ()
 
     @property
@@ -107,27 +120,47 @@ class Card:
         return record.provenance or (extraction.provenance if extraction is not None else None)
 
     @property
+    def because(self) -> str:
+        """Why it is as it is, briefly: the reviewer's own words, else what it was shown for."""
+        record = self.view.record
+        if record.comment:
+            return record.comment
+        if not record.reasons:
+            return "opened by a person"
+        reason = record.reasons[0]
+        return SHORT_REASONS.get(reason.code, reason.message)
+
+    @property
+    def small_crop(self) -> Crop | None:
+        """The print for a row of a table, held at its right edge like the values beside it."""
+        return crop_of(
+            self.provenance, numeric=True, value_px=16, pad_px=10, room_px=148, width_px=480, height_min_px=0
+        )
+
+    @property
     def machine_shown(self) -> str:
-        return format_value(self.view.record.machine_value, self.view.spec.kind)
+        return shown_value(self.view.record.machine_value, self.view.spec)
 
     @property
     def hint(self) -> str:
         """The reason in one line, for a list."""
-        if self.is_open and self.reasons:
+        codes = {reason.code for reason in self.view.record.reasons}
+        if self.is_open and self.reasons and not codes <= _SELF_EVIDENT:
             return self.reasons[0]
-        return self.shown or "not on the page"
+        return self.shown or ("nothing found" if self.is_open else "not on the page")
 
 
 def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Card:
     """Return the card of one field of a document."""
     record, extraction, spec = view.record, view.extraction, view.spec
+    codes = {reason.code for reason in record.reasons}
     value = None if record.state is FieldState.ABSENT else record.value
     if record.state is FieldState.OPEN and value is None:
         value = record.machine_value
     is_money = spec.kind is FieldKind.MONEY
     provenance = record.provenance or (extraction.provenance if extraction is not None else None)
     unit = (document.currency or document.locale.currency or "") if is_money else ""
-    shown = format_value(value, spec.kind)
+    shown = shown_value(value, spec)
     if spec.name == TYPE_FIELD:
         shown = document.type_title.get(language) or document.type_title.get("en") or (document.type or "")
     return Card(
@@ -143,16 +176,16 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
         reasons=_reasons(view),
         sums=_sums(view),
         rivals=rivals_of(view),
-        crop=crop_of(provenance, numeric=spec.kind in NUMERIC, pad_px=72 if is_money else 24),
-        objected=bool(view.findings),
+        crop=_crop(view, provenance),
+        objected=bool(view.findings) or (value is None and not codes.isdisjoint(_SPEAKS_AGAINST_NOTHING)),
         related=tuple(sorted({one.related_document for one in view.findings if one.related_document is not None})),
     )
 
 
 def rivals_of(view: FieldView) -> tuple[Rival, ...]:
     """Return what else the field could be, in the order of its keys: other readings of the print, then candidates."""
-    extraction, kind = view.extraction, view.spec.kind
-    if extraction is None or kind is FieldKind.TABLE:
+    extraction, spec = view.extraction, view.spec
+    if extraction is None or spec.kind is FieldKind.TABLE:
         return ()
     found: list[tuple[Any, str, str, Provenance | None]] = [
         (reading, "the same print, read the other way", "", extraction.provenance) for reading in extraction.readings
@@ -167,8 +200,22 @@ def rivals_of(view: FieldView) -> tuple[Rival, ...]:
         if value in seen or len(rivals) == RIVALS_MAX:
             continue
         seen.append(value)
-        rivals.append(Rival(len(rivals) + 1, value, format_value(value, kind), note, confidence, provenance))
+        rivals.append(Rival(len(rivals) + 1, value, shown_value(value, spec), note, confidence, provenance))
     return tuple(rivals)
+
+
+def _crop(view: FieldView, provenance: Provenance | None) -> Crop | None:
+    if view.spec.kind not in NUMERIC:
+        return crop_of(provenance, numeric=False)
+    text = view.extraction.text if view.extraction is not None and view.extraction.provenance == provenance else None
+    return crop_of(provenance, numeric=True, pad_px=NUMBER_PAD_PX, room_px=NUMBER_ROOM_PX, text=text or "")
+
+
+def shown_value(value: Any, spec: FieldSpec) -> str:
+    """Return the value in the reader's form; account numbers in fours, as they are printed."""
+    if isinstance(value, str) and (spec.normaliser == "iban" or "iban" in spec.checks):
+        return " ".join(value[place : place + 4] for place in range(0, len(value), 4))
+    return format_value(value, spec.kind)
 
 
 def _tone(view: FieldView, value: Any) -> str:

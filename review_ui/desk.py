@@ -22,7 +22,6 @@ class Change:
     before: tuple[Piece, ...]
     after: tuple[Piece, ...]
     confidence: float
-    because: str
 
 
 @dataclass(frozen=True)
@@ -125,10 +124,8 @@ def desk_of(document: DocumentView, *, focus: str | None = None, after: str | No
 
 
 def change_of(card: Card) -> Change:
-    record = card.view.record
     before, after = compare(card.machine_shown, card.shown)
-    because = record.comment or "; ".join(reason.message for reason in record.reasons[:1])
-    return Change(card, before, after, record.confidence, because)
+    return Change(card, before, after, card.view.record.confidence)
 
 
 def _after(cards: tuple[Card, ...], last: Card | None, candidates: tuple[Card, ...]) -> Card | None:

@@ -11,6 +11,7 @@ from review_ui import forms
 from review_ui.context import actor, has_role, services, settings
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say, warn
+from review_ui.queue import STATE_WORDS as DOCUMENT_WORDS
 
 PAGE_SIZE = 50
 STATE_WORDS = {
@@ -43,6 +44,7 @@ def index() -> Response:
             state=state,
             search=search,
             state_words=STATE_WORDS,
+            document_words=DOCUMENT_WORDS,
             may_upload=has_role(Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR),
             types=services().reviewing.list_types(by=actor()),
             drop_path=settings().drop_path,

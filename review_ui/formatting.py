@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 
 from pipeline.domain.fields import FieldKind
 
-LOCALE = "en_GB"
+LOCALE = "en"
 NUMERIC = frozenset({FieldKind.MONEY, FieldKind.PERCENTAGE, FieldKind.QUANTITY})
 MINUS = "\N{MINUS SIGN}"
 
@@ -128,7 +128,7 @@ def format_bytes(size: int) -> str:
         return f"{size} B"
     if size < 1024**2:
         return f"{round(size / 1024)} kB"
-    return f"{format_number(str(round(size / 1024**2, 1)), decimals=1, decimals_max=1)} MB"
+    return f"{format_number(str(round(size / 1024**2, 1)), decimals=0, decimals_max=1)} MB"
 
 
 def initials(name: str) -> str:

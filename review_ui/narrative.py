@@ -1,5 +1,6 @@
 """Audit events as a person tells them: what happened, to what, with which icon."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -53,7 +54,9 @@ _SETTLED = {
     "corrected": ("corrected", "corrected"),
     "absent": ("absent", "absent"),
 }
-_KEPT_BACK = frozenset({"state", "record_sha256", "hash", "merkle_root", "handling_ms", "sha256"})
+_KEPT_BACK = frozenset(
+    {"state", "policy", "account", "holder", "record_sha256", "hash", "merkle_root", "handling_ms", "sha256"}
+)
 TEXT_MAX = 160
 
 
@@ -74,19 +77,19 @@ class Day(NamedTuple):
     events: list[Told]
 
 
-def tell(event: EventView) -> Told:
-    """Return the event in words."""
+def tell(event: EventView, titles: Mapping[str, str]) -> Told:
+    """Return the event in words; `titles` names fields as people do."""
     title, icon = WORDS.get(event.tag, (event.tag, "dot"))
     if event.tag in {"field:settle", "field:reopen"} and event.field:
-        name = event.field.replace("_", " ").capitalize()
+        name = titles.get(event.field) or event.field.replace("_", " ").capitalize()
         word, icon = _SETTLED.get(str(event.facts.get("to")), ("reopened", "check"))
         title = f"{name} {word}" if event.tag == "field:settle" else f"{name} reopened"
     return Told(event, title, icon, _what(event))
 
 
-def by_day(events: tuple[EventView, ...]) -> list[Day]:
+def by_day(events: tuple[EventView, ...], titles: Mapping[str, str]) -> list[Day]:
     """Return the events under the day (UTC) on which they happened, in the order they came in."""
-    told = [tell(event) for event in events]
+    told = [tell(event, titles) for event in events]
 
     def day_of(one: Told) -> date:
         return one.event.at.astimezone(UTC).date()
@@ -105,14 +108,14 @@ def at_day(text: str, *, end: bool = False) -> datetime | None:
 def _what(event: EventView) -> str:
     facts, values = event.facts, event.values
     parts: list[str] = []
-    if name := values.get("file_name") or values.get("name"):
-        parts.append(str(name))
+    parts += [str(values[key]) for key in ("file_name", "name", "account_name", "address") if values.get(key)]
     if event.tag == "field:settle":
         parts.append(_settled(facts, values))
     elif event.tag == "document:read":
-        if "exceptions" in facts:
-            parts.append(plural(int(facts["exceptions"]), "exception"))
-        parts += [str(facts[key]) for key in ("engine", "reader") if facts.get(key)]
+        parts.append(str(facts.get("type") or "unknown type").replace("_", " "))
+        parts.append(plural(int(facts.get("pages") or 0), "page"))
+        parts.append(plural(len(facts.get("shown") or ()), "exception") + f", {facts.get('accepted', 0)} accepted")
+        parts.append(str(facts.get("engine") or ""))
     elif event.tag == "export:verify":
         problems = facts.get("problems")
         parts.append("it holds" if problems == 0 else f"{problems} problems")
@@ -136,7 +139,7 @@ def _settled(facts: dict[str, Any], values: dict[str, Any]) -> str:
     if facts.get("to") == "corrected":
         return f"{before or 'nothing'} → {after}{sure}"
     if facts.get("to") == "absent":
-        return f"{before or 'nothing'} → not on the page"
+        return f"{before} → not on the page" if before else "not on the page"
     return f"{after} as read{sure}"
 
 

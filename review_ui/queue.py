@@ -68,6 +68,7 @@ def show() -> Response:
         groups=groups_of(found.rows, wanted, now),
         now=now,
         state_words=STATE_WORDS,
+        states_shown=", ".join(STATE_WORDS[state.value] for state in wanted.states),
         sorts=SORTS,
         descending_first=DESCENDING_FIRST,
         types=services().reviewing.list_types(by=actor()),

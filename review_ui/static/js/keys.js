@@ -10,7 +10,7 @@ const PRESSABLE = "a[href], button, summary, input";
 
 export class KeyMap extends HTMLElement {
   #listening;
-  #started = 0;
+  #started = -Infinity;
 
   connectedCallback() {
     this.#listening = new AbortController();
@@ -30,7 +30,7 @@ export class KeyMap extends HTMLElement {
     if (event.key === "Enter" && target.matches(PRESSABLE) && !event.shiftKey) return;
     const name = event.key === "Enter" && event.shiftKey ? "Shift+Enter" : event.key;
     const isSecond = event.timeStamp - this.#started < SEQUENCE_MS;
-    this.#started = name === "g" && !isSecond ? event.timeStamp : 0;
+    this.#started = name === "g" && !isSecond ? event.timeStamp : -Infinity;
     const found = find(isSecond ? `g ${name}` : name, isSecond);
     if (!found) return;
     event.preventDefault();

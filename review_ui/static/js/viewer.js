@@ -127,12 +127,20 @@ export class PageViewer extends HTMLElement {
       this.#zoom = clamped((this.#zoomOf(this.#sheets[0]) * REVEALED_PX) / height);
       this.#lay();
     }
-    const room = this.#pages.getBoundingClientRect();
+    const room = this.#inSight();
     const box = mark.getBoundingClientRect();
     const isSeen = box.top > room.top + 8 && box.bottom < room.bottom - 8 && box.left >= room.left && box.right <= room.right;
     if (isSeen) return;
     this.#pages.scrollTop += (box.top + box.bottom) / 2 - (room.top + room.bottom) / 2;
     this.#pages.scrollLeft += Math.max(0, box.right - room.right + 24) || Math.min(0, box.left - room.left - 24);
+  }
+
+  /** @returns {{top: number, bottom: number, left: number, right: number}} the pages' box without what a phone's card covers */
+  #inSight() {
+    const { top, bottom, left, right } = this.#pages.getBoundingClientRect();
+    const card = this.closest("review-desk")?.querySelector("[data-card]");
+    const cover = card && getComputedStyle(card).position === "sticky" ? card.getBoundingClientRect().top : bottom;
+    return { top, bottom: Math.max(top + 80, Math.min(bottom, cover)), left, right };
   }
 }
 
