@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cached_property
 
 from pipeline.domain.extraction import Candidate, DocumentLocale, Extraction, FieldExtraction, TypeGuess
-from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec
+from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, Place
 from pipeline.domain.pages import Page
 from pipeline.extraction import finds as found
-from pipeline.extraction import singles
+from pipeline.extraction import agreements, singles
+from pipeline.extraction.addresses import decide_address
+from pipeline.extraction.prose import Prose
 from pipeline.extraction.answers import Answer, Scored
 from pipeline.extraction.confidence import TABLE_VERSION, confidence_of
 from pipeline.extraction.doctype import guess_type
@@ -114,8 +117,12 @@ class _Run:
             dates = found.dates_in(layout, self.locale)
             number = answers.get(doctype.summary.number or "")
             own = number.best.find if number is not None and number.best is not None else None
-            answers |= singles.decide_dates(doctype, dates, self._votes(dates), layout, own)
+            extra = {
+                s.name: agreements.preamble_dates(s, self.prose) for s in doctype.fields if s.place is Place.PREAMBLE
+            }
+            answers |= singles.decide_dates(doctype, dates, self._votes(dates), layout, own, extra)
         self._distinct_names(parties, answers)
+        self._address(answers)
         self._fall_back(answers)
         return answers
 
@@ -133,13 +140,30 @@ class _Run:
         if spec.kind is FieldKind.CURRENCY:
             finds = found.currencies_in(layout)
             return singles.decide_currency(spec, finds, self._votes(finds), self.locale)
-        if spec.kind is FieldKind.NAME:
+        if spec.kind is FieldKind.NAME and spec.place is Place.GOVERNING_LAW:
+            return agreements.decide_law(spec, self.prose)
+        if spec.kind is FieldKind.DURATION:
+            return agreements.decide_term(spec, self.prose)
+        if spec.kind is FieldKind.LIST:
+            return agreements.decide_list(spec, self.prose)
+        if spec.kind is FieldKind.NAME or (spec.kind is FieldKind.TEXT and spec.labels):
             return singles.decide_name(spec, parties)
         return None
 
     def _titles(self) -> tuple[str, ...]:
         named = (phrase.strip("*") for phrases in self.doctype.words.values() for phrase in phrases[:2])
         return (*named, *self.doctype.title.values())
+
+    @cached_property
+    def prose(self) -> Prose:
+        return Prose(self.layout)
+
+    def _address(self, answers: dict[str, Answer]) -> None:
+        issuer = next((a for a in answers.values() if a.spec.place is Place.LETTERHEAD and a.best is not None), None)
+        for spec in self.doctype.fields:
+            if spec.kind is FieldKind.ADDRESS:
+                name = issuer.best.find if issuer is not None and issuer.best is not None else None
+                answers[spec.name] = decide_address(spec, self.layout, name)
 
     def _votes(self, finds: list[Find]) -> dict[int, list[Vote]]:
         return {id(find): votes_for(find, self.layout, self.index) for find in finds}

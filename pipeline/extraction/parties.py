@@ -208,8 +208,9 @@ class Parties:
             score = 0.0
             legal = bool(LEGAL_FORM.search(segment.text))
             score += 0.22 if legal else 0.0
-            if on_first and top < 0.16:
-                score += 0.16 + (0.12 if top < 0.08 else 0.0)
+            early = on_first and segment.line - self.layout.by_page[first_page][0].index < 4
+            if early or (on_first and top < 0.16):
+                score += 0.16 + (0.12 if top < 0.08 or early else 0.0)
             if on_first and top < 0.25 and segment.size > 1.25 * self.layout.body_size:
                 score += 0.16
             if top > 0.85 and (legal or self.counts[name_key(segment.text)] > 1):

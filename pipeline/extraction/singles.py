@@ -25,10 +25,15 @@ def decide_dates(
     votes: dict[int, list[Vote]],
     layout: Layout,
     number: Find | None = None,
+    extra: dict[str, list[Scored]] | None = None,
 ) -> dict[str, Answer]:
     """Return an answer for each date field; two fields of an order check do not break the order."""
     specs = [spec for spec in doctype.fields if spec.kind is FieldKind.DATE]
     scored = {spec.name: _dates_for(spec, finds, votes, layout) for spec in specs}
+    for name, items in (extra or {}).items():
+        if items and name in scored:
+            # An agreement's dates stand in sentences, which labels and columns know nothing of.
+            scored[name] = items
     if number is not None and doctype.summary.date in scored:
         for item in scored[doctype.summary.date]:
             bonus = _behind_number(item.find, number)

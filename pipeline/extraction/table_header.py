@@ -93,6 +93,9 @@ class ColumnIndex:
         words = label_words(text)
         return squeeze(words) in self._other or (len(words) > 1 and any(w in self._other for w in words))
 
+    def is_only_other(self, text: str) -> bool:
+        return squeeze(label_words(text)) in self._other
+
     def is_against(self, text: str) -> bool:
         return squeeze(label_words(text)) in self._against
 
@@ -214,8 +217,8 @@ def _cut(run: list[Token], index: ColumnIndex) -> int | None:
     for cut in range(1, len(run)):
         left = " ".join(t.text for t in run[:cut])
         right = " ".join(t.text for t in run[cut:])
-        known_left = max(index.roles(left).values(), default=0.9 if index.is_other(left) else 0.0)
-        known_right = max(index.roles(right).values(), default=0.9 if index.is_other(right) else 0.0)
+        known_left = max(index.roles(left).values(), default=0.9 if index.is_only_other(left) else 0.0)
+        known_right = max(index.roles(right).values(), default=0.9 if index.is_only_other(right) else 0.0)
         several = known_right <= 0.8 and cut < len(run) - 1 and _cut(run[cut:], index) is not None
         known = known_left + (0.85 if several else known_right)
         if known_left > 0.8 and (known_right > 0.8 or several) and (best is None or known > best[0]):
