@@ -15,10 +15,9 @@ from typing import Any
 from pipeline.errors import DocumentError, NotFoundError, PipelineError
 from pipeline.readers import images, pdfium_api, reading
 from pipeline.readers.confine import confine, die_with
-from pipeline.readers.frames import REQUEST_BYTES_MAX, ClosedError, Frame, Kind, receive, send
+from pipeline.readers.frames import MEMORY, REQUEST_BYTES_MAX, ClosedError, Frame, Kind, receive, send
 from pipeline.readers.raw_page import RawPage
 
-MEMORY = "memory"
 UNEXPECTED = "unexpected"
 GRACE_SECONDS = 5.0
 """The parent's clock strikes first; this process ends itself only where there is no parent left to do it."""

@@ -14,6 +14,8 @@ from typing import NamedTuple
 HEADER = struct.Struct(">cQQ")
 REQUEST_BYTES_MAX = 64 * 1024
 FRAME_BYTES_MAX = 256 * 1024 * 1024
+MEMORY = "memory"
+"""The code of a refusal for want of memory; the other codes are those of `pipeline.errors`."""
 
 
 class Kind(Enum):

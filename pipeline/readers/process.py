@@ -47,6 +47,8 @@ class ReadingProcess:
         self.resident = 0
         self.peak = 0
         """Bytes of memory it held at its largest; known once it has ended."""
+        self.is_fit = True
+        """False while it reads, and after an answer that another file should not follow."""
         self.ended = False
         self._status: int | None = None
         self._spawned: subprocess.Popen[bytes] | None = None
@@ -138,7 +140,7 @@ class ReadingProcess:
             self._close()
             return None
         # a child that let go of its pipe is dying on its own: how is worth a moment's wait
-        status = self._wait(DYING_SECONDS if self._has_let_go() else 0.0)
+        status = self._wait(DYING_SECONDS if self.has_let_go() else 0.0)
         self._close()
         return status
 
@@ -166,7 +168,8 @@ class ReadingProcess:
             self._spawned.returncode = self._status
         return True
 
-    def _has_let_go(self) -> bool:
+    def has_let_go(self) -> bool:
+        """Return whether the process has closed its end of the pipe: it is dead or dying."""
         poll = select.poll()
         poll.register(self.answers, 0)
         return any(event & select.POLLHUP for _, event in poll.poll(0))

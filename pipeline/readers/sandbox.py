@@ -28,7 +28,7 @@ from pipeline.errors import (
     UnreadableDocumentError,
 )
 from pipeline.ports import Probe, ReadLimits
-from pipeline.readers.frames import ClosedError, Frame, GarbledError, Kind, LateError
+from pipeline.readers.frames import MEMORY, ClosedError, Frame, GarbledError, Kind, LateError
 from pipeline.readers.process import ReadingProcess
 from pipeline.readers.sniff import check_looks_like_pdf
 
@@ -172,79 +172,45 @@ class SandboxReader:
         """Return the frames of an answer that is no refusal."""
         check_looks_like_pdf(path, limits.file_bytes)
         request = {**request, "path": str(path.absolute())}
-        for attempt in (1, 2):
-            with self._process(limits) as process:
-                used_before = process.answered > 0
-                frames: list[Frame] = []
-                try:
-                    received = 0
-                    for frame in process.ask(request, seconds):
-                        frames.append(frame)
-                        received += len(frame.payload)
-                        if received > BYTES_MAX:
-                            process.end()
-                            raise _too_much(limits)
-                except LateError:
-                    process.end()
-                    raise _too_long(seconds) from None
-                except GarbledError:
-                    process.end()
-                    raise UnreadableDocumentError(ODD_SENTENCE) from None
-                except ClosedError:
-                    status = process.end()
-                    if status in FROM_OUTSIDE or status is None:
-                        # an idle process may have been ended between two files: the file is not to blame
-                        if used_before and not frames and attempt == 1:
-                            continue
-                        raise ReaderUnavailableError(STOPPED_SENTENCE) from None
-                    log.warning("reading_process_died", status=status, call=request["call"], peak=process.peak)
-                    if status in OUR_LIMITS:
-                        raise _too_long(seconds) from None
-                    if status in OUT_OF_MEMORY and process.peak > limits.bytes * PEAK_SHARE:
-                        raise _too_much(limits) from None
-                    raise UnreadableDocumentError(CRASH_SENTENCE) from None
-                if frames[-1].kind is Kind.ERROR:
-                    self._raise_refusal(frames[-1], process, limits)
-                return frames
-        raise ReaderUnavailableError(STOPPED_SENTENCE)
-
-    def _raise_refusal(self, frame: Frame, process: ReadingProcess, limits: ReadLimits) -> None:
-        try:
-            refusal = _Refusal.model_validate_json(frame.payload)
-        except ValidationError:
-            process.end()
-            raise UnreadableDocumentError(ODD_SENTENCE) from None
-        if refusal.code == "memory":
-            process.end()
-            raise _too_much(limits)
-        if refusal.code not in ERRORS:
-            log.warning("reading_failed", where=refusal.message)
-            raise UnreadableDocumentError(ODD_SENTENCE)
-        raise ERRORS[refusal.code](refusal.message)
+        frames: list[Frame] = []
+        received = 0
+        with self._process(limits) as process:
+            try:
+                for frame in process.ask(request, seconds):
+                    frames.append(frame)
+                    received += len(frame.payload)
+                    if received > BYTES_MAX:
+                        raise _too_much(limits)
+            except LateError:
+                raise _too_long(seconds) from None
+            except GarbledError:
+                raise UnreadableDocumentError(ODD_SENTENCE) from None
+            except ClosedError:
+                raise _cause_of_death(process, seconds, limits) from None
+            if frames[-1].kind is Kind.ERROR:
+                raise _refusal(frames[-1], process, limits)
+            process.is_fit = True
+        return frames
 
     @contextmanager
     def _process(self, limits: ReadLimits) -> Generator[ReadingProcess]:
-        """Yield a live process with these limits, and put it back afterwards unless it was ended or wore out."""
+        """Yield a live process with these limits; put it back afterwards where it is fit for another file."""
         self._adopt()
         slots = self._idle
         try:
             process = slots.get(timeout=limits.seconds)
         except queue.Empty:
             raise ReaderUnavailableError(BUSY_SENTENCE) from None
-        sound = False
         try:
-            if process is not None and (process.ended or process.address_space != limits.bytes):
+            if process is not None and (process.address_space != limits.bytes or process.has_let_go()):
                 process.end()
                 process = None
             if process is None:
                 process = ReadingProcess(limits)
+            process.is_fit = False
             yield process
-            sound = True
-        except PipelineError:
-            sound = True
-            raise
         finally:
-            if process is not None and (not sound or process.ended or _worn_out(process)):
+            if process is not None and not (process.is_fit and not _worn_out(process)):
                 process.end()
                 process = None
             slots.put(process)
@@ -258,6 +224,35 @@ class SandboxReader:
             process = inherited.get_nowait()
             if process is not None:
                 process.end()
+
+
+def _refusal(frame: Frame, process: ReadingProcess, limits: ReadLimits) -> PipelineError:
+    """Return what the child said about a file it refuses, as the error to raise."""
+    try:
+        said = _Refusal.model_validate_json(frame.payload)
+    except ValidationError:
+        return UnreadableDocumentError(ODD_SENTENCE)
+    if said.code == MEMORY:
+        # what is left of its memory is in pieces: the next file gets a new process
+        return _too_much(limits)
+    process.is_fit = True
+    if said.code in ERRORS:
+        return ERRORS[said.code](said.message)
+    log.warning("reading_failed", where=said.message)
+    return UnreadableDocumentError(ODD_SENTENCE)
+
+
+def _cause_of_death(process: ReadingProcess, seconds: float, limits: ReadLimits) -> PipelineError:
+    """Return what a process died of in the middle of a file, as the error to raise."""
+    status = process.end()
+    log.warning("reading_process_died", status=status, peak_bytes=process.peak)
+    if status is None or status >= 0 or status in FROM_OUTSIDE:
+        return ReaderUnavailableError(STOPPED_SENTENCE)
+    if status in OUR_LIMITS:
+        return _too_long(seconds)
+    if status in OUT_OF_MEMORY and process.peak > limits.bytes * PEAK_SHARE:
+        return _too_much(limits)
+    return UnreadableDocumentError(CRASH_SENTENCE)
 
 
 def _worn_out(process: ReadingProcess) -> bool:
