@@ -30,7 +30,7 @@ from tests import builders
 from tests.chains import START, event
 
 PROCESSES = 4
-ROUNDS = 40
+ROUNDS = 25
 
 
 def file_row(**changes: object) -> FileRow:
