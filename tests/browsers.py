@@ -9,6 +9,14 @@ from playwright.sync_api import Browser, sync_playwright
 
 INSTALLED = ("chromium", "chromium-browser", "google-chrome")
 """The system's own is used where there is one; else the one that `playwright install chromium` fetched."""
+QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+"""It asks nobody else for anything, and draws without a graphics card."""
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +24,7 @@ def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     program = next((found for name in INSTALLED if (found := shutil.which(name))), None)
     # root, as in a container, may not use Chromium's own sandbox
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else [*QUIET]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=arguments)
         yield opened

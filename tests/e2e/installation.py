@@ -1,0 +1,301 @@
+"""A real installation: `proofdesk up` with folders, a port and people of its own, and nothing left of it afterwards."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from pipeline import assembly
+from pipeline.domain.actors import Actor, Role
+from pipeline.services.views import DocumentView, StatusView
+from pipeline.settings import Settings
+from workers.rq_queue import RqQueue
+
+PROGRAM = Path(sys.executable).with_name("proofdesk")
+ADMIN, PASSWORD = "admin", "a long one for tests"
+START_SECONDS = 120.0
+"""Generous: other tests may have both cores."""
+QUICK = {
+    "PROOFDESK_ADMIN_PASSWORD": PASSWORD,
+    "PROOFDESK_SETTLE_SECONDS": "0.2",
+    "PROOFDESK_RESCAN_SECONDS": "0.5",
+    "PROOFDESK_SWEEP_SECONDS": "1",
+    "PROOFDESK_RETRY_SECONDS": "1",
+    "PROOFDESK_WORKER_PROCESSES": "1",
+}
+TEST = Actor.machine("test")
+UNDER_WAY = ("queued", "reading")
+
+
+class NotReachedError(AssertionError):
+    """What was waited for did not come; the message holds where it stood and the end of the log."""
+
+
+class Installation:
+    """Runs `proofdesk up`, and asks it from outside: by files, the command line and HTTP.
+
+    Args:
+        folder: its own; short, because a unix socket lies in it.
+        settings: environment variables on top of the quick ones.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.port = free_port()
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("PROOFDESK_") and name not in ("REDIS_URL", "DATABASE_URL")
+        }
+        self.environment = inherited | QUICK | dict(settings or {})
+        self.environment |= {
+            "PROOFDESK_DATA": str(folder / "data"),
+            "PROOFDESK_DROP": str(folder / "in"),
+            "PROOFDESK_OUT": str(folder / "out"),
+            "PROOFDESK_PORT": str(self.port),
+        }
+        self.settings = Settings.from_env(self.environment)
+        self.log = folder / "up.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self.stop()
+        finally:
+            if "services" in self.__dict__:
+                self.services.close()
+            for pid in self.processes():
+                os.kill(pid, signal.SIGKILL)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def drop_folder(self) -> Path:
+        return self.settings.drop_path
+
+    @property
+    def out_folder(self) -> Path:
+        return self.settings.out_path
+
+    @cached_property
+    def services(self) -> assembly.Services:
+        """The services on this installation's database, for looking and for setting up; opened on first use."""
+        return assembly.build(self.settings, RqQueue.from_settings(self.settings))
+
+    def start(self) -> None:
+        """Start it, and return when it answers that it is ready."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [PROGRAM, "up"],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.wait_for("an answer that it is ready", self._is_ready, seconds=START_SECONDS)
+
+    def interrupt(self) -> float:
+        """Press Ctrl-C; return the seconds until `up` was gone."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """Take `up` away without a word, as the kernel does when memory runs out."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        """Stop it where it runs."""
+        if self.process is not None and self.process.poll() is None:
+            try:
+                self.interrupt()
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self.process = None
+
+    def processes(self) -> list[int]:
+        """Return every living process of this installation, whoever its parent is now."""
+        return [pid for pid in _all_processes() if pid != os.getpid() and self._is_ours(pid)]
+
+    def resident_bytes(self) -> int:
+        """Return the memory that its processes hold, pages that several share counted in parts."""
+        return sum(_proportional_bytes(pid) for pid in self.processes())
+
+    def drop(self, name: str, content: bytes) -> Path:
+        """Lay a file into the drop folder as a careful sender does: written beside, then renamed into place."""
+        target = self.drop_folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{target.name}.part")
+        partial.write_bytes(content)
+        partial.rename(target)
+        return target
+
+    def look(self) -> StatusView:
+        """Return the status as the services tell it: the same as `status`, without starting a program."""
+        return self.services.reporting.status(by=TEST)
+
+    def status(self) -> dict[str, Any]:
+        """Return what `proofdesk status --json` says."""
+        return json.loads(self.cli("status", "--json").stdout)
+
+    def wait_until_settled(self, files: int, *, seconds: float = 120.0) -> StatusView:
+        """Return the status once that many files were seen and nothing is under way any more."""
+
+        def settled() -> bool:
+            seen = self.look()
+            if seen.files["total"] < files or seen.files["claimed"]:
+                return False
+            return not any(seen.documents[state] for state in UNDER_WAY)
+
+        self.wait_for(f"{files} files in final states", settled, seconds=seconds)
+        return self.look()
+
+    def wait_until_delivered(self, count: int, *, seconds: float = 60.0) -> list[Path]:
+        """Return the delivered records once there are that many."""
+        self.wait_for(f"{count} deliveries", lambda: len(self.delivered()) >= count, seconds=seconds)
+        return self.delivered()
+
+    def delivered(self) -> list[Path]:
+        return sorted(path for path in self.out_folder.glob("*.json") if not path.name.startswith("."))
+
+    def wait_for(self, what: str, is_so: Callable[[], bool], *, seconds: float = 60.0) -> None:
+        """Return once `is_so`.
+
+        Raises:
+            NotReachedError: it did not come in time, or `up` ended.
+        """
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            if self.process is not None and self.process.poll() is not None:
+                raise NotReachedError(f"`up` ended with {self.process.returncode} before {what}.\n{self.last_words()}")
+            if time.monotonic() > deadline:
+                stands = self.look() if "services" in self.__dict__ else "unknown"
+                raise NotReachedError(f"Waited {seconds:.0f} s for {what}. Status: {stands}\n{self.last_words()}")
+            time.sleep(0.1)
+
+    def last_words(self, lines: int = 40) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    def cli(
+        self, *arguments: str | Path, expect: int | None = 0, **settings: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the `proofdesk` command on this installation.
+
+        Args:
+            arguments: after the program's name.
+            expect: the exit status that is right; None takes any.
+            settings: environment variables that differ for this one command.
+        """
+        done = subprocess.run(
+            [PROGRAM, *map(str, arguments)],
+            env=self.environment | settings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if expect is not None:
+            assert done.returncode == expect, (
+                f"{arguments}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
+        return done
+
+    def hire(self, name: str, *roles: Role) -> str:
+        """Make an account with the password `PASSWORD`; return its name."""
+        given = self.services.accounts.add(name, name.title(), roles or tuple(Role), by=TEST)
+        login = self.services.accounts.login(name, given, address="127.0.0.1")
+        self.services.accounts.change_password(given, PASSWORD, by=login.actor)
+        return name
+
+    def documents(self) -> dict[str, DocumentView]:
+        """Return every document by the name of its file."""
+        listed = self.services.files.list_files(by=READER, page_size=1000)
+        found = [self.document(row.document_id) for row in listed.rows if row.document_id is not None]
+        return {view.file_name: view for view in found}
+
+    def document(self, document_id: int) -> DocumentView:
+        return self.services.reviewing.get_document(document_id, by=READER)
+
+    def _is_ready(self) -> bool:
+        try:
+            with build_opener(ProxyHandler({})).open(f"{self.address}/readyz", timeout=5):
+                return True
+        except (URLError, OSError):
+            return False
+
+    def _is_ours(self, pid: int) -> bool:
+        mark = os.fsencode(self.folder)
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return False
+            return (
+                mark in Path(f"/proc/{pid}/environ").read_bytes() or mark in Path(f"/proc/{pid}/cmdline").read_bytes()
+            )
+        except OSError:
+            return False
+
+
+READER = Actor(id=0, name="reader", roles=frozenset(Role))
+"""Somebody who may look at everything and holds nothing."""
+
+
+@contextmanager
+def installed(settings: Mapping[str, str] | None = None) -> Iterator[Installation]:
+    """Yield a running installation in a folder of its own; both are gone afterwards."""
+    # a short path, whatever TMPDIR says: a unix socket's address has room for about a hundred characters
+    folder = Path(tempfile.mkdtemp(prefix="pd-", dir="/tmp"))
+    try:
+        with Installation(folder, settings) as installation:
+            yield installation
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def _all_processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _proportional_bytes(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0

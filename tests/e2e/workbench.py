@@ -1,0 +1,177 @@
+"""A person at a browser: opens pages, settles exceptions, signs; finds everything by role, label or data hook."""
+
+from types import TracebackType
+from typing import Self
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.installation import PASSWORD, Installation
+
+SUMMARY = "summary"
+NOTHING = ("nothing found", "not on the page")
+
+
+class Person:
+    """Somebody with a browser window of their own.
+
+    Args:
+        installation: where they work.
+        browser: the program; each person gets a profile of their own in it.
+        name: login name.
+        width: of the window, in px.
+        scheme: light or dark, as the system has it.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        browser: Browser,
+        name: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        scheme: str = "light",
+    ) -> None:
+        self.installation, self.name = installation, name
+        self.context = browser.new_context(
+            base_url=installation.address,
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+        )
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        """What the browser itself found wrong: script errors, and whatever the content policy refused."""
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._heard)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.context.close()
+        if error is None:
+            assert not self.complaints, self.complaints
+
+    def _heard(self, message: object) -> None:
+        text = str(getattr(message, "text", ""))
+        # a refusal with its status is an answer, not a fault of the page
+        if getattr(message, "type", "") == "error" and not text.startswith("Failed to load resource"):
+            self.complaints.append(text)
+
+    # Places
+
+    def open(self, path: str) -> Page:
+        self.page.goto(path, wait_until="load")
+        return self.page
+
+    def log_in(self, password: str = PASSWORD) -> Self:
+        """Log in by hand: name, password, Enter."""
+        self.open("/login")
+        self.page.get_by_label("Name").fill(self.name)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_label("Password").press("Enter")
+        expect(self.page).not_to_have_url(f"{self.installation.address}/login")
+        return self
+
+    def change_password(self, old: str, new: str = PASSWORD) -> None:
+        """Fill in the form that a one-time password leads to."""
+        self.page.get_by_label("The password you have now").fill(old)
+        self.page.get_by_label("New password", exact=True).fill(new)
+        self.page.get_by_label("New password, again").fill(new)
+        self.page.get_by_role("button", name="Change it").click()
+
+    def row(self, document_id: int) -> Locator:
+        """Return the document's row in the list that is open."""
+        return self.page.locator(f"[data-row][data-document='{document_id}']")
+
+    def take(self, document_id: int) -> None:
+        """Open the document from the queue, which claims it."""
+        self.open("/queue")
+        self.row(document_id).get_by_role("button").click()
+        expect(self.desk).to_have_attribute("data-document", str(document_id))
+
+    # The review page
+
+    @property
+    def desk(self) -> Locator:
+        return self.page.locator("review-desk")
+
+    @property
+    def card(self) -> Locator:
+        return self.page.locator("[data-card]")
+
+    @property
+    def field(self) -> str:
+        """The field whose exception is open, or `summary`."""
+        return self.desk.get_attribute("data-field") or ""
+
+    @property
+    def revision(self) -> str:
+        return self.desk.get_attribute("data-revision") or ""
+
+    @property
+    def shown(self) -> str:
+        """The value on the open card; empty where there is none."""
+        text = self.card.locator("output").first.inner_text().strip()
+        return "" if text in NOTHING else text
+
+    @property
+    def rivals(self) -> dict[str, str]:
+        """The values that can be taken instead: digit by value."""
+        buttons = self.card.locator("button[name=choice]")
+        return {
+            button.locator("strong").inner_text().strip(): button.get_attribute("value") or ""
+            for button in buttons.all()
+        }
+
+    def keep(self) -> None:
+        """Settle the open exception as it is shown."""
+        self._saving(lambda: self.card.locator("[data-primary]").click())
+
+    def take_rival(self, digit: str) -> None:
+        self._saving(lambda: self.card.locator(f"button[name=choice][value='{digit}']").click())
+
+    def say_absent(self) -> None:
+        self._saving(lambda: self.card.get_by_role("button", name="not on the page").click())
+
+    def correct(self, text: str) -> None:
+        """Type another value."""
+        self.card.get_by_role("button", name="Edit").or_(self.card.get_by_role("button", name="Type it")).first.click()
+        self.card.locator("[name=value]").fill(text)
+        self._saving(lambda: self.card.locator("[data-save-button]").click())
+
+    def settle(self, wanted: str) -> str:
+        """Bring the open exception to the value `wanted`, as it is shown; return how: keep, take, absent, correct."""
+        shown = self.shown
+        if shown == wanted:
+            self.keep()
+            return "keep"
+        if wanted in (rivals := self.rivals):
+            self.take_rival(rivals[wanted])
+            return "take"
+        if not wanted:
+            self.say_absent()
+            return "absent"
+        self.correct(wanted)
+        return "correct"
+
+    def hand_on(self) -> None:
+        """From the summary, hand the document on to the approver."""
+        expect(self.desk).to_have_attribute("data-field", SUMMARY)
+        address = self.page.url
+        self.card.get_by_role("button", name="Hand on").click()
+        self.page.wait_for_url(lambda url: url.split("?")[0] != address.split("?")[0])
+
+    def _saving(self, act: object) -> None:
+        before = self.revision
+        act()  # type: ignore[operator]
+        self.page.wait_for_function(
+            """before => {
+                const desk = document.querySelector("review-desk");
+                return desk && desk.dataset.revision !== before && !desk.hasAttribute("aria-busy");
+            }""",
+            arg=before,
+        )
