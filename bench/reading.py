@@ -1,0 +1,131 @@
+"""Pages a second of each reader, and how far their words agree.
+
+    python -m bench.reading [FOLDER] [--pages 8]
+
+Readers take turns document by document, so that a busy machine slows all of them; times are processor time, of the
+reading process too. Agreement is counted on words as a multiset per page, pdfplumber's being the reference.
+"""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.ports import ReadLimits
+from pipeline.readers import pdfium_api, plumber
+from pipeline.readers.pdfium_api import Placement
+from pipeline.readers.pdfium_shapes import read_shapes
+from pipeline.readers.pdfium_words import read_words
+from pipeline.readers.raw_page import RawPage
+from pipeline.readers.sandbox import SandboxReader, preload
+
+DEFAULT = Path(__file__).parent.parent / "fixtures" / "documents"
+
+
+@dataclass
+class Tally:
+    """What a run over a folder found."""
+
+    files: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    pages: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    shared: int = 0
+    reference: int = 0
+    found: int = 0
+    same_pages: int = 0
+
+
+def with_pdfium(path: Path, limit: int, *, lines: bool) -> list[RawPage]:
+    pages: list[RawPage] = []
+    with pdfium_api.opened(path) as document:
+        for number in range(1, min(limit, pdfium_api.page_count(document)) + 1):
+            with pdfium_api.loaded(document, number) as handle:
+                page = RawPage(number)
+                if handle is not None:
+                    placement = Placement(handle)
+                    page.words = read_words(handle, placement)
+                    if lines:
+                        page.rules = read_shapes(handle, placement).rules
+                pages.append(page)
+    return pages
+
+
+def with_pdfplumber(path: Path, limit: int) -> list[RawPage]:
+    with plumber.opened(path) as document:
+        return [plumber.read_page(document, number) for number in range(1, min(limit, len(document.pages)) + 1)]
+
+
+def measure(folder: Path, limit: int) -> Tally:
+    """Return times and agreement over the PDFs of a folder, its subfolders included."""
+    tally = Tally()
+    preload()
+    with SandboxReader() as reader:
+        for path in sorted(folder.rglob("*.pdf")):
+            tally.files += 1
+            try:
+                one(tally, reader, path, limit)
+            except PipelineError as error:
+                tally.refused[error.code] += 1
+    return tally
+
+
+def one(tally: Tally, reader: SandboxReader, path: Path, limit: int) -> None:
+    limits = ReadLimits()
+    # what crashes a reader is kept out of this process
+    reader.probe(path, limits)
+    found = timed(tally, "pdfium words", lambda: with_pdfium(path, limit, lines=False))
+    timed(tally, "pdfium words + lines", lambda: with_pdfium(path, limit, lines=True))
+    reference = timed(tally, "pdfplumber words + lines", lambda: with_pdfplumber(path, limit))
+    start = time.perf_counter()
+    tally.pages["sandbox, whole file, wall"] += len(reader.read(path, limits).pages)
+    tally.seconds["sandbox, whole file, wall"] += time.perf_counter() - start
+    start = time.perf_counter()
+    reader.render(path, 1, 110, limits)
+    tally.pages["sandbox, image of page 1, wall"] += 1
+    tally.seconds["sandbox, image of page 1, wall"] += time.perf_counter() - start
+    for ours, theirs in zip(found, reference, strict=False):
+        left, right = (Counter(word.text for word in page.words) for page in (ours, theirs))
+        tally.shared += (left & right).total()
+        tally.found += left.total()
+        tally.reference += right.total()
+        tally.same_pages += left == right
+
+
+def timed(tally: Tally, name: str, read: Callable[[], list[RawPage]]) -> list[RawPage]:
+    start = time.process_time()
+    pages = read()
+    tally.seconds[name] += time.process_time() - start
+    tally.pages[name] += len(pages)
+    return pages
+
+
+def report(tally: Tally) -> str:
+    lines = [f"{tally.files} files, refused: {dict(tally.refused) or 'none'}"]
+    base = tally.pages["pdfplumber words + lines"] / (tally.seconds["pdfplumber words + lines"] or 1)
+    for name, seconds in tally.seconds.items():
+        rate = tally.pages[name] / seconds if seconds else 0.0
+        ratio = f"{rate / base:6.1f} x pdfplumber" if base else ""
+        lines.append(f"{name:32} {tally.pages[name]:6} pages {rate:8.1f} pages/s {ratio}")
+    if tally.reference:
+        lines.append(
+            f"words of pdfplumber also found by pdfium: {tally.shared / tally.reference:.4f}; words of pdfium also "
+            f"found by pdfplumber: {tally.shared / max(tally.found, 1):.4f}; pages with the same words: "
+            f"{tally.same_pages} of {tally.pages['pdfium words']}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Pages a second of each reader, and how far their words agree.")
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT)
+    parser.add_argument("--pages", type=int, default=8, help="pages read of each file by each reader")
+    arguments = parser.parse_args()
+    print(report(measure(arguments.folder, arguments.pages)))
+
+
+if __name__ == "__main__":
+    main()
