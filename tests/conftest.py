@@ -1,3 +1,3 @@
 """Fixtures for all tests; each group has a file of its own."""
 
-pytest_plugins = ["tests.databases", "tests.desk", "tests.queues", "tests.browsers"]
+pytest_plugins = ["tests.databases", "tests.desk", "tests.queues", "tests.browsers", "tests.installation"]
