@@ -5,7 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+import structlog
+from sqlalchemy import ColumnElement, Text, and_, func, or_, select, type_coerce
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Act, Actor
@@ -16,7 +18,7 @@ from pipeline.ports import Clock
 from pipeline.record import verify as verifier
 from pipeline.record.chain import ChainReport, check_chain
 from pipeline.record.checkpoint import write_checkpoint
-from pipeline.record.verify import Checkpoint, parse_checkpoint
+from pipeline.record.verify import GENESIS, Checkpoint, parse_checkpoint
 from pipeline.services import access
 from pipeline.services.exports import rows, statement
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
@@ -31,6 +33,8 @@ from pipeline.store import events, queries
 from pipeline.store.engine import Store
 from pipeline.store.stored import find_head, list_stored, snapshot
 from pipeline.store.tables import EventRow, EventValueRow
+
+log = structlog.get_logger()
 
 
 class EventFilter(Frozen):
@@ -112,7 +116,13 @@ class Auditing:
             "problems": len(problems),
             "checkpoint": known.seq if known else None,
         }
-        self._write(AuditTag.EXPORT_VERIFY, facts, by)
+        try:
+            self._write(AuditTag.EXPORT_VERIFY, facts, by)
+        except (DBAPIError, RecordBrokenError) as error:
+            if not problems:
+                raise
+            log.warning("auditing.check_not_recorded", error=type(error).__name__)
+            problems = (*problems, "The record is damaged so far that nothing can be added to it, not even this check.")
         return VerificationView(
             events=report.events,
             head=report.hash,
@@ -199,7 +209,16 @@ class Auditing:
 
     def _check(self, known: Checkpoint | None) -> tuple[ChainReport, list[str]]:
         with snapshot(self.store) as session:
-            return check_chain(list_stored(session), find_head(session), known), list_unfaithful(session)
+            try:
+                report = check_chain(list_stored(session), find_head(session), known)
+            except DBAPIError as error:
+                cause = str(error.orig)
+                return _nothing_read(f"The database file is damaged and cannot be read: {cause}. Restore a backup."), []
+            try:
+                return report, list_unfaithful(session)
+            except (DBAPIError, ValueError) as error:  # ValueError: what a column holds is no value of its type
+                log.warning("auditing.illegible_approvals", error=type(error).__name__)
+                return report, ["Approvals, or fields of approved documents, were damaged: they cannot be read."]
 
     def _write(self, tag: AuditTag, facts: dict[str, Any], by: Actor) -> tuple[datetime, int]:
         """Record that somebody looked at the whole record or took it away; return when, and as which event."""
@@ -207,6 +226,10 @@ class Auditing:
         with self.store.writing() as session:
             event = AuditEvent(tag=tag, at=now, by=by.name, by_id=by.id, facts=facts)
             return now, events.append(session, event)[0]
+
+
+def _nothing_read(problem: str) -> ChainReport:
+    return ChainReport(events=0, seq=0, hash=GENESIS, merkle_root="", problems=(problem,), erased=0)
 
 
 def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -235,12 +258,12 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
 
 def _views(session: Session, found: Any) -> tuple[EventView, ...]:
     values: dict[int, dict[str, Any]] = {}
-    kept = session.scalars(select(EventValueRow).where(EventValueRow.seq.in_([row.seq for row in found])))
-    for row in kept:
-        values.setdefault(row.seq, {})[row.name] = row.value
+    kept = select(EventValueRow.seq, EventValueRow.name, type_coerce(EventValueRow.value, Text))
+    for seq, name, text in session.execute(kept.where(EventValueRow.seq.in_([row.seq for row in found]))):
+        values.setdefault(seq, {})[name] = rows.parsed_value(text.encode())
     views: list[EventView] = []
     for row in found:
-        said = json.loads(row.text)
+        said = rows.parsed(row.text.encode())
         views.append(
             EventView(
                 seq=row.seq,

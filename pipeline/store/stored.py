@@ -73,7 +73,7 @@ def list_stored(session: Session, *conditions: ColumnElement[bool]) -> Iterator[
         for seq, name, salt, value in connection.execute(
             kept.where(EventValueRow.seq.between(rows[0][0], rows[-1][0]))
         ):
-            values[seq].append((_text(name), _text(salt), value))
+            values[seq].append((_text(name), _text(salt), value or b""))
         for seq, hash_, text, at, tag, by, file_id, document_id, field in rows:
             columns = {
                 "at": _time(_text(at)) if on_sqlite else utc_text(at),
@@ -83,12 +83,13 @@ def list_stored(session: Session, *conditions: ColumnElement[bool]) -> Iterator[
                 "document": document_id,
                 "field": None if field is None else _text(field),
             }
-            yield StoredEvent(seq, _text(hash_), text, columns, tuple(values.get(seq, ())))
+            yield StoredEvent(seq, _text(hash_), text or b"", columns, tuple(values.get(seq, ())))
         last = rows[-1][0]
 
 
-def _text(data: bytes) -> str:
-    return data.decode(errors="backslashreplace")
+def _text(data: bytes | None) -> str:
+    """Return what can be read of a column; a damaged file can hold nothing even where the schema forbids it."""
+    return (data or b"").decode(errors="backslashreplace")
 
 
 def _time(stored: str) -> str:

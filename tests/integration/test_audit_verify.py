@@ -173,6 +173,28 @@ def test_broken_record_gets_no_checkpoint(
         auditing.checkpoint(by=auditor)
 
 
+def test_record_that_nothing_can_be_added_to_is_still_checked(
+    office: Office, auditing: Auditing, approved: DocumentView, auditor: Actor
+) -> None:
+    forge(office, "UPDATE chain_head SET seq = 3")
+    problems = auditing.verify(by=auditor).problems
+    assert "its head says event 3" in problems[0]
+    assert "nothing can be added to it" in problems[-1]
+    forge(office, "DELETE FROM chain_head")
+    assert "is missing from the database" in auditing.verify(by=auditor).problems[0]
+
+
+def test_values_that_no_longer_fit_their_columns_are_problems_and_no_crash(
+    office: Office, auditing: Auditing, approved: DocumentView, auditor: Actor
+) -> None:
+    forge(office, "UPDATE fields SET value = '{\"a\"\\:1}'", "UPDATE events SET text = 'x' WHERE seq = 2")
+    forge(office, "UPDATE event_values SET value = 'x'")
+    problems = auditing.verify(by=auditor).problems
+    assert "Event 2: its text cannot be read." in problems
+    assert any("they cannot be read" in problem for problem in problems)
+    assert auditing.list_events(EventFilter(), by=auditor).rows[0].tag == "export:verify"
+
+
 def test_byte_flipped_in_the_database_file_is_found(sqlite_url: str, tmp_path: Path) -> None:
     """Straight in the file's bytes, as a failing disk or a hex editor would."""
     (tmp_path / "office").mkdir()

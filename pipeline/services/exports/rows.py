@@ -151,8 +151,8 @@ def count_fields(record: dict[str, Any]) -> int:
 
 def event_row(event: StoredEvent) -> Row:
     """Return an event as one flat row: the usual values in columns of their own."""
-    said = _parsed(event.text)
-    values = {name: _parsed_value(text) for name, _, text in event.values}
+    said = parsed(event.text)
+    values = {name: parsed_value(text) for name, _, text in event.values}
     erased = sorted(set(mapping(said.get("commitments"))) - set(values))
     return {
         "kind": "event",
@@ -184,7 +184,7 @@ def event_line(event: StoredEvent) -> Row:
         "hash": event.hash,
         "text": event.text.decode(errors="backslashreplace"),
         **event.columns,
-        "values": {name: {"salt": salt, "value": _parsed_value(text)} for name, salt, text in event.values},
+        "values": {name: {"salt": salt, "value": parsed_value(text)} for name, salt, text in event.values},
     }
 
 
@@ -274,15 +274,16 @@ def _decimal(text: str | None) -> Decimal | None:
         return None
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def parsed(text: bytes) -> dict[str, Any]:
+    """Return what an event's text says; nothing where it was tampered with so that it cannot be read."""
     try:
         return mapping(parse_json(text.decode()))
     except ValueError:
         return {}
 
 
-def _parsed_value(text: bytes) -> Any:
-    """Return the value; where it was tampered with so that it is no JSON, its characters, which then don't verify."""
+def parsed_value(text: bytes) -> Any:
+    """Return an event's value; where it was tampered with so that it is no JSON, its characters, which don't verify."""
     try:
         return parse_json(text.decode())
     except ValueError:
