@@ -94,8 +94,10 @@ class _Walk:
             if min(box[2] - box[0], box[3] - box[1]) <= THICKNESS_MAX:
                 self.keep(box, half)
                 continue
-            for one, other in itertools.pairwise(points):
-                self.keep(_around([one, other]), half)
+            for (x, y), (u, v) in itertools.pairwise(points):
+                # most edges of a drawing are short: they are sorted out before anything is computed about them
+                if abs(u - x) >= LENGTH_MIN or abs(v - y) >= LENGTH_MIN:
+                    self.keep((min(x, u), min(y, v), max(x, u), max(y, v)), half)
 
     def outlines(self, thing: Any, matrix: Matrix) -> list[list[Point]]:
         """Return the path's straight outlines as points in page space; a curve ends one and begins another."""
@@ -106,14 +108,16 @@ class _Walk:
         self.segments -= max(count, 1)
         if self.segments < 0:
             return []
+        get_segment, get_point = api.FPDFPath_GetPathSegment, api.FPDFPathSegment_GetPoint
+        get_type, get_close, line = api.FPDFPathSegment_GetType, api.FPDFPathSegment_GetClose, api.FPDF_SEGMENT_LINETO
+        a, b, c, d, e, f = matrix
         for index in range(count):
-            segment = api.FPDFPath_GetPathSegment(thing, index)
-            api.FPDFPathSegment_GetPoint(segment, x, y)
-            point = _at(matrix, x.value, y.value)
-            kind = api.FPDFPathSegment_GetType(segment)
-            if kind == api.FPDF_SEGMENT_LINETO and points:
+            segment = get_segment(thing, index)
+            get_point(segment, x, y)
+            point = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
+            if points and get_type(segment) == line:
                 points.append(point)
-                if api.FPDFPathSegment_GetClose(segment):
+                if get_close(segment):
                     points.append(points[0])
             else:
                 if len(points) > 1:
