@@ -41,8 +41,9 @@ def create_app(services: Any, settings: Settings) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    security.register(app, settings)
+    # The guard stands first: a refused form is then told on a page of the person's own.
     session.register(app, settings)
+    security.register(app, settings)
     errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -56,7 +56,8 @@ def approve(document_id: int) -> Response:
 @approvals.post("/documents/<int:document_id>/return")
 def send_back(document_id: int) -> Response:
     why = forms.text("why", "Write what should be looked at again.")
-    services().approving.send_back(document_id, why, by=actor(), revision=forms.revision())
+    fields = tuple(request.form.getlist("fields"))
+    services().approving.send_back(document_id, why, by=actor(), revision=forms.revision(), fields=fields)
     say(f"Document {document_id} is back in review, with your comment.")
     return redirect(url_for(".index"))
 

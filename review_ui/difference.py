@@ -3,7 +3,6 @@
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-
 ALIKE = 0.5
 """Texts that share less are two texts: marking what they happen to share would only confuse."""
 

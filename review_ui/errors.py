@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from pipeline.errors import PipelineError
@@ -100,7 +100,9 @@ def register(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> Response:
         sentence = "Your session is not the one this page was made for. Reload the page and do it again."
-        return answer_error(400, "csrf", sentence)
+        # Only a page of our own can read this answer: a script may go on with a token of the new session.
+        more = {"csrf_token": generate_csrf()} if getattr(g, "login", None) and wants_json() else {}
+        return answer_error(400, "csrf", sentence, **more)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

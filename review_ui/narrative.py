@@ -1,7 +1,7 @@
 """Audit events as a person tells them: what happened, to what, with which icon."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -98,11 +98,11 @@ def by_day(events: tuple[EventView, ...], titles: Mapping[str, str]) -> list[Day
 
 
 def at_day(text: str, *, end: bool = False) -> datetime | None:
-    """Return the start of a day that was chosen, or its end; None where none was."""
+    """Return the first moment of a day that was chosen, or with `end` that of the day after; None where none was."""
     if not text:
         return None
     day = datetime.combine(date.fromisoformat(text), datetime.min.time(), tzinfo=UTC)
-    return day.replace(hour=23, minute=59, second=59, microsecond=999999) if end else day
+    return day + timedelta(days=1) if end else day
 
 
 def _what(event: EventView) -> str:

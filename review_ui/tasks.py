@@ -11,10 +11,12 @@ from pipeline.domain.review import Decision, Settlement
 from pipeline.errors import InvalidCorrectionError, NotFoundError, PipelineError, StaleTaskError
 from pipeline.services.views import DocumentView, FieldView
 from review_ui import forms
+from review_ui.cards import shown_value
 from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say
+from review_ui.formatting import format_value
 from review_ui.queue import next_document
 from review_ui.session import safe_path
 
@@ -89,7 +91,18 @@ def reading(document_id: int, field: str) -> Response:
     if not typed.strip():
         return jsonify(readings=[])
     readings = services().reviewing.read_text(document_id, field, typed[:20_000], by=actor(), column=column)
-    return jsonify(readings=[{"shown": one.shown, "note": one.note, "value": one.value} for one in readings])
+    spec = field_of(services().reviewing.get_document(document_id, by=actor()), field).spec
+    kind = next((each.kind for each in spec.columns if each.name == column), None)
+    return jsonify(
+        readings=[
+            {
+                "shown": format_value(one.value, kind) if kind else shown_value(one.value, spec),
+                "note": one.note,
+                "value": one.value,
+            }
+            for one in readings
+        ]
+    )
 
 
 @tasks.post("/type")
@@ -98,7 +111,7 @@ def retype(document_id: int) -> Response:
     document = services().reviewing.get_document(document_id, by=actor())
     chosen, revision = forms.text("type", "Choose a type."), forms.revision()
     try:
-        if chosen == document.type and field_is_open(document, TYPE_FIELD):
+        if chosen == document.type == field_of(document, TYPE_FIELD).record.machine_value:
             settlement = Settlement(field=TYPE_FIELD, decision=Decision.CONFIRM, handling_ms=forms.handling_ms())
             document = services().reviewing.settle(document_id, settlement, by=actor(), revision=revision)
         else:
@@ -165,10 +178,6 @@ def field_of(document: DocumentView, field: str) -> FieldView:
     if found is None:
         raise NotFoundError(f"Document {document.id} has no field {field}. Reload the page: its type may have changed.")
     return found
-
-
-def field_is_open(document: DocumentView, field: str) -> bool:
-    return any(view.spec.name == field and view.record.state == "open" for view in document.fields)
 
 
 def render_desk(desk: Desk, **more: Any) -> str:

@@ -31,7 +31,7 @@ export class ReviewDesk extends HTMLElement {
     const data = new FormData(form, event.submitter);
     const field = this.dataset.field;
     if (data.has("handling_ms")) data.set("handling_ms", String(this.#activity.take()));
-    const keep = form.matches("[data-undo], [data-leaves]") ? null : { field, address: form.action, data };
+    const keep = form.action.endsWith("/settlement") ? { field, address: form.action, data } : null;
     this.#save(form.action, data, keep);
   }
 
@@ -93,6 +93,7 @@ export class ReviewDesk extends HTMLElement {
   /** @param {FormData} data */
   #stamped(data) {
     data.set("revision", this.dataset.revision);
+    data.set("csrf_token", document.querySelector("meta[name=csrf-token]").content);
     return data;
   }
 
@@ -120,7 +121,8 @@ export class ReviewDesk extends HTMLElement {
 
   /** @param {import("./saving.js").Answer} answer */
   #refused({ body }) {
-    this.#tell("save:refuse", { sentence: body.error.message });
+    const login = body.error.code === "logged-out" ? "/login" : undefined;
+    this.#tell("save:refuse", { sentence: body.error.message, login });
     if (!body.conflict) return this.#offend(body.error.message);
     this.#apply(body);
     const dialog = document.querySelector("dialog[data-dialog=conflict]");

@@ -9,7 +9,7 @@ export class SaveState extends HTMLElement {
     const desk = this.closest("review-desk");
     desk?.addEventListener("save:done", () => this.#done(), { signal });
     desk?.addEventListener("save:wait", (event) => this.#wait(event.detail), { signal });
-    desk?.addEventListener("save:refuse", (event) => this.#tell(event.detail.sentence, event.detail.retry), { signal });
+    desk?.addEventListener("save:refuse", (event) => this.#refuse(event.detail), { signal });
     const ticking = setInterval(() => this.#tick(), 5000);
     signal.addEventListener("abort", () => clearInterval(ticking));
   }
@@ -39,9 +39,18 @@ export class SaveState extends HTMLElement {
     this.#tell(`Not saved since ${time}. Your change is kept in this page; next try in ${seconds} s.`, retry);
   }
 
+  /** @param {{sentence: string, login?: string}} detail */
+  #refuse({ sentence, login }) {
+    this.#tell(sentence);
+    if (!login) return;
+    const link = document.createElement("a");
+    Object.assign(link, { href: login, target: "_blank", rel: "noopener", textContent: "Log in in another tab" });
+    this.append(" ", link);
+  }
+
   /**
    * @param {string} sentence
-   * @param {(() => void) | undefined} retry
+   * @param {() => void} [retry]
    */
   #tell(sentence, retry) {
     this.dataset.tone = "wrong";

@@ -13,14 +13,21 @@ const TRY_AGAIN_S = [2, 4, 8, 15, 30];
  */
 export async function send(address, data, waiting) {
   const since = new Date();
-  const token = document.querySelector("meta[name=csrf-token]").content;
-  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  const meta = document.querySelector("meta[name=csrf-token]");
   for (let attempt = 0; ; attempt += 1) {
+    const headers = { Accept: "application/json", "X-CSRFToken": meta.content };
     try {
       const response = await fetch(address, data ? { method: "POST", body: data, headers } : { headers });
       const isOurs = response.headers.get("Content-Type")?.startsWith("application/json");
       if (isOurs && response.status !== 503) {
-        return { ok: response.ok, status: response.status, body: await response.json() };
+        const body = await response.json();
+        // Logged in anew in another tab: the same decision again, with the new session's token.
+        if (body.csrf_token && data && attempt === 0) {
+          meta.content = body.csrf_token;
+          data.set("csrf_token", body.csrf_token);
+          continue;
+        }
+        return { ok: response.ok, status: response.status, body };
       }
       if (!isOurs && response.status < 500) {
         const message = "The answer cannot be read. Reload the page; what was saved is kept.";

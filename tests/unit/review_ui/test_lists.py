@@ -1,0 +1,225 @@
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.files import FileState
+from pipeline.services.exports.filter import ExportFormat
+from tests.unit.review_ui.conftest import JSON
+from tests.unit.review_ui.doubles import ADMINISTRATOR, AUDITOR, COLLEAGUE, REVIEWER, FakeServices, received
+
+PDF = b"%PDF-1.7"
+
+
+def test_the_filter_lives_in_the_address(reviewer: FlaskClient, services: FakeServices) -> None:
+    reviewer.get("/queue?state=held&state=review&type=invoice&holder=me&search=%2312&sort=amount&order=down&page=2")
+    wanted = services.called("list_queue")[0][0]
+    assert wanted.states == (DocumentState.HELD, DocumentState.REVIEW)
+    assert (wanted.type, wanted.holder, wanted.search) == ("invoice", "me", "12")
+    assert (wanted.sort, wanted.descending, wanted.page) == ("amount", True, 2)
+
+
+@pytest.mark.parametrize("address", ["/queue?state=nonsense", "/queue?page=x"])
+def test_an_address_that_names_no_list_is_told(reviewer: FlaskClient, address: str) -> None:
+    assert reviewer.get(address).status_code == 400
+
+
+def test_a_row_is_taken_by_its_button_and_only_read_where_somebody_holds_it(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    services.documents[8].holder = COLLEAGUE.id
+    text = reviewer.get("/queue").text
+    assert 'action="/documents/7/claim"' in text
+    assert 'action="/documents/8/claim"' not in text
+    assert 'href="/documents/8"' in text
+    assert "Jon Amadi" in text
+
+
+def test_an_empty_queue_says_what_to_do(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.documents.clear()
+    assert "No exceptions." in reviewer.get("/queue").text
+    assert "Nothing fits this filter." in reviewer.get("/queue?type=receipt").text
+
+
+def test_everybody_begins_where_their_work_is(log_in) -> None:
+    assert log_in(REVIEWER).get("/").location == "/queue"
+    assert log_in(AUDITOR).get("/").location == "/audit"
+
+
+def test_an_approval_is_signed_and_leads_to_the_next(approver: FlaskClient, services: FakeServices) -> None:
+    for held in services.documents.values():
+        held.state = DocumentState.READY
+    text = approver.get("/documents/7/approval").text
+    assert "I approve this record. 0 values were checked by nobody; 3 were accepted under policy 1." in text
+    answer = approver.post("/documents/7/approval", data={"revision": "1"})
+    assert answer.location == "/documents/8/approval"
+    assert services.documents[7].state is DocumentState.APPROVED
+    assert "on its way" in approver.get("/approved").text
+
+
+def test_a_stale_signature_signs_nothing(approver: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].state = DocumentState.READY
+    assert approver.post("/documents/7/approval", data={"revision": "9"}).status_code == 409
+    assert services.documents[7].state is DocumentState.READY
+
+
+def test_a_reviewer_sees_no_signature_and_may_not_sign(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].state = DocumentState.READY
+    assert "Sign and approve" not in reviewer.get("/documents/7/approval").text
+    assert reviewer.post("/documents/7/approval", data={"revision": "1"}).status_code == 403
+
+
+def test_separate_duties_take_the_button_from_who_reviewed(log_in, services: FakeServices) -> None:
+    held = services.documents[7]
+    held.state, held.validated_by = DocumentState.READY, ADMINISTRATOR.name
+    held.fields = tuple(
+        view.model_copy(update={"record": view.record.model_copy(update={"settled_by": ADMINISTRATOR.name})})
+        for view in held.fields
+    )
+    browser = log_in(ADMINISTRATOR)
+    assert "Sign and approve" in browser.get("/documents/7/approval").text
+    services.policy = services.policy.model_copy(update={"separate_duties": True})
+    text = browser.get("/documents/7/approval").text
+    assert "Sign and approve" not in text
+    assert "somebody else has to sign" in text
+
+
+def test_a_return_needs_a_comment_and_may_name_fields(approver: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].state = DocumentState.READY
+    assert approver.post("/documents/7/return", data={"revision": "1"}).status_code == 400
+    approver.post("/documents/7/return", data={"revision": "1", "why": "see page 2", "fields": ["iban"]})
+    assert services.called("send_back") == [(7, "see page 2", ("iban",))]
+
+
+def test_an_approved_document_is_reopened_with_its_reason(approver: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].state = DocumentState.APPROVED
+    answer = approver.post("/documents/7/revision", data={"revision": "1", "why": "wrong supplier"})
+    assert answer.location == "/documents/7"
+    assert services.called("supersede") == [(7, "wrong supplier")]
+
+
+def test_one_upload_by_script_answers_for_its_file(reviewer: FlaskClient, services: FakeServices) -> None:
+    form = {"files": (BytesIO(PDF), "a.pdf"), "type": "invoice"}
+    answer = reviewer.post("/files", data=form, headers=JSON)
+    assert answer.status_code == 201
+    assert answer.json["document"] == "/documents/12"
+    assert services.called("receive") == [("a.pdf", PDF, "invoice")]
+
+
+def test_many_uploads_without_script_are_told_one_by_one(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.received = [
+        received("a.pdf"),
+        received("b.pdf", FileState.DUPLICATE),
+        received("c.pdf", FileState.QUARANTINED, "This PDF needs a password to open."),
+    ]
+    form = {"files": [(BytesIO(PDF), name) for name in ("a.pdf", "b.pdf", "c.pdf")]}
+    assert reviewer.post("/files", data=form).location == "/files"
+    text = reviewer.get("/files").text
+    assert "a.pdf: taken" in text
+    assert "b.pdf: the same bytes as file 3" in text
+    assert "c.pdf: This PDF needs a password to open." in text
+
+
+def test_an_upload_that_is_too_large_is_told_in_a_sentence(reviewer: FlaskClient, services: FakeServices) -> None:
+    form = {"files": (BytesIO(b"x" * 100_000), "big.pdf")}
+    answer = reviewer.post("/files", data=form, headers=JSON)
+    assert answer.status_code == 413
+    assert "larger than the installation takes" in answer.json["error"]["message"]
+    assert services.called("receive") == []
+
+
+def test_an_upload_of_nothing_says_so(reviewer: FlaskClient) -> None:
+    assert reviewer.post("/files", data={}, headers=JSON).status_code == 400
+
+
+def test_the_auditor_s_filter_lives_in_the_address(auditor: FlaskClient, services: FakeServices) -> None:
+    text = auditor.get("/audit?tag=field:settle&person=mara&document=%237&since=2026-03-01&until=2026-03-31").text
+    wanted = services.called("list_events")[0][0]
+    assert (wanted.tag, wanted.person, wanted.document_id) == ("field:settle", "mara", 7)
+    assert wanted.since.isoformat() == "2026-03-01T00:00:00+00:00"
+    assert wanted.until.isoformat() == "2026-04-01T00:00:00+00:00"
+    assert "Gross total corrected" in text
+    assert "1482.00 → 1428.00" in text
+
+
+def test_a_reviewer_is_refused_the_record_in_a_page_that_says_why(reviewer: FlaskClient) -> None:
+    answer = reviewer.get("/audit")
+    assert answer.status_code == 403
+    assert "You need another role for this." in answer.text
+    assert 'href="/audit"' not in answer.text
+
+
+def test_an_export_is_streamed_with_its_filter(auditor: FlaskClient, services: FakeServices) -> None:
+    form = {"format": "jsonl", "part": ["approvals"], "since": "2026-03-01", "type": "invoice", "state": "approved"}
+    answer = auditor.post("/audit/export", data=form)
+    assert answer.is_streamed
+    assert answer.data == b"one\ntwo\n"
+    assert answer.headers["Content-Disposition"].endswith('.jsonl"')
+    [(form_asked, wanted, bom)] = services.called("export")
+    assert (form_asked, bom) == (ExportFormat.JSONL, False)
+    assert (wanted.document_type, wanted.states) == ("invoice", (DocumentState.APPROVED,))
+
+
+def test_a_refused_export_is_a_page_and_no_half_file(reviewer: FlaskClient) -> None:
+    answer = reviewer.post("/audit/export", data={"format": "csv"})
+    assert answer.status_code == 403
+    assert "Content-Disposition" not in answer.headers
+
+
+def test_verifying_says_what_it_found(auditor: FlaskClient, services: FakeServices) -> None:
+    answer = auditor.post("/audit/verification", data={"checkpoint": (BytesIO(b"{}"), "checkpoint.json")})
+    assert "Unbroken." in answer.text
+    assert services.called("verify") == [(b"{}",)]
+
+
+def test_a_new_person_s_password_is_shown_once_on_the_answer_itself(log_in, services: FakeServices) -> None:
+    browser = log_in(ADMINISTRATOR)
+    answer = browser.post(
+        "/admin/people", data={"name": "lea", "display_name": "Lea", "roles": ["reviewer", "auditor"]}
+    )
+    assert "once-only-secret" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert services.called("add") == [("lea", "Lea", frozenset({Role.REVIEWER, Role.AUDITOR}))]
+    assert "once-only-secret" not in browser.get("/admin/people").text
+
+
+def test_a_policy_change_takes_percents_and_keeps_its_reason(log_in, services: FakeServices) -> None:
+    form = {
+        "version": "1",
+        "sample_rate": "2,5",
+        "separate_duties": "yes",
+        "threshold:invoice.iban": "99.5",
+        "threshold:invoice.currency": "",
+        "why": "new supplier contract",
+    }
+    assert log_in(ADMINISTRATOR).post("/admin/policy", data=form).location == "/admin/policy"
+    [(policy, why)] = services.called("change")
+    assert policy.sample_rate == pytest.approx(0.025)
+    assert policy.separate_duties
+    assert policy.thresholds == {"invoice.iban": pytest.approx(0.995)}
+    assert why == "new supplier contract"
+
+
+@pytest.mark.parametrize("change", [{"version": "0"}, {"sample_rate": "many"}, {"sample_rate": "101"}, {"why": " "}])
+def test_a_policy_change_that_cannot_be_is_refused(log_in, services: FakeServices, change: dict[str, str]) -> None:
+    form = {"version": "1", "sample_rate": "2", "why": "because", **change}
+    assert log_in(ADMINISTRATOR).post("/admin/policy", data=form).status_code == 400
+    assert services.called("change") == []
+
+
+def test_a_failed_document_shows_its_cause_and_can_be_tried_again(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    held = services.documents[7]
+    held.state, held.failure = DocumentState.FAILED, "Reading took longer than 120 s."
+    assert "Reading took longer than 120 s." in reviewer.get("/status").text
+    assert reviewer.post("/documents/7/retry", data={"back": "/status"}).location == "/status"
+    assert services.called("retry") == [(7,)]
+
+
+def test_an_unknown_document_is_not_found(reviewer: FlaskClient) -> None:
+    answer = reviewer.get("/documents/99")
+    assert answer.status_code == 404
+    assert "There is no document 99." in answer.text

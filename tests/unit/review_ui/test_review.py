@@ -1,0 +1,280 @@
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.review import Decision, FieldState
+from pipeline.errors import InvalidCorrectionError
+from tests.unit.review_ui.conftest import JSON
+from tests.unit.review_ui.doubles import COLLEAGUE, REVIEWER, FakeServices
+
+FORM = {"revision": "1"}
+
+
+def settle(client: FlaskClient, field: str, headers=JSON, **form: str):
+    return client.post(f"/documents/7/fields/{field}/settlement", data={**FORM, **form}, headers=headers)
+
+
+def test_the_first_open_exception_is_shown_with_its_value_named_on_the_button(holding: FlaskClient) -> None:
+    text = holding.get("/documents/7").text
+    assert 'data-field="invoice_number"' in text
+    assert "Keep CF-20814" in " ".join(text.split())
+
+
+def test_a_failed_check_outlines_the_button_and_sets_the_sum(holding: FlaskClient) -> None:
+    text = " ".join(holding.get("/documents/7?field=gross_total").text.split())
+    assert "Keep 1,482.00 all the same" in text
+    assert 'class="doubted keep"' in text
+    assert "The page says 1,482.00, but net and VAT make 1,428.00." in text
+    assert "<td>1,190.00</td>" in text
+    assert '<div class="cut"><svg class="crop"' in text
+
+
+def test_rivals_carry_the_digits_that_stand_on_the_page(holding: FlaskClient) -> None:
+    text = holding.get("/documents/7?field=gross_total").text
+    assert 'name="choice" value="1" data-key="1"' in text
+    assert 'class="mark mark-rival"' in text
+    assert 'class="mark mark-focus"' in text
+
+
+def test_editing_starts_from_the_print_so_that_the_document_s_decimal_sign_holds(holding: FlaskClient) -> None:
+    assert 'value="1.482,00"' in holding.get("/documents/7?field=gross_total").text
+
+
+def test_confirming_by_script_returns_the_next_exception_without_a_reload(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    answer = settle(holding, "invoice_number", decision="confirm", handling_ms="4200")
+    assert answer.status_code == 200
+    assert answer.json["field"] == "gross_total"
+    assert answer.json["revision"] == 2
+    assert answer.json["open"] == 3
+    assert "Gross total" in answer.json["panel"]
+    assert "mark-focus" in answer.json["marks"]["1"]
+    [(_, settlement)] = services.called("settle")
+    assert settlement.decision is Decision.CONFIRM
+    assert settlement.handling_ms == 4200
+
+
+def test_confirming_without_script_leads_back_to_the_page(holding: FlaskClient) -> None:
+    answer = settle(holding, "invoice_number", headers=None, decision="confirm")
+    assert answer.status_code == 302
+    assert answer.location == "/documents/7?field=gross_total"
+
+
+def test_a_rival_is_taken_with_the_place_where_it_stands(holding: FlaskClient, services: FakeServices) -> None:
+    settle(holding, "gross_total", decision="take", choice="1")
+    [(_, settlement)] = services.called("settle")
+    assert settlement.value == "1428.00"
+    assert settlement.provenance.boxes[0].top == 700
+
+
+def test_a_rival_that_is_not_there_settles_nothing(holding: FlaskClient, services: FakeServices) -> None:
+    answer = settle(holding, "gross_total", decision="take", choice="9")
+    assert answer.status_code == 400
+    assert services.called("settle") == []
+
+
+def test_lines_arrive_as_rows_without_blank_ones(holding: FlaskClient, services: FakeServices) -> None:
+    form = {
+        **FORM,
+        "decision": "correct",
+        "cell-description": ["Oak riser", "", "  "],
+        "cell-amount": ["90,00", "1.00", ""],
+    }
+    holding.post("/documents/7/fields/line_items/settlement", data=form, headers=JSON)
+    [(_, settlement)] = services.called("settle")
+    assert settlement.value == (
+        {"description": "Oak riser", "amount": "90,00"},
+        {"description": None, "amount": "1.00"},
+    )
+
+
+def test_uneven_columns_are_refused(holding: FlaskClient, services: FakeServices) -> None:
+    form = {**FORM, "decision": "correct", "cell-description": ["one", "two"], "cell-amount": ["1.00"]}
+    assert holding.post("/documents/7/fields/line_items/settlement", data=form, headers=JSON).status_code == 400
+    assert services.called("settle") == []
+
+
+def test_where_the_reviewer_pointed_goes_along(holding: FlaskClient, services: FakeServices) -> None:
+    place = {"page": 1, "boxes": [{"x0": 1, "top": 2, "x1": 3, "bottom": 4}]}
+    settle(holding, "invoice_number", decision="correct", value="CF-1", provenance=json.dumps(place))
+    [(_, settlement)] = services.called("settle")
+    assert settlement.provenance.boxes[0].x1 == 3
+
+
+@pytest.mark.parametrize("place", ["{", "[]", '{"page": 99, "boxes": []}', '{"page": 1, "boxes": [{"x0": 5}]}'])
+def test_a_place_that_cannot_be_is_refused(holding: FlaskClient, services: FakeServices, place: str) -> None:
+    answer = settle(holding, "invoice_number", decision="correct", value="CF-1", provenance=place)
+    assert answer.status_code == 400
+    assert services.called("settle") == []
+
+
+def test_a_stale_page_overwrites_nothing_and_keeps_what_was_typed(holding: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].revision = 5
+    answer = settle(holding, "gross_total", decision="correct", value="1428.00")
+    assert answer.status_code == 409
+    assert answer.json["error"]["code"] == "stale"
+    assert answer.json["typed"] == "1428.00"
+    assert answer.json["revision"] == 5
+    assert "1428.00" in answer.json["conflict"]
+    assert services.called("settle") == []
+    plain = settle(holding, "gross_total", headers=None, decision="correct", value="1428.00")
+    assert plain.status_code == 409
+    assert "You typed <strong>1428.00</strong>" in plain.text
+    assert 'value="1428.00"' in plain.text
+
+
+def test_what_cannot_be_read_is_told_in_a_sentence_and_kept(holding: FlaskClient) -> None:
+    answer = settle(holding, "gross_total", decision="correct", value="unreadable")
+    assert answer.status_code == 422
+    assert "can't be read as an amount" in answer.json["error"]["message"]
+    plain = settle(holding, "gross_total", headers=None, decision="correct", value="unreadable")
+    assert plain.status_code == 422
+    assert 'value="unreadable"' in plain.text
+
+
+def test_a_form_without_its_revision_is_refused(holding: FlaskClient) -> None:
+    answer = holding.post("/documents/7/fields/gross_total/settlement", data={"decision": "confirm"}, headers=JSON)
+    assert answer.status_code == 400
+
+
+def test_a_field_that_the_type_lacks_is_not_found(holding: FlaskClient) -> None:
+    assert settle(holding, "nonsense", decision="confirm").status_code == 404
+
+
+def test_undo_opens_the_field_again(holding: FlaskClient, services: FakeServices) -> None:
+    settle(holding, "invoice_number", decision="confirm")
+    answer = holding.post("/documents/7/fields/invoice_number/reopening", data={"revision": "2"}, headers=JSON)
+    assert answer.json["field"] == "invoice_number"
+    assert services.documents[7].fields[1].record.state is FieldState.OPEN
+
+
+def test_typed_text_is_shown_as_it_would_be_read(holding: FlaskClient) -> None:
+    answer = holding.get("/documents/7/fields/issue_date/reading?text=03/04/26", headers=JSON)
+    assert [one["shown"] for one in answer.json["readings"]] == ["3 Apr 2026", "4 Mar 2026"]
+    assert holding.get("/documents/7/fields/issue_date/reading?text=%20", headers=JSON).json == {"readings": []}
+
+
+def test_nothing_can_be_settled_on_a_document_that_somebody_else_holds(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    services.documents[7].holder = COLLEAGUE.id
+    text = reviewer.get("/documents/7").text
+    assert "Jon Amadi holds this until" in text
+    assert "/settlement" not in text
+    assert settle(reviewer, "invoice_number", decision="confirm").status_code == 409
+
+
+def test_claiming_what_somebody_else_holds_is_told(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].holder = COLLEAGUE.id
+    answer = reviewer.post("/documents/7/claim")
+    assert answer.status_code == 409
+    assert "Jon Amadi holds document 7" in answer.text
+
+
+def test_an_approver_may_read_but_not_claim(approver: FlaskClient) -> None:
+    assert approver.get("/documents/7").status_code == 200
+    answer = approver.post("/documents/7/claim")
+    assert answer.status_code == 403
+    assert "another role" in answer.text
+
+
+def test_the_lease_is_renewed_in_json(holding: FlaskClient) -> None:
+    answer = holding.post("/documents/7/claim/renewal", headers=JSON)
+    assert answer.json["lease_until"] == "2026-03-10T09:45:00+00:00"
+
+
+def test_handing_on_takes_the_next_document(holding: FlaskClient, services: FakeServices) -> None:
+    held = services.documents[7]
+    held.fields = tuple(
+        view.model_copy(update={"record": view.record.model_copy(update={"state": FieldState.CONFIRMED})})
+        for view in held.fields
+    )
+    answer = holding.post("/documents/7/validation", data={**FORM, "then": "next"}, headers=JSON)
+    assert answer.json == {"location": "/documents/8"}
+    assert held.state is DocumentState.READY
+    assert services.documents[8].holder == REVIEWER.id
+
+
+def test_handing_on_with_open_exceptions_is_refused(holding: FlaskClient, services: FakeServices) -> None:
+    answer = holding.post("/documents/7/validation", data=FORM, headers=JSON)
+    assert answer.status_code == 409
+    assert answer.json["error"]["code"] == "open-exceptions"
+
+
+def test_next_goes_on_where_somebody_was_quicker(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].holder = COLLEAGUE.id
+    assert reviewer.post("/queue/next").location == "/documents/8"
+
+
+def test_next_without_anything_left_leads_to_the_queue(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.documents.clear()
+    assert reviewer.post("/queue/next").location == "/queue"
+    assert "Nothing is left to take." in reviewer.get("/queue").text
+
+
+def test_a_rejection_needs_a_reason(holding: FlaskClient, services: FakeServices) -> None:
+    assert holding.post("/documents/7/rejection", data=FORM).status_code == 400
+    holding.post("/documents/7/rejection", data={**FORM, "reason": "Pages are missing", "why": "page 2"})
+    assert services.called("reject") == [(7, "Pages are missing; page 2")]
+
+
+def test_a_hold_ends_in_the_morning_of_the_chosen_day(holding: FlaskClient, services: FakeServices) -> None:
+    holding.post("/documents/7/hold", data={**FORM, "why": "credit note to come", "until": "2026-04-01"})
+    [(_, why, until)] = services.called("hold")
+    assert (why, until.isoformat()) == ("credit note to come", "2026-04-01T06:00:00+00:00")
+    assert holding.post("/documents/8/hold", data={**FORM, "why": "x", "until": "soon"}).status_code == 400
+
+
+def test_the_type_as_read_is_confirmed_and_another_has_the_document_read_again(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    confirmed = holding.post("/documents/7/type", data={**FORM, "type": "invoice"}, headers=JSON)
+    assert confirmed.json["revision"] == 2
+    changed = holding.post("/documents/7/type", data={"revision": "2", "type": "receipt"}, headers=JSON)
+    assert changed.json == {"location": "/queue"}
+    assert services.called("retype") == [(7, "receipt")]
+
+
+def test_a_document_of_unknown_type_asks_only_for_its_type(holding: FlaskClient, services: FakeServices) -> None:
+    held = services.documents[7]
+    first = held.fields[0]
+    held.type, held.fields = (
+        None,
+        (
+            first.model_copy(
+                update={
+                    "record": first.record.model_copy(
+                        update={"state": FieldState.OPEN, "value": None, "machine_value": None}
+                    )
+                }
+            ),
+        ),
+    )
+    text = holding.get("/documents/7").text
+    assert "What is it?" in text
+    assert 'name="type" value="receipt"' in text
+
+
+def test_every_settled_field_leads_to_the_summary(holding: FlaskClient, services: FakeServices) -> None:
+    revision = 1
+    for field in ("invoice_number", "gross_total", "iban", "line_items"):
+        form = {"revision": str(revision), "decision": "confirm"}
+        answer = holding.post(f"/documents/7/fields/{field}/settlement", data=form, headers=JSON)
+        revision = answer.json["revision"]
+    assert answer.json["field"] == "summary"
+    assert answer.json["open"] == 0
+    assert "Hand on" in answer.json["panel"]
+
+
+def test_an_error_of_the_services_is_a_page_or_json_by_what_is_asked_for(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    services.raises["reopen"] = InvalidCorrectionError("Nobody settled this field, so there is nothing to undo.")
+    as_page = holding.post("/documents/7/fields/iban/reopening", data=FORM)
+    assert as_page.status_code == 422
+    assert "<main" in as_page.text
+    as_json = holding.post("/documents/7/fields/iban/reopening", data=FORM, headers=JSON)
+    assert as_json.json["error"]["code"] == "invalid-correction"
