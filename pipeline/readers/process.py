@@ -13,10 +13,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import structlog
+
 from pipeline.errors import ReaderUnavailableError
 from pipeline.ports import ReadLimits
 from pipeline.readers.confine import leave_parent
 from pipeline.readers.frames import ClosedError, Frame, GarbledError, Kind, LateError, receive, send
+
+log: Any = structlog.get_logger()
 
 START_SECONDS = 30.0
 LAST_KINDS = (Kind.DONE, Kind.IMAGE, Kind.ERROR)
@@ -59,7 +63,7 @@ class ReadingProcess:
         try:
             hello = receive(self.answers, time.monotonic() + START_SECONDS)
         except (ClosedError, LateError, GarbledError) as error:
-            self.end()
+            log.warning("reading_process_did_not_start", status=self.end())
             raise ReaderUnavailableError(UNAVAILABLE_SENTENCE) from error
         facts: dict[str, Any] = json.loads(hello.payload)
         self.network_isolated = facts.get("network_isolated") is True
