@@ -326,8 +326,9 @@ class ExportCheck:
         self._lines += 1
         report = self.chain.report
         try:
-            row = mapping(parse_json(line.decode()))
-            if canonical_text(row) + "\n" != line.decode():
+            text = line.decode()
+            row = mapping(parse_json(text))
+            if canonical_text(row) + "\n" != text:
                 raise ValueError("not written as Proofdesk writes it")
         except ValueError as error:
             report(f"Line {self._lines} was changed or damaged: {error}.")
