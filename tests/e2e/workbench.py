@@ -143,8 +143,18 @@ class Person:
         self.card.locator("[name=value]").fill(text)
         self._saving(lambda: self.card.locator("[data-save-button]").click())
 
-    def settle(self, wanted: str) -> str:
-        """Bring the open exception to the value `wanted`, as it is shown; return how: keep, take, absent, correct."""
+    def turn_to(self, field: str) -> None:
+        """Open another field of the document, or its summary."""
+        self.open(f"{self.page.url.split('?')[0]}?field={field}")
+        expect(self.desk).to_have_attribute("data-field", field)
+
+    def settle(self, wanted: str, typed: str | None = None) -> str:
+        """Bring the open field to a value; return how: keep, take, absent, correct.
+
+        Args:
+            wanted: as the page shows it; empty where it should be absent.
+            typed: how a person writes it, where that differs.
+        """
         shown = self.shown
         if shown == wanted:
             self.keep()
@@ -155,7 +165,7 @@ class Person:
         if not wanted:
             self.say_absent()
             return "absent"
-        self.correct(wanted)
+        self.correct(typed or wanted)
         return "correct"
 
     def hand_on(self) -> None:
