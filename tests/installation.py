@@ -43,6 +43,7 @@ class Installation:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         inherited = {
             name: value
             for name, value in os.environ.items()

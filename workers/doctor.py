@@ -16,7 +16,7 @@ from pipeline import assembly
 from pipeline.errors import ConfigurationError, PipelineError, TransientError
 from pipeline.services.intake import CLAIMED
 from pipeline.settings import Settings
-from workers.commands.status import read_report
+from workers import report
 from workers.embedded import find_program
 from workers.rq_queue import RqQueue
 from workers.web import reachable_url
@@ -194,12 +194,12 @@ def check_workers(settings: Settings) -> Check:
 
 
 def check_watcher(settings: Settings) -> Check:
-    report = read_report(settings.data_path)
-    if report["watcher"] != "watching":
+    found = report.read(settings.data_path)
+    if found["watcher"] != "watching":
         return Check(
             "watcher", State.BAD, "nobody watches the drop folder", "Run `proofdesk up`, or `proofdesk watch`."
         )
-    left = sum(report["left_in_place"].values())
+    left = sum(found["left_in_place"].values())
     if left:
         return Check(
             "watcher",

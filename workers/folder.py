@@ -10,22 +10,8 @@ from pathlib import Path
 import structlog
 
 from pipeline.services.intake import RESERVED
+from workers.names import is_temporary
 from workers.settling import Look, Settling, do_leases_tell, look_at
-
-TEMPORARY_SUFFIXES = (
-    ".part",
-    ".tmp",
-    ".temp",
-    ".filepart",
-    ".crdownload",
-    ".download",
-    ".partial",
-    ".swp",
-    ".swx",
-    "~",
-)
-TEMPORARY_PREFIXES = (".", "~$")
-"""Hidden files, and the lock files of office programs."""
 
 _DEPTH_MAX = 32
 _NAMED_MAX = 5
@@ -168,9 +154,3 @@ class DropFolder:
 
     def _name(self, path: str) -> str:
         return os.path.relpath(path, self.root).encode("utf-8", "replace").decode()
-
-
-def is_temporary(name: str) -> bool:
-    """Return whether the name is one that programs give to files they are still writing, or that is hidden."""
-    lowered = name.lower()
-    return lowered.startswith(TEMPORARY_PREFIXES) or lowered.endswith(TEMPORARY_SUFFIXES)

@@ -13,12 +13,10 @@ from urllib.request import ProxyHandler, build_opener
 import click
 import structlog
 
-from pipeline import assembly
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
 from workers import demo, log
-from workers.embedded import EmbeddedServer
-from workers.rq_queue import RqQueue, queue_url
+from workers.embedded import EmbeddedServer, url_of
 from workers.supervise import Child, Supervisor
 from workers.web import reachable_url, web_command
 
@@ -74,6 +72,10 @@ def _start_children(supervisor: Supervisor, settings: Settings) -> None:
 
 def _prepare_database(settings: Settings) -> tuple[str, str | None] | None:
     """Migrate, and create the first account; return its name and one-time password where that just happened."""
+    # loaded here: what is refused before needs no database library
+    from pipeline import assembly
+    from workers.rq_queue import RqQueue
+
     settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     copy = assembly.upgrade(settings)
     if copy is not None:
@@ -90,7 +92,7 @@ def _environment_of(settings: Settings, environment: Mapping[str, str]) -> dict[
     inherited = {name: value for name, value in environment.items() if name != "PROOFDESK_ADMIN_PASSWORD"}
     return inherited | {
         "PROOFDESK_DATA": str(settings.data_path),
-        "REDIS_URL": queue_url(settings),
+        "REDIS_URL": settings.redis_url or url_of(settings),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -8,7 +8,7 @@ from workers import log
 from workers.folder import DropFolder
 from workers.rq_queue import RqQueue
 from workers.waker import Waker
-from workers.watcher import REPORT_NAME, WATCHER, Claims, Watcher, tell
+from workers.watcher import WATCHER, Claims, Watcher, tell
 
 _AFTER_FAILURE_SECONDS = 5.0
 
@@ -33,7 +33,7 @@ def run(settings: Settings) -> None:
             folder=DropFolder(root, settings.settle_seconds),
             rescan_seconds=settings.rescan_seconds,
             sweep_seconds=settings.sweep_seconds,
-            report_to=settings.data_path / REPORT_NAME,
+            data=settings.data_path,
             stopping=lambda: waker.is_stopping,
         )
         waker.watch(root)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +13,10 @@ import structlog
 from pipeline.domain.actors import Actor
 from pipeline.errors import PipelineError
 from pipeline.services.intake import BATCH
-from workers import log
+from workers import log, report
 from workers.folder import DropFolder
 
 WATCHER = Actor.machine("watcher")
-REPORT_NAME = "watcher.json"
 SCAN_APART_SECONDS = 0.25
 """Scans follow each other no faster, however many events come."""
 
@@ -50,7 +48,8 @@ class Watcher:
     folder: DropFolder
     rescan_seconds: float
     sweep_seconds: float
-    report_to: Path
+    data: Path
+    """The data folder, for the report."""
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     stopping: Callable[[], bool] = lambda: False
@@ -124,11 +123,8 @@ class Watcher:
         at, before = self._reported
         if text == before and self.monotonic() - at < _REPORT_SECONDS:
             return
-        content |= {"at": self.wall(), "pid": os.getpid(), "host": socket.gethostname()}
-        partial = self.report_to.with_suffix(f".{os.getpid()}.tmp")
         try:
-            partial.write_text(json.dumps(content))
-            partial.replace(self.report_to)
+            report.write(self.data, content, self.wall())
         except OSError as error:
             logger.warning("watcher.report_failed", error=type(error).__name__)
             return

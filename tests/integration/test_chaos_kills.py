@@ -59,7 +59,7 @@ def test_a_document_whose_worker_is_killed_in_the_middle_is_read_once_by_the_nex
     installation: Installation, embedded_queue: RqQueue
 ) -> None:
     with installation.services(embedded_queue) as services:
-        installation.drop("long.pdf", long_pdf(80))
+        installation.drop("long.pdf", long_pdf(40))
         services.intake.claim([installation.settings.drop_path / "long.pdf"], by=MACHINE)
         worker = installation.start("worker")
         wait_until(lambda: state_of(services, 1) is DocumentState.READING, installation)

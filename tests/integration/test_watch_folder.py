@@ -1,6 +1,5 @@
 """The watcher on a real folder, with a clock moved by hand and intake's first step for real: an atomic move."""
 
-import json
 import os
 import socket
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ import pytest
 
 from pipeline.domain.actors import Actor
 from pipeline.errors import TransientError
+from workers import report
 from workers.folder import DropFolder
 from workers.watcher import Watcher
 
@@ -72,7 +72,7 @@ class Scene:
         self.wall = 1_800_000_000.0
         self.intake = MovingIntake(folder / "aside")
         self.sweep = CountingSweep()
-        self.report = folder / "watcher.json"
+        self.data = folder
         self.watcher = self.another()
 
     def another(self) -> Watcher:
@@ -82,7 +82,7 @@ class Scene:
             folder=DropFolder(self.root, SETTLE),
             rescan_seconds=5.0,
             sweep_seconds=10.0,
-            report_to=self.report,
+            data=self.data,
             monotonic=lambda: self.now,
             wall=lambda: self.wall,
         )
@@ -223,9 +223,9 @@ def test_links_fifos_and_sockets_are_left_in_place_and_reported(scene: Scene) ->
         door.bind(os.path.relpath(scene.root / "door"))
     assert scene.step() == []
     assert scene.step(after=3600) == []
-    report = json.loads(scene.report.read_text())
-    assert report["left_in_place"] == {"link": 2, "no_file": 2}
-    assert sorted(name for _, name in report["named"]) == ["door", "folder-link", "link.pdf", "pipe.pdf"]
+    found = report.read(scene.data)
+    assert found["left_in_place"] == {"link": 2, "no_file": 2}
+    assert sorted(name for _, name in found["named"]) == ["door", "folder-link", "link.pdf", "pipe.pdf"]
     assert outside.exists()
 
 
@@ -238,7 +238,7 @@ def test_a_file_that_cannot_be_taken_is_put_off_for_longer_each_time_and_does_no
     for _ in range(60):
         scene.step(after=1)
     assert len(scene.intake.batches) - tries < 6
-    assert json.loads(scene.report.read_text())["left_in_place"] == {"unreadable": 1}
+    assert report.read(scene.data)["left_in_place"] == {"unreadable": 1}
     scene.intake.refused.clear()
     assert "locked.pdf" in scene.step(after=300)
 

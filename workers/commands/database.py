@@ -2,7 +2,6 @@
 
 import click
 
-from pipeline import assembly
 from pipeline.settings import Settings
 
 
@@ -19,6 +18,8 @@ def upgrade(settings: Settings) -> None:
     Creates it where there is none, and does nothing where it is current. An SQLite file is copied first, into the
     folder `backups` of the data folder; of a PostgreSQL database make a dump yourself.
     """
+    from pipeline import assembly
+
     settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     copy = assembly.upgrade(settings)
     if copy is not None:

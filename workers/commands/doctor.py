@@ -6,9 +6,8 @@ from dataclasses import asdict
 import click
 
 from pipeline.settings import Settings
-from workers.doctor import State, examine
 
-_COLOURS = {State.OK: "green", State.WARNING: "yellow", State.BAD: "red"}
+_COLOURS = {"ok": "green", "warning": "yellow", "bad": "red"}
 _SOMETHING_BAD = 1
 
 
@@ -20,6 +19,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
     The exit status is 1 where something is bad; warnings alone leave it at 0. It changes nothing.
     """
+    from workers.doctor import State, examine
+
     settings: Settings = context.obj
     checks = examine(settings)
     bad = any(check.state is State.BAD for check in checks)
@@ -28,7 +29,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     else:
         for check in checks:
             click.echo(
-                f"{click.style(f'{check.state.value:<8}', fg=_COLOURS[check.state])} {check.part}: {check.found}"
+                f"{click.style(f'{check.state.value:<8}', fg=_COLOURS[check.state.value])} {check.part}: {check.found}"
             )
             if check.mend:
                 click.echo(f"         {check.mend}")

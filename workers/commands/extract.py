@@ -9,16 +9,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import assembly
-from pipeline.assembly import Offline
 from pipeline.domain.extraction import Extraction, FieldExtraction
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.settings import Settings
-from workers.folder import is_temporary
+from workers.names import is_temporary
+
+if TYPE_CHECKING:
+    from pipeline.assembly import Offline
 
 _SOME_UNREADABLE = 1
 _PROGRESS_AFTER_SECONDS = 2.0
@@ -160,7 +161,9 @@ def _outcomes(
             yield path, future.result()
 
 
-def _open(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> Offline:
+def _open(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> "Offline":
+    from pipeline import assembly
+
     wanted = {*(name.strip() for name in settings.enabled_types.split(",") if name.strip()), *more}
     offline = assembly.offline(settings, types=wanted)
     if fixed_type is None or any(doctype.name == fixed_type for doctype in offline.types):
@@ -169,7 +172,7 @@ def _open(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> 
     return assembly.offline(settings, types={*wanted, fixed_type})
 
 
-def _read(offline: Offline, path: Path, fixed_type: str | None) -> Outcome:
+def _read(offline: "Offline", path: Path, fixed_type: str | None) -> Outcome:
     try:
         return offline.extract(path, fixed_type), ""
     except PipelineError as error:
@@ -181,7 +184,7 @@ def _read(offline: Offline, path: Path, fixed_type: str | None) -> Outcome:
 class _Here:
     """What a process of the pool reads with."""
 
-    offline: Offline
+    offline: "Offline"
     fixed_type: str | None
 
 

@@ -2,25 +2,30 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from pipeline import assembly
-from pipeline.assembly import Services
 from pipeline.domain.actors import Actor
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
-from workers.rq_queue import RqQueue
+
+if TYPE_CHECKING:
+    from pipeline.assembly import Services
 
 CLI = Actor.machine("cli")
 """Whoever has a shell on the machine acts as it; the record says so."""
 
 
 @contextmanager
-def opened(settings: Settings) -> Generator[Services]:
+def opened(settings: Settings) -> Generator["Services"]:
     """Yield the services of this installation.
 
     Raises:
         ConfigurationError: there is no installation here, or its database is not ready.
     """
+    # loaded here: `proofdesk --help` should not wait for a database library
+    from pipeline import assembly
+    from workers.rq_queue import RqQueue
+
     if settings.database_url is None and not settings.data_path.is_dir():
         raise ConfigurationError(
             f"There is no data folder at {settings.data_path}. "

@@ -1,18 +1,13 @@
 """status: what was received, what waits, who works."""
 
 import json
-import time
-from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.settings import Settings
+from workers import report
 from workers.commands.opened import CLI, opened
-from workers.watcher import REPORT_NAME
-
-SILENT_SECONDS = 180.0
-"""A watcher writes its report once a minute; after this long it is taken to be gone."""
 
 TROUBLE_WORDS = {
     "link": "links are not followed: drop the document itself",
@@ -32,7 +27,7 @@ def status(settings: Settings, as_json: bool) -> None:
     """
     with opened(settings) as services:
         view = services.reporting.status(by=CLI)
-    folder = read_report(settings.data_path)
+    folder = report.read(settings.data_path)
     if as_json:
         click.echo(json.dumps(view.model_dump(mode="json") | {"folder": folder}, ensure_ascii=False))
         return
@@ -41,16 +36,6 @@ def status(settings: Settings, as_json: bool) -> None:
         for name, count in counts.items():
             click.echo(f"  {name.replace('_', ' '):<26}{'no answer' if count == -1 else count:>10}")
     _show_folder(folder)
-
-
-def read_report(data: Path) -> dict[str, Any]:
-    """Return what the watcher left in the drop folder, by its last report; `watcher` says whether it is at work."""
-    try:
-        found = json.loads((data / REPORT_NAME).read_text())
-    except (OSError, ValueError):
-        return {"watcher": "unknown", "waiting": 0, "left_in_place": {}, "named": []}
-    age = time.time() - found.pop("at", 0.0)
-    return {"watcher": "silent" if age > SILENT_SECONDS else "watching", **found}
 
 
 def _show_folder(folder: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from workers.folder import is_temporary
+from workers.names import is_temporary
 
 
 @pytest.mark.parametrize(
