@@ -73,6 +73,7 @@ def build(
     *,
     clock: Clock | None = None,
     reader: Reader | None = None,
+    readers: int = 1,
     extractor: Extractor | None = None,
     hasher: PasswordHasher | None = None,
 ) -> Services:
@@ -83,11 +84,12 @@ def build(
         queue: the doorbell.
         clock: other than the system's, for tests.
         reader: other than the sandboxed one, for tests.
+        readers: how many reading processes may run at once, where several threads ask.
         extractor: other than the built-in engine.
         hasher: other than argon2id with its library's defaults, for tests.
     """
     clock = clock or SystemClock()
-    reader = reader or SandboxReader()
+    reader = reader or SandboxReader(workers=readers)
     extractor = extractor or BaselineEngine()
     types = TypeShelf(_types(settings.extra_types, _enabled(settings.enabled_types)))
     data = settings.data_path
@@ -159,7 +161,7 @@ def build(
         pages=Pages(store=store, blobs=blobs, readings=readings, reader=reader, limits=limits, cache=data / "pages"),
         files=Files(store=store),
         policies=Policies(store=store, clock=clock),
-        auditing=Auditing(store=store, clock=clock),
+        auditing=Auditing(store=store, clock=clock, types=types),
         reporting=Reporting(store=store, jobs=queue, clock=clock),
         health=Health(store=store, jobs=queue),
         types=types,

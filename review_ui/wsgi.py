@@ -16,4 +16,4 @@ def create() -> Flask:
     Called in each web process: database connections and the reading process must not be shared by a fork.
     """
     settings = Settings.from_env(os.environ)
-    return create_app(assembly.build(settings, RqQueue.from_settings(settings)), settings)
+    return create_app(assembly.build(settings, RqQueue.from_settings(settings), readers=2), settings)

@@ -9,6 +9,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import TYPE_FIELD
 from pipeline.domain.review import SETTLED, FieldState, current_values
+from pipeline.domain.routing import Policy
 from pipeline.errors import AccessDeniedError, OpenExceptionsError
 from pipeline.ports import Clock, Job, JobQueue
 from pipeline.record.canonical import canonical_json
@@ -55,7 +56,7 @@ class Approving:
                 )
             desk.move(DocumentState.APPROVED)
             desk.changed()
-            record = self._record(desk, policy.version, by.name in reviewers)
+            record = self._record(desk, policy, by.name in reviewers)
             text = canonical_json(record)
             approval = ApprovalRow(
                 document_id=document_id,
@@ -132,7 +133,7 @@ class Approving:
             desk.record(AuditTag.DOCUMENT_SUPERSEDE, values={"why": why})
             return desk.view()
 
-    def _record(self, desk: Desk, policy_version: int, was_reviewer: bool) -> dict[str, Any]:
+    def _record(self, desk: Desk, policy: Policy, was_reviewer: bool) -> dict[str, Any]:
         """Return what is signed and delivered: every value, where it was read, and who settled it."""
         document, by = desk.document, desk.by
         rows = desk.fields()
@@ -146,7 +147,7 @@ class Approving:
         people = " and ".join(settled) or "nobody"
         meaning = (
             f"I approve this record. {checked} values were checked by {people}; "
-            f"{accepted} were accepted under policy {policy_version}."
+            f"{accepted} were accepted under policy {policy.version}."
         )
         return {
             "format": RECORD_FORMAT,
@@ -161,11 +162,14 @@ class Approving:
                     "state": record.state,
                     "machine_value": record.machine_value,
                     "confidence": f"{record.confidence:.6f}",
+                    "threshold": f"{record.threshold:.6f}",
+                    "threshold_kind": "set" if f"{document.type}.{record.name}" in policy.thresholds else "starting",
                     "provenance": record.provenance.model_dump(mode="json") if record.provenance else None,
                     "reasons": [{"code": reason.code, "message": reason.message} for reason in record.reasons],
                     "settled_by": record.settled_by,
                     "settled_by_name": names.get(record.settled_by or ""),
                     "settled_at": record.settled_at.isoformat() if record.settled_at else None,
+                    "handling_ms": record.handling_ms,
                     "comment": record.comment,
                 }
                 for record in records
@@ -178,7 +182,7 @@ class Approving:
                 "engine": extraction.engine if extraction else None,
                 "reader": extraction.reader if extraction else None,
                 "type": desk.doctype.version if desk.doctype else None,
-                "policy": policy_version,
+                "policy": policy.version,
             },
             "signature": {
                 "by": by.name,
