@@ -25,7 +25,8 @@ _DATE_LEAD = re.compile(
     r"(?i)(?:effective\s+(?:as\s+of|on|date)|as\s+of|dated(?:\s+as\s+of)?|entered\s+into|made|executed|this|on)\W*(?:the\s+)?$"
 )
 _TERM_WORDS = re.compile(
-    r"(?i)\b(?:term|expire|expires|terminat|remain in (?:full )?(?:force|effect)|continu|in effect|runs? for|period of|survive)"
+    r"(?i)\b(?:term|expire|expires|terminat|remain in (?:full )?(?:force|effect)|continu|in effect|runs? for|"
+    r"period of|survive)"
 )
 _NOT_TERM = re.compile(
     r"(?i)\b(?:notice|employ|solicit|hire|prior to|preceding|interest|after (?:the )?(?:termination|expiration)|"
@@ -42,7 +43,8 @@ _ENTITY = re.compile(
 )
 _NO_PARTY = re.compile(
     r"(?i)^(?:the|this|that|agreement|company|recipient|effective date|party|parties|disclos\w+|receiv\w+|state|city|"
-    r"county|date|employee|executive|consultant|each|both|delaware|california|new york|suite|street|avenue|road|inc\.?|llc|"
+    r"county|date|employee|executive|consultant|each|both|delaware|california|new york|suite|street|avenue|road|"
+    r"inc\.?|llc|"
     r"corp(?:oration)?\.?|ltd\.?|mutual|confidential\w*|non-?disclosure.*|collectively|individually|whereas|subsidiaries|affiliates)$"
 )
 
@@ -157,7 +159,8 @@ def decide_term(spec: FieldSpec, prose: Prose) -> Answer:
         score += (
             0.15
             if re.search(
-                r"(?i)from (?:and after )?the (?:effective )?date|after the (?:effective )?date|hereof|of this agreement",
+                r"(?i)from (?:and after )?the (?:effective )?date|after the (?:effective )?date|"
+                r"hereof|of this agreement",
                 after,
             )
             else 0.0

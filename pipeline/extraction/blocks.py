@@ -26,12 +26,13 @@ CONTACT = re.compile(
     r"(?i)\b(?:tel|telefon|telephone|phone|fon|fax|telefax|mobil|e-?mail|web|www|http|iban|bic|swift|ust|vat|tva|steuer|"
     r"siret|siren|hrb|hra|rcs|gln|ean|duns)\b|@|www\.|://"
 )
-LEGAL_FORM = re.compile(
-    r"(?<![\w.])(?:gmbh|mbh|ag|kg|kgaa|ohg|ug|e\.?\s?k\.?|e\.?\s?v\.?|e\.?\s?g\.?|gbr|se|ltd\.?|limited|llc|l\.l\.c\.?|inc\.?|"
-    r"incorporated|corp\.?|corporation|plc|llp|lp|l\.p\.|co\.|company|n\.a\.|sarl|s\.à\.?r\.l\.?|s\.?a\.?r\.?l\.?|sas|s\.a\.s\.?|sasu|eurl|s\.a\.?|"
-    r"s\.?r\.?l\.?|s\.?p\.?a\.?|b\.?v\.?|n\.?v\.?|s\.l\.?|s\.?l\.?u\.?|sdn\.? bhd\.?|bhd|pty|oy|ab|aps|a/s|sp\. z o\.o\.)(?![\w])",
-    re.IGNORECASE,
+_LEGAL_FORMS = (
+    r"gmbh|mbh|ag|kg|kgaa|ohg|ug|e\.?\s?k\.?|e\.?\s?v\.?|e\.?\s?g\.?|gbr|se",
+    r"ltd\.?|limited|llc|l\.l\.c\.?|inc\.?|incorporated|corp\.?|corporation|plc|llp|pllc|lp|l\.p\.|co\.|company|n\.a\.",
+    r"sarl|s\.à\.?r\.l\.?|s\.?a\.?r\.?l\.?|sas|s\.a\.s\.?|sasu|eurl|s\.a\.?|s\.?r\.?l\.?|s\.?p\.?a\.?|s\.l\.?|s\.?l\.?u\.?",
+    r"b\.?v\.?|n\.?v\.?|sdn\.? bhd\.?|bhd|pty|oy|ab|aps|a/s|sp\. z o\.o\.",
 )
+LEGAL_FORM = re.compile(rf"(?<![\w.])(?:{'|'.join(_LEGAL_FORMS)})(?![\w])", re.IGNORECASE)
 SEPARATORS = re.compile(r"\s*[•●·|∙▪]\s*|\s+[-–—*/]\s+|\s*;\s*|,\s+")
 
 
@@ -109,13 +110,12 @@ def is_name(text: str) -> bool:
     return fold(text).strip(" .") not in _NO_NAMES
 
 
-_NO_NAMES = frozenset(
-    (
-        "deutschland;germany;france;frankreich;italia;italy;schweiz;switzerland;osterreich;austria;united kingdom;"
-        "united states;usa;u.s.a;uk;belgique;belgie;espana;nederland;original;copy;kopie;duplikat;duplicata;herr;frau;"
-        "herrn;firma;mr;mrs;ms;an;to;from;datum;date;anschrift;address;adresse;name;nom;logo;your logo;ihr logo"
-    ).split(";")
-)
+_NO_NAME_WORDS = """
+deutschland;germany;france;frankreich;italia;italy;schweiz;switzerland;osterreich;austria;united kingdom;united states;
+usa;u.s.a;uk;belgique;belgie;espana;nederland;original;copy;kopie;duplikat;duplicata;herr;frau;herrn;firma;mr;mrs;ms;an;
+to;from;datum;date;anschrift;address;adresse;name;nom;logo;your logo;ihr logo
+"""
+_NO_NAMES = frozenset(_NO_NAME_WORDS.replace("\n", "").split(";"))
 
 
 def name_key(text: str) -> str:

@@ -32,7 +32,7 @@ def guess_type(layout: Layout, types: tuple[DocumentType, ...]) -> TypeGuess:
     odds = [math.exp(min(score, 12.0)) for score, _, _ in scored]
     total = sum(odds) + math.exp(NONE_SCORE)
     shares = [o / total for o in odds]
-    best_score, found, name = scored[0]
+    _, found, name = scored[0]
     candidates = tuple(
         (n, round(share, 4)) for (_, _, n), share in zip(scored[1:4], shares[1:4], strict=False) if share > 0.01
     )

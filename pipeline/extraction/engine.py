@@ -7,10 +7,9 @@ from functools import cached_property
 from pipeline.domain.extraction import Candidate, DocumentLocale, Extraction, FieldExtraction, TypeGuess
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, Place
 from pipeline.domain.pages import Page
-from pipeline.extraction import finds as found
 from pipeline.extraction import agreements, singles
+from pipeline.extraction import finds as found
 from pipeline.extraction.addresses import decide_address
-from pipeline.extraction.prose import Prose
 from pipeline.extraction.answers import Answer, Scored
 from pipeline.extraction.confidence import TABLE_VERSION, confidence_of
 from pipeline.extraction.doctype import guess_type
@@ -20,6 +19,7 @@ from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.locale import infer_locale
 from pipeline.extraction.parties import Parties
+from pipeline.extraction.prose import Prose
 from pipeline.extraction.tables import TableReader
 from pipeline.extraction.totals import decide_money
 from pipeline.normalise.kinds import find_decimal
@@ -56,6 +56,11 @@ class BaselineEngine:
             pages_without_text=without_text,
         )
 
+    def answers(self, pages: tuple[Page, ...], doctype: DocumentType) -> dict[str, Answer]:
+        """Return the engine's answers with their evidence, for measuring how often each class of it is right."""
+        layout = Layout(pages)
+        return _Run(layout, doctype, infer_locale(layout), self._index_of(doctype)).answers()
+
     def _index_of(self, doctype: DocumentType) -> LabelIndex:
         known = self._indexes.get(doctype.name)
         if known is None or known[0] is not doctype:
@@ -82,7 +87,7 @@ class _Run:
         self.index = index
 
     def fields(self) -> tuple[FieldExtraction, ...]:
-        answers = self._answers()
+        answers = self.answers()
         fields: list[FieldExtraction] = []
         for spec in self.doctype.fields:
             if spec.kind is FieldKind.TABLE:
@@ -98,7 +103,7 @@ class _Run:
         values = (a.best.find.value for a in answers.values() if a.best is not None and a.spec.kind is FieldKind.MONEY)
         return [number for value in values if (number := find_decimal(value))]
 
-    def _answers(self) -> dict[str, Answer]:
+    def answers(self) -> dict[str, Answer]:
         layout, index, doctype = self.layout, self.index, self.doctype
         answers: dict[str, Answer] = {}
         kinds = {spec.kind for spec in doctype.fields}
@@ -240,7 +245,8 @@ _RELATION_WORDS = {
 
 
 def _evidence(answer: Answer) -> tuple[str, ...]:
-    assert answer.best is not None
+    if answer.best is None:
+        return ()
     words = _RELATION_WORDS.get(answer.best.relation, "")
     said = [words.format(label=answer.best.label)] if words and (answer.best.label or "{" not in words) else []
     if "check" in answer.support:

@@ -75,7 +75,8 @@ def dates_in(layout: Layout, locale: DocumentLocale) -> list[Find]:
 
 _AMOUNT = re.compile(
     rf"(?<![\w.,/:%-])(?P<open>\()?(?P<minus>[-−–]\s?)?(?:(?P<before>{MARK})\s?)?(?P<minus2>[-−–]\s?)?"
-    r"(?P<body>\d{1,3}(?:[.,'’]\d{3})+(?:[.,]\d{1,4})?|\d{1,3}(?: \d{3})+,\d{2}|\d+[.,]\d{1,4}|\d+[.,]\s?[-–—]{1,2}|\d+)"
+    r"(?P<body>\d{1,3}(?:[.,'’]\d{3})+(?:[.,]\d{1,4})?|\d{1,3}(?: \d{3})+,\d{2}|\d+[.,]\d{1,4}|"
+    r"\d+[.,]\s?[-–—]{1,2}|\d+)"
     rf"(?P<after>\s?{MARK})?(?P<trail>\s?-(?![\w])|\s?CR\b)?(?P<close>\))?(?![\w/:]|[.,]\d|-\d|\s?%)"
 )
 _SPACED_POINT = re.compile(r"\d{1,3}(?: \d{3})+\.\d{2}$")
@@ -147,7 +148,7 @@ def _iban_at(layout: Layout, segment: Segment, start: int) -> Find | None:
             compact += character
         used += 1
     span = span_at(segment, start, start + used)
-    if span is None or wanted is None and len(compact) < 15:
+    if span is None or (wanted is None and len(compact) < 15):
         return None
     if wanted is not None and len(compact) < wanted:
         below = layout.below(segment)

@@ -8,7 +8,8 @@ from pipeline.extraction.layout import Segment
 from pipeline.normalise.words import label_words, squeeze
 
 LABEL_WORDS_MAX = 8
-FUNCTION_WORDS = frozenset("an;au;bis zum;de;del;den;du;from;le;of;to;until;vom;von;à;aan;netto;net;ht;ttc".split(";"))
+_FUNCTION_WORDS = "an;au;bis zum;de;del;den;du;from;le;of;to;until;vom;von;à;aan;netto;net;ht;ttc"
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split(";"))
 FUNCTION_WEIGHT = 0.3
 """Words that stand before many things: they speak for a field only where other evidence agrees."""
 WORDS_MAX = 40

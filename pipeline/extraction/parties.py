@@ -42,7 +42,8 @@ _TITLE_WORDS = re.compile(
     r"seite \d|page \d|fattura|factura|bon de commande|^avoir\b"
 )
 _SALUTATION = re.compile(
-    r"(?i)^(?:firma|fa\.|an(?: die| den)?|herrn?|frau|mr\.?|mrs\.?|ms\.?|m\.|mme|monsieur|madame|attn\.?:?|z\.\s?hd\.?)\s+"
+    r"(?i)^(?:firma|fa\.|an(?: die| den)?|herrn?|frau|mr\.?|mrs\.?|ms\.?|m\.|mme|monsieur|madame|attn\.?:?|"
+    r"z\.\s?hd\.?)\s+"
 )
 
 
@@ -196,7 +197,7 @@ class Parties:
         found: list[Find] = []
         first_page = min(self.layout.by_page, default=1)
         for segment in self.layout.segments[:4000]:
-            width, height = self.layout.sizes[segment.page]
+            _width, height = self.layout.sizes[segment.page]
             top = segment.top / height
             on_first = segment.page == first_page
             sender = self._sender(segment) if on_first else None

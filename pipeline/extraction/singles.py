@@ -70,14 +70,27 @@ def _behind_number(find: Find, number: Find) -> float:
     return 0.15 if find.segment.line == number.segment.line and find.page == number.page else 0.0
 
 
-def _range_bonus(find: Find, finds: list[Find], place: Place) -> float:
-    """Return what it counts that a date is the first or the last of two in one segment."""
-    same = [f for f in finds if f.segment is find.segment]
-    if len(same) != 2:
-        same = [f for f in finds if f.segment.line == find.segment.line]
-    if len(same) != 2:
-        return 0.0
-    return 0.25 if (same[0] is find) == (place is Place.RANGE_START) else -0.25
+def _range_bonus(find: Find, finds: list[Find], place: Place | None) -> float:
+    """Return what it counts that a date is the first or the last of a range printed as one."""
+    line = [f for f in finds if f.segment.line == find.segment.line]
+    at = line.index(find)
+    if place is Place.RANGE_START:
+        return 0.3 if at + 1 < len(line) and _joined_by_dash(find, line[at + 1]) else -0.1
+    return 0.3 if at > 0 and _joined_by_dash(line[at - 1], find) else -0.1
+
+
+_DASH = frozenset({"", "-", "–", "—", "to", "thru", "through", "until", "bis", "au", "/"})
+
+
+def _joined_by_dash(one: Find, other: Find) -> bool:
+    """Return whether two dates of a line are the ends of one range."""
+    if one.segment is other.segment:
+        between = one.segment.tokens[one.span.end : other.span.start]
+    else:
+        between = [*one.segment.tokens[one.span.end :], *other.segment.tokens[: other.span.start]]
+        if other.segment.index != one.segment.index + 1:
+            return False
+    return " ".join(token.text for token in between).strip().casefold() in _DASH
 
 
 def _first_date(spec: FieldSpec, finds: list[Find], votes: dict[int, list[Vote]], scored: list[Scored]) -> Answer:

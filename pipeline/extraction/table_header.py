@@ -1,5 +1,6 @@
 """Where a table of line items begins: header cells and the columns they name."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -132,7 +133,7 @@ _DECIMAL = re.compile(r"\d[.,]\d{2}(?!\d)")
 
 
 def _is_window(window: list[Line]) -> bool:
-    for one, other in zip(window, window[1:], strict=False):
+    for one, other in itertools.pairwise(window):
         if other.centre - one.centre > 1.9 * max(4.0, other.bottom - other.top):
             return False
     return not any(_DECIMAL.search(line.text) for line in window)

@@ -163,9 +163,8 @@ def _begins_totals(line: Line, header: Header, index: LabelIndex) -> bool:
     hit = next((h for h in index.hits(first) if h.start == 0), None)
     if hit is None or hit.end < min(len(first.words), 6) - 3:
         return False
-    money = (
-        any(entry.field in index.money for entry in hit.entries)
-        or any(entry.field == "" and entry.weight >= 1.0 for entry in hit.entries)
+    money = any(entry.field in index.money for entry in hit.entries) or (
+        any(entry.field == "" and entry.weight >= 1.0 for entry in hit.entries)
         and fold(first.text).startswith(("summe", "total", "zwischensumme", "positionssumme", "sub"))
     )
     if not money:

@@ -58,7 +58,7 @@ class TableReader:
         self.layout, self.doctype, self.spec, self.index, self.locale = layout, doctype, spec, index, locale
         self.columns = ColumnIndex(spec)
         product = next((c for c in doctype.checks if isinstance(c, RowProductCheck) and c.table == spec.name), None)
-        self.factors = product.factors if product else ()
+        self.factors: tuple[str, ...] = product.factors if product else ()
         self.amount = (
             product.product
             if product
@@ -209,16 +209,14 @@ class TableReader:
             if number is not row.anchor and _distance(row.anchor, number) <= REACH * max(6.0, number.tokens[0].height)
         ][:12]
         for number in near:
-            if number is not other and abs(number.value * other.value - product) <= CENT / 2 and other.value:
-                if product and number.value:
-                    row.cells[self.factors[0]] = number
-                    row.holds = True
-                    return
-            if number is not one and abs(one.value * number.value - product) <= CENT / 2 and one.value:
-                if product and number.value:
-                    row.cells[self.factors[1]] = number
-                    row.holds = True
-                    return
+            if not product:
+                return
+            if number is not other and abs(number.value * other.value - product) <= CENT / 2:
+                row.cells[self.factors[0]], row.holds = number, True
+                return
+            if number is not one and abs(one.value * number.value - product) <= CENT / 2:
+                row.cells[self.factors[1]], row.holds = number, True
+                return
 
     def _trimmed(self, rows: list[RowFound], body: Body, totals: Sequence[Decimal]) -> list[RowFound]:
         """Return the rows without those that the sum shows to be none: allowances, rates, another table's lines."""
