@@ -1,5 +1,6 @@
 """A person at a browser: opens pages, settles exceptions, signs; finds everything by role, label or data hook."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -175,9 +176,27 @@ class Person:
         self.card.get_by_role("button", name="Hand on").click()
         self.page.wait_for_url(lambda url: url.split("?")[0] != address.split("?")[0])
 
-    def _saving(self, act: object) -> None:
+    # Keys
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other, wherever the focus is."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def press_and_save(self, *keys: str) -> None:
+        """Press keys of which the last one saves a decision; return when it is saved."""
+        self._saving(lambda: self.press(*keys))
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    @property
+    def focused_tag(self) -> str:
+        return str(self.page.evaluate("document.activeElement.tagName")).lower()
+
+    def _saving(self, act: Callable[[], None]) -> None:
         before = self.revision
-        act()  # type: ignore[operator]
+        act()
         self.page.wait_for_function(
             """before => {
                 const desk = document.querySelector("review-desk");

@@ -1,0 +1,148 @@
+"""A document from the queue to its signature without a mouse."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from fixtures.make import Quirk, make_invoice
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState
+from pipeline.services.views import DocumentView
+from tests.e2e.installation import Installation, installed
+from tests.e2e.workbench import SUMMARY, Person
+
+pytestmark = pytest.mark.xdist_group("keyboard")
+
+PAPER = make_invoice(902, language="en_GB", quirks=(Quirk.AMBIGUOUS_DATE,))
+EVERY_KEY = "0 1 2 9 s z Z e h p r q n v x f t + - [ ] ? g q g a"
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Installation]:
+    with installed() as installation:
+        installation.ask_for(*(f"invoice.{name}" for name in ("invoice_number", "issue_date", "purchase_order")))
+        installation.drop(PAPER.name, PAPER.bytes)
+        installation.drop("another.pdf", make_invoice(905, language="de_CH").bytes)
+        installation.wait_until_settled(2)
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def paper(desk: Installation) -> DocumentView:
+    return desk.documents()[PAPER.name]
+
+
+def test_reviewer_and_approver_need_no_mouse(desk: Installation, paper: DocumentView, browser: Browser) -> None:
+    with Person(desk, browser, desk.hire("mara", Role.REVIEWER)) as mara:
+        _log_in_by_keys(mara)
+        _open_from_the_list(mara, paper)
+        _keep_undo_and_skip(mara)
+        _type_without_firing(mara)
+        _read_the_list_of_keys(mara)
+        _take_the_rival_of_the_date(mara)
+        _settle_the_rest(mara)
+        mara.press("Enter")
+        mara.page.wait_for_url(lambda url: f"/documents/{paper.id}" not in url)
+    view = desk.document(paper.id)
+    assert view.state is DocumentState.READY
+    values = {one.spec.name: one.record for one in view.fields}
+    assert values["purchase_order"].value is None
+    assert values["purchase_order"].state == "absent"
+    assert values["invoice_number"].value == EVERY_KEY.replace(" ", "")
+    assert values["issue_date"].state == "corrected"
+
+    with Person(desk, browser, desk.hire("tilo", Role.APPROVER)) as tilo:
+        _log_in_by_keys(tilo)
+        tilo.press("g", "a")
+        tilo.page.wait_for_url("**/approvals")
+        expect(tilo.row(paper.id)).to_be_visible()
+        tilo.press("ArrowDown", "Enter")
+        tilo.page.wait_for_url(f"**/documents/{paper.id}/approval")
+        tilo.press("r")
+        expect(tilo.page.get_by_label("What should be looked at again?")).to_be_focused()
+        tilo.type("a a a")  # typed, so nothing is signed
+        tilo.press("Escape")
+        assert desk.document(paper.id).state is DocumentState.READY
+        tilo.press("a")
+        expect(tilo.page.locator(".told[role=status]")).to_contain_text("is approved")
+    assert desk.document(paper.id).state is DocumentState.APPROVED
+
+
+def _log_in_by_keys(person: Person) -> None:
+    person.open("/login")
+    expect(person.page.get_by_label("Name")).to_be_focused()
+    person.type(person.name)
+    person.press("Tab")
+    person.type("a long one for tests")
+    person.press("Enter")
+    person.page.wait_for_url(lambda url: "/login" not in url)
+
+
+def _open_from_the_list(mara: Person, paper: DocumentView) -> None:
+    mara.press("g", "f")
+    mara.page.wait_for_url("**/files")
+    mara.press("g", "q")
+    mara.page.wait_for_url("**/queue")
+    for _ in range(5):
+        mara.press("ArrowDown")
+        if mara.row(paper.id).locator(":focus").count():
+            break
+    mara.press("Enter")
+    expect(mara.desk).to_have_attribute("data-document", str(paper.id))
+
+
+def _keep_undo_and_skip(mara: Person) -> None:
+    first = mara.field
+    mara.press_and_save("Enter")
+    second = mara.field
+    assert second != first
+    mara.press_and_save("z")
+    assert mara.field == first
+    mara.press("s")
+    expect(mara.desk).to_have_attribute("data-field", second)
+    mara.press("Shift+Enter")
+    expect(mara.desk).to_have_attribute("data-field", first)
+
+
+def _type_without_firing(mara: Person) -> None:
+    assert mara.field == "invoice_number"
+    before = mara.revision
+    mara.press("e")
+    expect(mara.card.locator("[name=value]")).to_be_focused()
+    mara.type(EVERY_KEY)
+    assert (mara.field, mara.revision) == ("invoice_number", before)
+    assert mara.page.locator("dialog[open]").count() == 0
+    mara.press("Escape")
+    assert mara.focused_tag != "input"
+    assert (mara.field, mara.revision) == ("invoice_number", before), "what was left is not saved"
+    mara.press("e")
+    mara.press("ControlOrMeta+a")
+    mara.type(EVERY_KEY.replace(" ", ""))
+    mara.press_and_save("Enter")
+
+
+def _read_the_list_of_keys(mara: Person) -> None:
+    before = (mara.field, mara.revision)
+    mara.press("?")
+    dialog = mara.page.get_by_role("dialog", name="All keys")
+    expect(dialog).to_be_visible()
+    mara.press("0", "s", "z")
+    assert (mara.field, mara.revision) == before
+    mara.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def _take_the_rival_of_the_date(mara: Person) -> None:
+    while mara.field != "issue_date":
+        mara.press("s")
+        mara.page.wait_for_function(
+            "before => document.querySelector('review-desk').dataset.field !== before", arg=mara.field
+        )
+    [rival, *_] = mara.rivals.values()
+    mara.press_and_save(rival)
+
+
+def _settle_the_rest(mara: Person) -> None:
+    while (name := mara.field) != SUMMARY:
+        mara.press_and_save("0" if name == "purchase_order" else "Enter")
