@@ -272,11 +272,14 @@ def _move_problem(drop: Path) -> str:
     """Return why a file can't be claimed by one atomic move, or nothing."""
     probe = drop / f".doctor-{os.getpid()}"
     target = drop / CLAIMED / f".doctor-{os.getpid()}"
+    was_there = target.parent.exists()
     try:
         probe.touch()
         target.parent.mkdir(exist_ok=True)
         probe.rename(target)
         target.unlink()
+        if not was_there:
+            target.parent.rmdir()
     except OSError as error:
         probe.unlink(missing_ok=True)
         if error.errno == errno.EXDEV:
