@@ -17,7 +17,7 @@ auth = Blueprint("auth", __name__)
 @auth.route("/login", methods=["GET", "POST"])
 def login() -> Response:
     target = safe_path(request.values.get("next"))
-    if request.method == "GET":
+    if request.method != "POST":
         if g.login is not None:
             return redirect(target or url_for("queue.index"))
         page = render_template("login.html", target=target, expired=request.args.get("expired"), name="", problem=None)
@@ -48,7 +48,7 @@ def logout() -> Response:
 
 @auth.route("/password", methods=["GET", "POST"])
 def password() -> Response:
-    if request.method == "GET":
+    if request.method != "POST":
         return make_response(render_template("password.html", problem=None))
     new = request.form.get("new", "")
     try:

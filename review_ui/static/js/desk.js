@@ -32,6 +32,7 @@ export class ReviewDesk extends HTMLElement {
     const field = this.dataset.field;
     if (data.has("handling_ms")) data.set("handling_ms", String(this.#activity.take()));
     const keep = form.action.endsWith("/settlement") ? { field, address: form.action, data } : null;
+    if (form.matches("[data-undo]")) this.#steps.forget(field);
     this.#save(form.action, data, keep);
   }
 
@@ -76,6 +77,7 @@ export class ReviewDesk extends HTMLElement {
     const { ok, body } = await send(address, null, (detail) => this.#tell("save:wait", detail));
     if (!ok) return this.#tell("save:refuse", { sentence: body.error.message });
     this.#activity.take();
+    this.#tell("save:clear");
     this.#apply(body);
   }
 
@@ -155,6 +157,8 @@ export class ReviewDesk extends HTMLElement {
       if (!card?.querySelector("details.editor[open]")) card?.focus({ preventScroll: true });
     }
     if (card) card.scrollTop = 0;
+    // The open exception stands at the same height, whichever it is.
+    this.querySelector("[data-panel]").scrollTop = 0;
     this.#tell("desk:field", { field: this.dataset.field });
   }
 

@@ -15,6 +15,11 @@ export class Steps {
     this.#undone = [];
   }
 
+  /** @param {string} field that was opened again by hand: there is nothing of it left to undo */
+  forget(field) {
+    this.#done = this.#done.filter((step) => step.field !== field);
+  }
+
   /** @returns {Step | undefined} the last step, to be taken back */
   back() {
     const step = this.#done.pop();

@@ -49,7 +49,7 @@ function find(name, isSequence) {
   return [...document.querySelectorAll("[data-key]")].find((one) => {
     const keys = one.dataset.key;
     const fits = isSequence ? keys === name : !keys.startsWith("g ") && keys.split(" ").includes(name);
-    return fits && !one.disabled && !one.closest("[hidden], [inert]");
+    return fits && !one.disabled && (one.checkVisibility?.() ?? true);
   });
 }
 

@@ -8,6 +8,7 @@ export class SaveState extends HTMLElement {
     const { signal } = this.#listening;
     const desk = this.closest("review-desk");
     desk?.addEventListener("save:done", () => this.#done(), { signal });
+    desk?.addEventListener("save:clear", () => this.dataset.tone && this.#clear(), { signal });
     desk?.addEventListener("save:wait", (event) => this.#wait(event.detail), { signal });
     desk?.addEventListener("save:refuse", (event) => this.#refuse(event.detail), { signal });
     const ticking = setInterval(() => this.#tick(), 5000);
@@ -22,6 +23,11 @@ export class SaveState extends HTMLElement {
     this.#at = Date.now();
     delete this.dataset.tone;
     this.textContent = "saved just now";
+  }
+
+  #clear() {
+    delete this.dataset.tone;
+    this.textContent = "";
   }
 
   #tick() {

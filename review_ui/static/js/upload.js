@@ -47,8 +47,13 @@ export class FileDrop extends HTMLElement {
     for (const file of files) {
       const item = this.#item(file.name);
       this.#waiting += 1;
-      this.#turn = this.#turn.then(() => this.#send(file, item)).finally(() => (this.#waiting -= 1));
+      this.#turn = this.#turn.then(() => this.#send(file, item)).finally(() => this.#done());
     }
+  }
+
+  #done() {
+    this.#waiting -= 1;
+    this.querySelector("[data-after]").hidden = this.#waiting > 0;
   }
 
   /** @param {string} name */

@@ -77,6 +77,7 @@ export class PageViewer extends HTMLElement {
     if ("rotate" in pressed.dataset) this.#turn = (this.#turn + 1) % 4;
     else this.#change(pressed.dataset.zoom);
     this.#lay();
+    if ("rotate" in pressed.dataset) this.#reveal();
   }
 
   /** @param {string} how keeps the middle of what is in sight where it is */
