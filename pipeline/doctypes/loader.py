@@ -61,8 +61,7 @@ def read_definition(path: Path) -> tuple[DocumentType, ...]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data: object = yaml.safe_load(text)
+        data: object = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, the faster one where it is built
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
@@ -75,24 +74,31 @@ def read_definition(path: Path) -> tuple[DocumentType, ...]:
     variants = content.pop("variants", [])
     if not isinstance(variants, list):
         raise ConfigurationError(f"The variants in {path.name} are not a list: begin each with a dash.")
-    main = _validated(content, path, node, ())
+    main = _validated(content, path, text, ())
     found = [main]
     for index, variant in enumerate(cast("list[object]", variants)):
         given = cast("dict[str, Any]", variant) if isinstance(variant, dict) else {}
         found.append(
-            _validated(content | given | {"variant_of": main.name}, path, node, ("variants", index)),
+            _validated(content | given | {"variant_of": main.name}, path, text, ("variants", index)),
         )
     return tuple(found)
 
 
-def _validated(
-    content: dict[str, Any], path: Path, node: yaml.Node | None, prefix: tuple[str | int, ...]
-) -> DocumentType:
+_LOADER = cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """Return the nodes of a YAML text, which know their lines."""
+    return cast("yaml.Node | None", yaml.compose(text, yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
+
+
+def _validated(content: dict[str, Any], path: Path, text: str, prefix: tuple[str | int, ...]) -> DocumentType:
     try:
         doctype = DocumentType.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         location = tuple(part for part in first["loc"])
+        node = _compose(text)
         where = _line(node, prefix + location) or _line(node, location)
         line = f", line {where}" if where else ""
         raise ConfigurationError(
@@ -107,14 +113,16 @@ def _validated(
 def _spelled(location: Sequence[str | int], content: dict[str, Any]) -> str:
     """Return the place in words: `fields, invoice_number, kind`."""
     words: list[str] = []
-    here: Any = content
+    here: object = content
     for part in location:
-        here = (
-            here[part]
-            if isinstance(here, list) and isinstance(part, int) and part < len(cast("list[Any]", here))
-            else (cast("dict[str, Any]", here).get(str(part)) if isinstance(here, dict) else None)
-        )
-        name = cast("dict[str, Any]", here).get("name") if isinstance(here, dict) else None
+        if isinstance(here, list) and isinstance(part, int):
+            entries = cast("list[object]", here)
+            here = entries[part] if part < len(entries) else None
+        elif isinstance(here, dict):
+            here = cast("dict[str, object]", here).get(str(part))
+        else:
+            here = None
+        name = cast("dict[str, object]", here).get("name") if isinstance(here, dict) else None
         words.append(str(name) if isinstance(part, int) and name else str(part))
     return ", ".join(words) or "its top"
 
@@ -127,14 +135,18 @@ def _line(node: yaml.Node | None, location: tuple[str | int, ...]) -> int | None
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if key.value == str(part):
-                    below, line = value, key.start_mark.line + 1
+                    below, line = value, _line_of(key)
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             below = node.value[part]
-            line = below.start_mark.line + 1
+            line = _line_of(node.value[part])
         if below is None:
             break
         node = below
     return line
+
+
+def _line_of(node: yaml.Node) -> int | None:
+    return node.start_mark.line + 1 if node.start_mark is not None else None  # pyright: ignore[reportUnnecessaryComparison]
 
 
 def _find_problem(doctype: DocumentType) -> str | None:
@@ -164,7 +176,8 @@ def _find_problem(doctype: DocumentType) -> str | None:
 
 def _field_problem(spec: FieldSpec) -> str | None:
     if spec.normaliser is not None and spec.normaliser not in NORMALISERS:
-        return f"the field {spec.name!r} names the normaliser {spec.normaliser!r}; known are {', '.join(sorted(NORMALISERS))}."
+        known = ", ".join(sorted(NORMALISERS))
+        return f"the field {spec.name!r} names the normaliser {spec.normaliser!r}; known are {known}."
     unknown = next((name for name in spec.checks if name not in CHECKS), None)
     if unknown:
         return f"the field {spec.name!r} names the check {unknown!r}; known are {', '.join(sorted(CHECKS))}."

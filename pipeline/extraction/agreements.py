@@ -16,7 +16,7 @@ from pipeline.normalise.words import single_blanks
 PREAMBLE_CHARACTERS = 2600
 PARTIES_MAX = 12
 _LAW = re.compile(
-    r"(?P<lead>govern|constru|interpret|accordance|under|enforce)?[^.]{0,160}?\blaws?\s+of\s+(?:the\s+)?"
+    r"\blaws?\s+of\s+(?:the\s+)?"
     r"(?:(?:State|Commonwealth|Province|Republic|state|commonwealth)\s+of\s+)?"
     r"(?P<name>[A-Z][A-Za-z.]+(?:\s+(?:of\s+)?[A-Z][A-Za-z.]+){0,3})"
 )

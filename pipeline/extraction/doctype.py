@@ -80,7 +80,8 @@ def _text_of(layout: Layout) -> _Text:
                 words.append(fold(word))
                 alone = len(texts) <= 4 and index == 0
                 # A word in a sentence says less than the same word in a title or a label.
-                weight.append(prominent * (1.25 if alone else 0.6 if len(texts) > 9 else 1.0))
+                inside = index > 0 and len(texts) > 4
+                weight.append(prominent * (1.25 if alone else 0.6 if inside or len(texts) > 9 else 1.0))
         if len(words) > WORDS_MAX:
             break
     at: dict[str, list[int]] = {}

@@ -1,5 +1,6 @@
 """The baseline engine: typed candidates, labels, arithmetic and place; no learning."""
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
@@ -10,7 +11,7 @@ from pipeline.domain.pages import Page
 from pipeline.extraction import agreements, singles
 from pipeline.extraction import finds as found
 from pipeline.extraction.addresses import decide_address
-from pipeline.extraction.answers import Answer, Scored
+from pipeline.extraction.answers import Answer
 from pipeline.extraction.confidence import TABLE_VERSION, confidence_of
 from pipeline.extraction.doctype import guess_type
 from pipeline.extraction.evidence import Vote, votes_for
@@ -203,7 +204,7 @@ class _Run:
 
 def _field(answer: Answer) -> FieldExtraction:
     confidence = confidence_of(answer)
-    rivals = tuple(_candidate(r) for r in answer.rivals[:CANDIDATES_SHOWN] if r.score > 0.05)
+    rivals = _candidates(answer, confidence)
     if answer.best is None:
         return FieldExtraction(name=answer.spec.name, confidence=confidence, candidates=rivals)
     find = answer.best.find
@@ -221,13 +222,21 @@ def _field(answer: Answer) -> FieldExtraction:
     )
 
 
-def _candidate(scored: Scored) -> Candidate:
-    return Candidate(
-        text=scored.find.text,
-        value=scored.find.value,
-        confidence=round(min(0.5, max(0.01, 0.4 * scored.score)), 2),
-        provenance=scored.find.span.provenance(),
-        label=scored.label,
+def _candidates(answer: Answer, confidence: float) -> tuple[Candidate, ...]:
+    """Return the runners-up, which share what the answer leaves open, by their scores."""
+    shown = answer.rivals[:CANDIDATES_SHOWN]
+    weights = [math.exp(4.0 * max(-1.0, min(1.2, rival.score))) for rival in shown]
+    # Some of the doubt is that none of these is right.
+    left = 0.8 * (1.0 - confidence) / max(sum(weights), 1.0)
+    return tuple(
+        Candidate(
+            text=rival.find.text,
+            value=rival.find.value,
+            confidence=round(left * weight, 4),
+            provenance=rival.find.span.provenance(),
+            label=rival.label,
+        )
+        for rival, weight in zip(shown, weights, strict=True)
     )
 
 

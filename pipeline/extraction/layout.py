@@ -12,6 +12,8 @@ from pipeline.normalise.words import label_words
 
 WORDS_MAX = 60_000
 """Words looked at in a document; of longer ones the first four fifths and the last fifth."""
+SEGMENTS_MAX = 120
+"""Segments kept of one line: no printed line has more, and each is compared with its neighbours."""
 LINE_OVERLAP = 0.42
 SEGMENT_GAP = 0.95
 
@@ -284,7 +286,8 @@ def _lines(number: int, words: Sequence[Word], first: int) -> list[Line]:
     for group in groups:
         group.sort(key=lambda t: t.x0)
         index = first + len(lines)
-        segments = [Segment(run, number, index, i) for i, run in enumerate(_runs(_rejoined(group)))]
+        runs = _runs(_rejoined(group))[:SEGMENTS_MAX]
+        segments = [Segment(run, number, index, i) for i, run in enumerate(runs)]
         lines.append(
             Line(number, index, segments, min(t.top for t in group), max(t.bottom for t in group)),
         )

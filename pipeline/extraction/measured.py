@@ -1,9 +1,10 @@
 """Shares of right answers by class of evidence: kind / support / label / lead, and wider classes for rare ones.
 
 Measured with `python bench/accuracy.py --classes` on 673 development documents: invoices, broadcast orders, register
-forms and agreements with their truth, and the project's own fixtures. Each template counts at most twelve times, so that
-no single supplier decides. A share is drawn towards its wider class by two answers; then its error is raised by half and
-by one answer in n + 2, because the rules were made while looking at the same documents. It is never above 0.98.
+forms and agreements with their truth, and the project's own fixtures. Each template counts at most twelve times, so
+that no single supplier decides. A share is drawn towards its wider class by two answers; then its error is raised by
+half and by one answer in n + 2, because the rules were made while looking at the same documents. It is never above
+0.98.
 """
 
 TABLE_VERSION = "1"

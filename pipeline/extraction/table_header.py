@@ -10,6 +10,7 @@ from pipeline.extraction.layout import Layout, Line, Token
 from pipeline.normalise.words import fold, label_words, squeeze
 
 CELL_GAP = 0.55
+CELL_CHARACTERS_MAX = 90
 HEADERS_MAX = 5
 COLUMNS_MAX = 14
 LINES_MAX = 6000
@@ -65,6 +66,7 @@ class ColumnIndex:
         self.spec = spec
         self.numeric = tuple(c.name for c in spec.columns if c.kind not in {FieldKind.TEXT, FieldKind.NAME})
         self._exact: dict[str, dict[str, float]] = {}
+        self._known: dict[str, dict[str, float]] = {}
         for column in spec.columns:
             for phrases in column.labels.values():
                 for rank, phrase in enumerate(phrases):
@@ -75,10 +77,19 @@ class ColumnIndex:
 
     def roles(self, text: str) -> dict[str, float]:
         """Return the columns a header cell can name, with weights; the whole cell says most."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._roles(text)
+            self._known[text] = known
+        return dict(known)
+
+    def _roles(self, text: str) -> dict[str, float]:
+        if len(text) > CELL_CHARACTERS_MAX:
+            return {}
         words = label_words(text)
         whole = self._exact.get(squeeze(words))
         if whole:
-            return dict(whole)
+            return whole
         found: dict[str, tuple[int, float]] = {}
         for start in range(len(words)):
             for end in range(len(words), start, -1):

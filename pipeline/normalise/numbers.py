@@ -92,7 +92,12 @@ def _in_groups(text: str, sign: str) -> bool:
         return False
     thousands = all(len(g) == 3 and g.isdigit() for g in groups[1:])
     # 12,34,567.00: lakhs and crores.
-    lakhs = len(groups[-1]) == 3 and all(len(g) == 2 and g.isdigit() for g in groups[1:-1]) and len(groups[0]) <= 2
+    lakhs = (
+        sign == ","
+        and len(groups[-1]) == 3
+        and all(len(g) == 2 and g.isdigit() for g in groups[1:-1])
+        and len(groups[0]) <= 2
+    )
     return thousands or (lakhs and groups[-1].isdigit())
 
 

@@ -1,0 +1,53 @@
+import pytest
+
+from pipeline.doctypes.loader import load_types
+from pipeline.domain.extraction import TypeGuess
+from pipeline.extraction.engine import BaselineEngine
+from tests.unit.extraction.paper import line, page
+
+TYPES = load_types(None, {"invoice", "receipt", "purchase_order", "nda", "political_ad_buy"})
+
+
+def guess(*texts: str, size: float = 10) -> TypeGuess:
+    lines = [line(40 + 16 * i, (60, text), size=size if i == 0 else 10) for i, text in enumerate(texts)]
+    return BaselineEngine().extract((page(*lines),), TYPES).type
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (("Rechnung", "Rechnungsnummer 4711", "Nettobetrag", "zzgl. MwSt."), "invoice"),
+        (("Schlussrechnung Nr. 7", "Rechnungsdatum 1.2.2024", "zahlbar bis 1.3.2024"), "invoice"),
+        (("R E C H N U N G", "Rechnungsdatum 1.2.2024", "USt-IdNr."), "invoice"),
+        (("INVOICE", "Invoice number 12", "Bill to", "Amount due"), "invoice"),
+        (("Facture", "Date de facture 1 mars 2024", "Total HT", "TVA intracommunautaire"), "invoice"),
+        (("Gutschrift", "Gutschriftsnummer 4711", "zu Rechnung 4700", "Nettobetrag"), "credit_note"),
+        (("Credit note", "Credit note number 9", "Original invoice number 7", "VAT number"), "credit_note"),
+        (("Rechnungskorrektur", "Nr. RK21", "ersetzt Rechnung R21", "Umsatzsteuer"), "corrected_invoice"),
+        (("Purchase order", "PO number 4500", "Order date", "Deliver to"), "purchase_order"),
+        (("Bestellung", "Bestellnummer 12", "Bestelldatum", "Liefertermin"), "purchase_order"),
+        (("RECEIPT", "Cashier 2", "Cash tendered 50.00", "Change 7.10"), "receipt"),
+        (("MUTUAL NON-DISCLOSURE AGREEMENT", "Confidential Information", "the Receiving Party"), "nda"),
+    ],
+)
+def test_types_are_told_by_their_words(texts: tuple[str, ...], name: str) -> None:
+    assert guess(*texts, size=16).name == name
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Minutes of the meeting", "Present: all members", "The chair opened the meeting at nine"),
+        ("Bedienungsanleitung", "Bitte lesen Sie diese Anleitung", "Technische Daten"),
+        ("Dear Sir or Madam", "we acknowledge receipt of your letter", "Yours sincerely"),
+    ],
+)
+def test_a_document_of_no_known_type_gets_none(texts: tuple[str, ...]) -> None:
+    found = guess(*texts)
+    assert found.name is None
+    assert found.evidence
+
+
+def test_a_given_type_is_certain() -> None:
+    extraction = BaselineEngine().extract((page(line(40, (60, "Hello"))),), TYPES, "receipt")
+    assert (extraction.type.name, extraction.type.confidence) == ("receipt", 1.0)

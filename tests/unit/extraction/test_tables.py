@@ -1,0 +1,120 @@
+from pipeline.doctypes.loader import load_types
+from pipeline.domain.extraction import FieldExtraction
+from pipeline.domain.pages import Page, Word
+from pipeline.extraction.engine import BaselineEngine
+from tests.unit.extraction.paper import line, page, right
+
+TYPES = load_types()
+
+
+def table_of(*pages: Page) -> FieldExtraction:
+    found = BaselineEngine().extract(pages, TYPES, "invoice").find_field("line_items")
+    assert found is not None
+    return found
+
+
+def amounts(table: FieldExtraction) -> list[str | None]:
+    return [row.cells["amount"].value for row in table.rows]
+
+
+def row(y: float, text: str, quantity: str, price: str, amount: str) -> list[Word]:
+    return line(y, (60, text), right(380, quantity), right(460, price), right(540, amount))
+
+
+HEADER = ((60, "Description"), right(380, "Quantity"), right(460, "Unit price"), right(540, "Amount"))
+
+
+def test_rows_go_on_over_a_page_break_and_skip_the_repeated_header() -> None:
+    first = page(line(100, *HEADER), row(120, "Bolt", "10", "2.00", "20.00"), line(800, (60, "Page 1 of 2")))
+    second = page(
+        line(60, *HEADER),
+        row(80, "Nut", "5", "1.00", "5.00"),
+        line(120, (360, "Subtotal"), right(540, "25.00")),
+        number=2,
+    )
+    table = table_of(first, second)
+    assert [r.cells["description"].value for r in table.rows] == ["Bolt", "Nut"]
+    assert amounts(table) == ["20.00", "5.00"]
+
+
+def test_arithmetic_overrules_a_header_that_misleads() -> None:
+    table = table_of(
+        page(
+            line(100, (60, "Amount"), (140, "Product"), right(460, "Price"), right(540, "Total")),
+            line(120, (60, "3.00"), (140, "Design"), right(460, "160.00"), right(540, "480.00")),
+            line(140, (60, "400.00"), (140, "Balloons"), right(460, "0.79"), right(540, "316.00")),
+            line(180, (300, "Net total"), right(540, "796.00")),
+        )
+    )
+    assert [(r.cells["quantity"].value, r.cells["unit_price"].value) for r in table.rows] == [
+        ("3", "160.00"),
+        ("400", "0.79"),
+    ]
+
+
+def test_a_product_called_taxi_does_not_end_the_table() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Taxi Nürnberg", "1", "20.00", "20.00"),
+            row(140, "Total Care package", "2", "5.00", "10.00"),
+            line(180, (300, "Subtotal"), right(540, "30.00")),
+        )
+    )
+    assert amounts(table) == ["20.00", "10.00"]
+
+
+def test_a_discount_line_without_quantity_is_no_row() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Lamp", "2", "10.00", "20.00"),
+            line(132, (60, "less 10 % discount"), right(540, "-2.00")),
+            row(150, "Bulb", "4", "1.50", "6.00"),
+            line(190, (300, "Subtotal"), right(540, "26.00")),
+        )
+    )
+    assert amounts(table) == ["20.00", "6.00"]
+
+
+def test_a_table_of_tax_rates_after_the_items_adds_no_rows() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Lamp", "2", "10.00", "20.00"),
+            line(160, (60, "Art"), (200, "Basisbetrag"), right(460, "Steuersatz"), right(540, "Steuerbetrag")),
+            line(174, (60, "Umsatzsteuer"), (200, "20,00"), right(460, "19"), right(540, "3,80")),
+        )
+    )
+    assert len(table.rows) == 1
+
+
+def test_prices_per_hundred_hold() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Screws", "400", "32.76", "131.04"),
+            line(160, (300, "Subtotal"), right(540, "131.04")),
+        )
+    )
+    assert table.rows[0].cells["quantity"].value == "400"
+    assert table.confidence > 0.8
+
+
+def test_rows_that_verify_are_surer_than_rows_that_do_not() -> None:
+    def one(amount: str) -> float:
+        return table_of(
+            page(
+                line(100, *HEADER),
+                row(120, "Lamp", "2", "10.00", amount),
+                line(160, (300, "Subtotal"), right(540, "20.00")),
+            )
+        ).confidence
+
+    assert one("20.00") > one("29.00")
+
+
+def test_a_document_without_a_table_has_no_rows() -> None:
+    table = table_of(page(line(100, (60, "Invoice 4711")), line(120, (60, "Thank you"))))
+    assert table.value is None
+    assert table.rows == ()
