@@ -19,13 +19,17 @@ QUIET = (
 """It asks nobody else for anything, and draws without a graphics card."""
 
 
+def find_program() -> str | None:
+    """Return the system's own browser; None where Playwright's is to be used."""
+    return next((found for name in INSTALLED if (found := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
-    program = next((found for name in INSTALLED if (found := shutil.which(name))), None)
     # root, as in a container, may not use Chromium's own sandbox
     arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else [*QUIET]
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
+        opened = playwright.chromium.launch(executable_path=find_program(), args=arguments)
         yield opened
         opened.close()

@@ -52,10 +52,12 @@ class Installation:
     Args:
         folder: its own; short, because a unix socket lies in it.
         settings: environment variables on top of the quick ones.
+        demo: also feed the sample documents.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, *, demo: bool = False) -> None:
         self.folder = folder
+        self.command = [str(PROGRAM), "up", *(["--demo"] if demo else [])]
         self.port = free_port()
         inherited = {
             name: value
@@ -113,7 +115,7 @@ class Installation:
         """Start it, and return when it answers that it is ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "up"],
+                self.command,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -298,12 +300,12 @@ READER = Actor(id=0, name="reader", roles=frozenset(Role))
 
 
 @contextmanager
-def installed(settings: Mapping[str, str] | None = None) -> Iterator[Installation]:
+def installed(settings: Mapping[str, str] | None = None, *, demo: bool = False) -> Iterator[Installation]:
     """Yield a running installation in a folder of its own; both are gone afterwards."""
     # a short path, whatever TMPDIR says: a unix socket's address has room for about a hundred characters
     folder = Path(tempfile.mkdtemp(prefix="pd-", dir="/tmp"))
     try:
-        with Installation(folder, settings) as installation:
+        with Installation(folder, settings, demo=demo) as installation:
             yield installation
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,51 @@
+"""The pictures of the README: `python -m bench.screenshots` starts a demo installation and takes them anew."""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browsers import QUIET, find_program
+from tests.e2e.installation import Installation, installed
+from tests.e2e.workbench import Person
+
+FOLDER = Path(__file__).parent.parent / "docs" / "images"
+SIZE = {"width": 1440, "height": 900}
+COLOURS = 160
+"""Of the saved palette: nobody sees the difference, and the file is a third of the size."""
+SAMPLES = 30
+WRONG_SUM = "atelier-somme.pdf"
+
+
+def main() -> None:
+    with installed(demo=True) as installation, sync_playwright() as playwright:
+        installation.wait_until_settled(SAMPLES, seconds=300)
+        browser = playwright.chromium.launch(executable_path=find_program(), args=[*QUIET, "--no-sandbox"])
+        installation.hire("mara vogt")
+        with Person(installation, browser, "mara vogt", **SIZE) as mara:
+            mara.log_in()
+            _take(mara.open("/queue"), "queue")
+            _take(_review(mara, installation), "review")
+        browser.close()
+
+
+def _review(mara: Person, installation: Installation) -> Page:
+    """Return the review page where the sum does not agree."""
+    mara.take(installation.documents()[WRONG_SUM].id)
+    mara.turn_to("gross_total")
+    mara.page.wait_for_load_state("networkidle")
+    return mara.page
+
+
+def _take(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    FOLDER.mkdir(exist_ok=True)
+    target = FOLDER / f"{name}.png"
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+    print(f"{target.name}: {picture.width} x {picture.height}, {target.stat().st_size // 1024} kB")
+
+
+if __name__ == "__main__":
+    main()
