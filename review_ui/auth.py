@@ -54,7 +54,8 @@ def password() -> Response:
     try:
         if new != request.form.get("again", ""):
             raise forms.BadFormError("The two new passwords differ. Type the new one twice.")
-        services().accounts.change_password(request.form.get("old", ""), new, by=actor())
+        token = g.login.token if g.login is not None else ""
+        services().accounts.change_password(request.form.get("old", ""), new, by=actor(), token=token)
     except PipelineError as error:
         return make_response(render_template("password.html", problem=str(error)), status_of(error))
     say("Your password is changed.")

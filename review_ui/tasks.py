@@ -168,7 +168,7 @@ def handover(document_id: int) -> Response:
 
 @tasks.post("/retry")
 def retry(document_id: int) -> Response:
-    services().reviewing.retry(document_id, by=actor())
+    services().reviewing.retry(document_id, by=actor(), revision=forms.revision())
     say(f"Document {document_id} waits to be read again.")
     return leave(safe_path(request.form.get("back")) or url_for(".show", document_id=document_id))
 

@@ -7,6 +7,7 @@ from flask import Flask
 from pipeline import assembly
 from pipeline.settings import Settings
 from review_ui import create_app
+from workers import log
 from workers.rq_queue import RqQueue
 
 
@@ -15,5 +16,6 @@ def create() -> Flask:
 
     Called in each web process: database connections and the reading process must not be shared by a fork.
     """
+    log.configure("web")
     settings = Settings.from_env(os.environ)
     return create_app(assembly.build(settings, RqQueue.from_settings(settings), readers=2), settings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.domain.extraction import TypeGuess
 from pipeline.domain.fields import DocumentType
-from pipeline.extraction.layout import Layout
+from pipeline.extraction.layout import Layout, is_spaced
 from pipeline.normalise.words import fold
 
 WORDS_MAX = 900
@@ -73,7 +73,7 @@ def _text_of(layout: Layout) -> _Text:
             prominent *= 0.5
         for segment in line.segments:
             texts = [m.group() for m in _WORD.finditer(segment.text)]
-            if len(texts) > 3 and all(len(t) == 1 for t in texts):
+            if is_spaced(texts):
                 # Letters spaced out for show: R E C H N U N G.
                 texts = ["".join(texts)]
             for index, word in enumerate(texts):

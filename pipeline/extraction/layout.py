@@ -59,7 +59,7 @@ class Segment:
         self.x0, self.x1 = self.tokens[0].x0, max(token.x1 for token in self.tokens)
         self.top = min(token.top for token in self.tokens)
         self.bottom = max(token.bottom for token in self.tokens)
-        if len(self.tokens) > 3 and all(len(token.text) == 1 for token in self.tokens):
+        if is_spaced([token.text for token in self.tokens]):
             # Letters spaced out for show are one word.
             self.words = [(word, 0) for word in label_words("".join(token.text for token in self.tokens))]
         else:
@@ -78,6 +78,13 @@ class Segment:
     @property
     def bold(self) -> bool:
         return self.tokens[0].bold
+
+
+def is_spaced(texts: Sequence[str]) -> bool:
+    """Return whether a word's letters are spaced out for show, singly or in crumbs: "R E C H N U N G", "RE CE IP T"."""
+    if len(texts) > 3 and all(len(text) == 1 for text in texts):
+        return True
+    return len(texts) > 2 and all(len(text) <= 2 and text.isalpha() and text.isupper() for text in texts)
 
 
 def _words_of(text: str) -> tuple[str, ...]:

@@ -126,6 +126,12 @@ class Approving:
                 .where(ApprovalRow.document_id == document_id, ApprovalRow.superseded_at.is_(None))
                 .values(superseded_at=desk.now)
             )
+            # what was not sent yet is not sent any more: the newer revision must not arrive before the older
+            session.execute(
+                update(DeliveryRow)
+                .where(DeliveryRow.document_id == document_id, DeliveryRow.state == "pending")
+                .values(state="failed", error="Opened again before it was sent. The next approval is sent instead.")
+            )
             desk.move(DocumentState.REVIEW)
             desk.return_to_review(why, ())
             desk.document.note = f"{by.display_name}: {why}"

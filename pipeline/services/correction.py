@@ -19,10 +19,16 @@ def canonical(
         return value
     title = spec.title_in("en")
     if spec.kind is FieldKind.TABLE:
-        return _rows(value, spec, locale, _cells(read.value if read else None) | _cells(current))
+        rows = _rows(value, spec, locale, _cells(read.value if read else None) | _cells(current))
+        if not rows:
+            raise InvalidCorrectionError("There is no line left. Mark the field as absent if the page has none.")
+        return rows
     if spec.kind is FieldKind.LIST:
         entries = (value,) if isinstance(value, str) else value
-        return tuple(text for entry in entries if isinstance(entry, str) and (text := " ".join(entry.split())))
+        listed = tuple(text for entry in entries if isinstance(entry, str) and (text := " ".join(entry.split())))
+        if not listed:
+            raise InvalidCorrectionError(f"Type at least one entry for {title}, or mark it as absent.")
+        return listed
     if not isinstance(value, str):
         raise InvalidCorrectionError(f"{title} holds one value. Type it as one line.")
     return _one(value, spec, title, locale)

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditEvent, AuditTag
-from pipeline.errors import TransientError
+from pipeline.errors import DestinationUnavailableError, TransientError
 from pipeline.ports import Clock, Destination
 from pipeline.services import access
 from pipeline.store import events
@@ -45,7 +45,9 @@ class Delivering:
         for delivery_id, name, key, approval in waiting:
             payload = payload_of(approval)
             try:
-                destination = next(each for each in self.destinations if each.name == name)
+                destination = next((each for each in self.destinations if each.name == name), None)
+                if destination is None:
+                    raise DestinationUnavailableError(f"No destination is called {name} here. Configure it again.")
                 receipt = destination.send(key, payload)
             except TransientError as error:
                 self._postpone(delivery_id, error, by)
@@ -72,7 +74,7 @@ class Delivering:
         now = self.clock.now()
         with self.store.writing() as session:
             row = session.get_one(DeliveryRow, delivery_id)
-            if row.state != "pending":
+            if row.state == "sent":
                 return  # another worker sent the same bytes under the same key and was quicker to say so
             row.state, row.sent_at, row.reference, row.error = "sent", now, reference, None
             row.attempts += 1
@@ -92,6 +94,8 @@ class Delivering:
         now = self.clock.now()
         with self.store.writing() as session:
             row = session.get_one(DeliveryRow, delivery_id)
+            if row.state != "pending":
+                return  # another worker was luckier
             row.attempts += 1
             row.error = str(error)
             row.next_try_at = now + min(self.retry * 2 ** min(row.attempts - 1, 20), self.retry_most)

@@ -97,14 +97,20 @@ class Desk:
             )
         self.document.validated_by = self.document.validated_at = None
 
-    def follow_checks(self) -> None:
-        """Open accepted fields that a failing check now speaks against, and close those it no longer does."""
+    def follow_checks(self) -> dict[str, list[str]]:
+        """Open accepted fields that a failing check now speaks against, and close those it no longer does.
+
+        Returns the names of both, for the event of the change that brought it about.
+        """
+        opened: list[str] = []
+        closed: list[str] = []
         rows = self.fields()
         findings = dossier.findings_on([dossier.record_of(row) for row in rows], self.doctype)
         for row in rows:
             against = [finding for finding in findings if row.name in finding.fields]
             if row.state == FieldState.ACCEPTED and against:
                 row.state = FieldState.OPEN
+                opened.append(row.name)
                 row.reasons = tuple(
                     ReviewReason(code=ReasonCode.NOW_FAILS, message=finding.message, figures=finding.figures)
                     for finding in against
@@ -116,6 +122,19 @@ class Desk:
                 and all(reason.code is ReasonCode.NOW_FAILS for reason in row.reasons)
             ):
                 row.state, row.reasons = FieldState.ACCEPTED, ()
+                closed.append(row.name)
+        return {"opened": opened, "closed": closed}
+
+    def follow_number(self) -> None:
+        """Ask about the whole document where its number and party, as they stand now, were seen before."""
+        others = queries.list_same_identity(self.session, self.document)
+        row = self.get_field(TYPE_FIELD)
+        told = {reason.related_document for each in self.fields() for reason in each.reasons}
+        if not others or others[0] in told:
+            return
+        row.state = FieldState.OPEN
+        row.reasons = (*row.reasons, same_number_reason(self.document, others))
+        summary.refresh(self.document, self.fields(), self.doctype)
 
     def changed(self) -> None:
         """Count the change: a new revision, and the lists' columns brought in line."""
@@ -152,13 +171,23 @@ class Desk:
         return dossier.build(self.session, self.document, self.types, self.by, self.now)
 
 
+def same_number_reason(document: DocumentRow, others: list[int]) -> ReviewReason:
+    listed = ", ".join(str(other) for other in others[:3])
+    return ReviewReason(
+        code=ReasonCode.SAME_NUMBER,
+        message=f"{document.party} has sent number {document.number} before, in document {listed}. "
+        "Reject this one if it is the same.",
+        related_document=others[0],
+    )
+
+
 def check_why(why: str, what: str) -> str:
     """Return the reason without outer blanks.
 
     Raises:
         InvalidCorrectionError: it is empty, though others will have to understand the step from it.
     """
-    why = why.strip()
+    why = "".join(each for each in why if each.isprintable() or each in "\n\t").strip()
     if not why:
         raise InvalidCorrectionError(f"Say why, so that others understand: {what} needs a reason.")
     return why[:2000]

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.documents import DocumentState
@@ -27,7 +27,10 @@ class Files:
         if state is not None:
             conditions.append(FileRow.state == state)
         if text := search.strip():
-            conditions.append(func.lower(FileRow.name).like(f"%{text.casefold()}%"))
+            matches: list[Any] = [func.lower(FileRow.name).contains(text.lower(), autoescape=True)]
+            if text.isascii() and text.isdigit():
+                matches.append(FileRow.id == int(text[:15]))
+            conditions.append(or_(*matches))
         with self.store.reading() as session:
             total = session.scalar(select(func.count()).select_from(FileRow).where(*conditions)) or 0
             rows = session.execute(

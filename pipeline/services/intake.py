@@ -18,9 +18,15 @@ from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditEvent, AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileSource, FileState
-from pipeline.errors import DocumentError, DocumentTooLargeError, TransientError, UnreadableDocumentError
+from pipeline.errors import (
+    BlobStoreUnavailableError,
+    DocumentError,
+    DocumentTooLargeError,
+    TransientError,
+    UnreadableDocumentError,
+)
 from pipeline.ports import BlobStore, Clock, Job, JobQueue, Reader, ReadLimits
-from pipeline.services import access
+from pipeline.services import access, moving, naming
 from pipeline.services.views import ReceivedFile
 from pipeline.store import events
 from pipeline.store.engine import Store
@@ -28,6 +34,9 @@ from pipeline.store.tables import BlobRow, DocumentRow, FileRow
 
 BATCH = 64
 CLAIMED = ".claimed"
+PARTIAL = ".partial"
+STALE = timedelta(hours=24)
+"""How old what is left of a broken-off upload is before it is removed: its sender was told that it failed."""
 PROCESSED, DUPLICATES, QUARANTINE = "processed", "duplicates", "quarantine"
 RESERVED = frozenset({CLAIMED, PROCESSED, DUPLICATES, QUARANTINE})
 """Folders inside the drop folder that are ours and are never scanned."""
@@ -94,14 +103,23 @@ class Intake:
     def receive(self, stream: BinaryIO, filename: str, *, by: Actor, document_type: str | None = None) -> ReceivedFile:
         """Take one uploaded file through the same door and say what became of it."""
         access.check_may(by, Act.RECEIVE)
-        name = PurePosixPath(filename.replace("\\", "/")).name.lstrip(".") or "unnamed.pdf"
-        name = "".join(character for character in name if character.isprintable())[-200:]
+        name = naming.name_of_upload(filename)
         token = secrets.token_hex(12)
         relative = f"{document_type}/{name}" if document_type in self.type_names else name
         path = self.uploads / CLAIMED / token / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as target:
-            shutil.copyfileobj(stream, target, 1024 * 1024)
+        partial = self.uploads / PARTIAL / token
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        # `recover` takes whatever it finds under CLAIMED: only whole files may ever stand there
+        try:
+            with partial.open("xb") as target:
+                shutil.copyfileobj(stream, target, 1024 * 1024)
+            moving.into_new_folder(partial, path)
+        except OSError as error:
+            raise BlobStoreUnavailableError(
+                f"The upload could not be kept in {self.uploads}: {error.strerror}. Free space, then send it again."
+            ) from error
+        finally:
+            partial.unlink(missing_ok=True)
         self._take([_Claimed(token, relative, path, FileSource.UPLOAD)], by)
         with self.store.reading() as session:
             row = session.execute(select(FileRow).where(FileRow.token == token)).scalar_one()
@@ -124,6 +142,7 @@ class Intake:
         """
         access.check_may(by, Act.RECEIVE)
         before = self.clock.now() - older_than
+        moving.remove_older(self.uploads / PARTIAL, self.clock.now() - STALE)
         finished = 0
         for source in FileSource:
             waiting = self._claimed_files(source, before.timestamp())
@@ -157,31 +176,37 @@ class Intake:
 
     def _move_aside(self, path: Path) -> _Claimed | None:
         """Claim one file by a rename within its file system, which only one process can win."""
-        relative = path.relative_to(self.drop)
+        name = naming.text_of(path.relative_to(self.drop))
         token = secrets.token_hex(12)
-        target = self.drop / CLAIMED / token / relative
+        target = self.drop / CLAIMED / token / name
         try:
-            if not stat.S_ISREG(path.lstat().st_mode):
+            if not stat.S_ISREG(path.lstat().st_mode) or not moving.is_really_in(path.parent, self.drop):
                 return None
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(target)
-        except FileNotFoundError:
-            _remove_empty(target.parent, self.drop / CLAIMED)
+            moving.into_new_folder(path, target)
+        except OSError as error:  # gone, or refused (no right, too long a path): the others of the batch go on
+            if not isinstance(error, FileNotFoundError):
+                log.warning("intake.not_claimed", code=errno.errorcode.get(error.errno or 0, "os"))
+            moving.remove_empty_up(target.parent, self.drop / CLAIMED)
             return None
-        return _Claimed(token, relative.as_posix(), target, FileSource.DROP)
+        return _Claimed(token, name, target, FileSource.DROP)
 
     def _claimed_files(self, source: FileSource, before: float) -> list[_Claimed]:
         folder = self._root(source) / CLAIMED
         found: list[_Claimed] = []
         for token_folder in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if not token_folder.is_dir() or token_folder.stat().st_mtime > before:
-                continue
-            files = [path for path in token_folder.rglob("*") if not path.is_dir()]
+            try:
+                if not token_folder.is_dir() or token_folder.stat().st_mtime > before:
+                    continue
+                files = [path for path in token_folder.rglob("*") if not path.is_dir()]
+            except FileNotFoundError:
+                continue  # its own process has just finished it
             if not files:
-                shutil.rmtree(token_folder, ignore_errors=True)
-            found += [
-                _Claimed(token_folder.name, path.relative_to(token_folder).as_posix(), path, source) for path in files
-            ]
+                moving.remove_empty_below(token_folder)
+            for path in files:
+                name = naming.text_of(path.relative_to(token_folder))
+                if token_folder / name != path:
+                    path = path.rename(token_folder / name)
+                found.append(_Claimed(token_folder.name, name, path, source))
         return found
 
     def _take(self, claimed: Sequence[_Claimed], by: Actor) -> None:
@@ -194,12 +219,13 @@ class Intake:
             looks = [pool.submit(self._look, row_id, item) for row_id, item in todo]
             looked = [found for look in looks if (found := look.result()) is not None]
         document_ids = self._record(looked, by)
+        self.queue.enqueue_many(Job.PROCESS, document_ids)  # a folder that refuses must not keep the bell from ringing
         self._move_on([row_ids[item.token] for item in claimed])
-        self.queue.enqueue_many(Job.PROCESS, document_ids)
 
     def _enter(self, claimed: Sequence[_Claimed], by: Actor) -> tuple[dict[str, int], set[int]]:
         """Give each claimed file its row; return row ids by token, and those still to be looked at."""
         now = self.clock.now()
+        sizes = {item.token: moving.size_of(item.path) for item in claimed}
         with self.store.writing() as session:
             known = session.scalars(select(FileRow).where(FileRow.token.in_([item.token for item in claimed]))).all()
             rows = {row.token: row for row in known}
@@ -212,7 +238,7 @@ class Intake:
                     source=item.source,
                     token=item.token,
                     name=item.name,
-                    size=_size(item.path),
+                    size=sizes[item.token],
                     preset_type=self._preset(item.name),
                     received_by=by.name,
                     received_at=now,
@@ -360,49 +386,27 @@ class Intake:
                     FileRow.id.in_(row_ids), FileRow.state != FileState.CLAIMED, FileRow.moved.is_(False)
                 )
             ).all()
+        moved: list[int] = []
         for row in rows:
             source = FileSource(row.source)
             root = self._root(source)
             path = root / CLAIMED / row.token / row.name
-            if source is FileSource.UPLOAD and row.state != FileState.QUARANTINED:
-                path.unlink(missing_ok=True)  # the bytes are in the blob store; nobody looks for an upload in a folder
-            else:
-                _move(path, root / FOLDER_OF[FileState(row.state)] / row.name, row.id)
-            _remove_empty(path.parent, root / CLAIMED)
-        if rows:
+            try:
+                if source is FileSource.UPLOAD and row.state != FileState.QUARANTINED:
+                    path.unlink(missing_ok=True)  # the bytes are in the blob store; nobody looks for an upload there
+                else:
+                    moving.put_away(path, root, FOLDER_OF[FileState(row.state)], row.name, row.id)
+            except OSError as error:  # it stays where it is, and recover tries again; the others go on
+                log.warning("intake.not_moved", file_id=row.id, code=errno.errorcode.get(error.errno or 0, "os"))
+                continue
+            moving.remove_empty_up(path.parent, root / CLAIMED)
+            moved.append(row.id)
+        if moved:
             with self.store.writing() as session:
-                session.execute(update(FileRow).where(FileRow.id.in_([row.id for row in rows])).values(moved=True))
+                session.execute(update(FileRow).where(FileRow.id.in_(moved)).values(moved=True))
 
 
 def _first_files(session: Session, hashes: Sequence[str]) -> dict[str | None, int]:
     """Return the first file of each hash that is stored already."""
     found = session.execute(select(BlobRow.sha256, BlobRow.file_id).where(BlobRow.sha256.in_(hashes)))
     return {sha256: file_id for sha256, file_id in found}
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _move(path: Path, target: Path, file_id: int) -> None:
-    """Move without overwriting: a name that is taken gets the file's id before its ending."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        target = target.with_name(f"{target.stem}.{file_id}{target.suffix}")
-    try:
-        path.rename(target)
-    except FileNotFoundError:
-        log.info("intake.already_moved", file_id=file_id)
-
-
-def _remove_empty(folder: Path, stop: Path) -> None:
-    """Remove `folder` and its parents below `stop` while they are empty."""
-    while folder != stop and stop in folder.parents:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent

@@ -21,6 +21,8 @@ from pipeline.store.tables import DocumentRow
 RESOLUTIONS = (36, 110, 200, 300)
 """Dots per inch that images come in: thumbnail, reading, zoomed, magnified."""
 
+MISSING = "Document {} has no stored file. Restore the data folder from a backup."
+
 
 @dataclass(frozen=True)
 class Pages:
@@ -64,19 +66,23 @@ class Pages:
         with self.store.reading() as session:
             file = queries.get_file(session, queries.get_document(session, document_id).file_id)
             if file.sha256 is None:
-                raise NotFoundError(f"Document {document_id} has no stored file.")
-            return self.blobs.path(file.sha256), PurePosixPath(file.name).name
+                raise NotFoundError(
+                    f"Document {document_id} has no stored file. Restore the data folder from a backup."
+                )
+            name = PurePosixPath(file.name).name
+            # a header can't hold a line break
+            return self.blobs.path(file.sha256), "".join(each if each.isprintable() else "_" for each in name)
 
     def _locate(self, document_id: int, page: int) -> tuple[str, int]:
         """Return the hash of the file and the number of the page in it."""
         with self.store.reading() as session:
             document = queries.get_document(session, document_id)
             if not 1 <= page <= self._count(session, document):
-                raise NotFoundError(f"Document {document_id} has no page {page}.")
+                raise NotFoundError(f"Document {document_id} has no page {page}. Go back to its first page.")
             ref = page_ref(document, page)
             sha256 = queries.get_file(session, ref.file_id).sha256
         if sha256 is None:
-            raise NotFoundError(f"Document {document_id} has no stored file.")
+            raise NotFoundError(MISSING.format(document_id))
         return sha256, ref.page
 
     def _count(self, session: Session, document: DocumentRow) -> int:

@@ -26,9 +26,12 @@ from pipeline.store.engine import Store
 from pipeline.store.readings import FolderReadings
 from pipeline.store.tables import DocumentRow, ExtractionRow, FieldRow
 
-BEYOND_LIMIT = timedelta(seconds=60)
-"""How much longer than its reading may take an attempt counts as running."""
+BEYOND_LIMIT = timedelta(seconds=180)
+"""How much longer than reading its files may take an attempt counts as running: extraction, and a busy machine."""
 
+RETRY_MOST = timedelta(hours=1)
+
+DIED = "The worker stopped in the middle of this document. Try again; if it stays, run `proofdesk doctor`."
 FAULT = "Reading stopped on a fault of the program. Try again; if it stays, send the log to whoever runs Proofdesk."
 
 log = structlog.get_logger()
@@ -105,7 +108,7 @@ class Processing:
                 )
             ).all()
         for document_id, number in dead:
-            stopped = PipelineError("The worker that read this document stopped in the middle of it.")
+            stopped = PipelineError(DIED)
             self._fail(_Attempt(document_id, number, (), None, Policy()), stopped, by, final=False)
         with self.store.reading() as session:
             statement = (
@@ -130,13 +133,14 @@ class Processing:
             document.state = check_move(document.id, DocumentState(document.state), DocumentState.READING)
             document.attempts += 1
             document.attempt += 1
-            document.running_until = now + timedelta(seconds=self.limits.seconds) + BEYOND_LIMIT
+            sources = _sources(session, document)
+            document.running_until = now + timedelta(seconds=self.limits.seconds * len(sources)) + BEYOND_LIMIT
             document.next_try_at = None
             document.changed_at = now
             return _Attempt(
                 document_id=document.id,
                 number=document.attempt,
-                sources=_sources(session, document),
+                sources=sources,
                 fixed_type=document.type if document.type_fixed else None,
                 policy=queries.get_policy(session).policy,
             )
@@ -245,7 +249,7 @@ class Processing:
             document.running_until = None
             document.failure_code, document.failure = code, sentence
             if not given_up:
-                document.next_try_at = now + self.retry * 2 ** (document.attempts - 1)
+                document.next_try_at = now + min(self.retry * 2 ** min(document.attempts - 1, 20), RETRY_MOST)
             document.changed_at = now
             document.revision += 1
             events.append(
@@ -280,7 +284,7 @@ def _sources(session: Session, document: DocumentRow) -> tuple[tuple[str, tuple[
 def _hash(session: Session, file_id: int) -> str:
     sha256 = queries.get_file(session, file_id).sha256
     if sha256 is None:
-        raise PipelineError(f"File {file_id} was never stored.")
+        raise PipelineError(f"File {file_id} was never stored. Drop it again.")
     return sha256
 
 
@@ -294,7 +298,7 @@ def _replace_unsettled(session: Session, document: DocumentRow, result: _Result)
     kept: dict[str, FieldRow] = {}
     known = {routing.name for routing in result.decision.fields}
     for row in queries.list_fields(session, document.id):
-        if row.state in SETTLED and row.name in known:
+        if (row.state in SETTLED or row.settled_by is not None) and row.name in known:
             kept[row.name] = row
         else:
             session.delete(row)

@@ -85,12 +85,8 @@ def _conditions(wanted: QueueFilter, by: Actor, now: datetime) -> list[Any]:
     elif wanted.holder == "free":
         conditions.append(ClaimRow.document_id.is_(None))
     if text := wanted.search.strip():
-        like = f"%{text.casefold()}%"
-        matches: list[Any] = [
-            func.lower(DocumentRow.number).like(like),
-            func.lower(DocumentRow.party).like(like),
-            func.lower(FileRow.name).like(like),
-        ]
+        columns = (DocumentRow.number, DocumentRow.party, FileRow.name)
+        matches: list[Any] = [func.lower(column).contains(text.lower(), autoescape=True) for column in columns]
         if text.isascii() and text.isdigit():
             matches.append(DocumentRow.id == int(text[:15]))
         conditions.append(or_(*matches))

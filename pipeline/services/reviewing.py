@@ -19,7 +19,7 @@ from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, PersonView, QueueFilter, QueuePage, ReadingView
 from pipeline.store import queries
 from pipeline.store.engine import Store
-from pipeline.store.tables import ClaimRow, UserRow
+from pipeline.store.tables import ClaimRow, FieldRow, UserRow
 
 STATE_FOR = {
     Decision.CONFIRM: FieldState.CONFIRMED,
@@ -88,7 +88,9 @@ class Reviewing:
             row = session.get(ClaimRow, document_id)
             if row is not None and row.user_id != by.id and row.lease_until > now:
                 holder = queries.get_user(session, row.user_id).display_name
-                raise ClaimTakenError(f"{holder} holds document {document_id} until {row.lease_until:%H:%M} UTC.")
+                raise ClaimTakenError(
+                    f"{holder} holds document {document_id} until {row.lease_until:%H:%M} UTC. Take another."
+                )
             if row is None or row.user_id != by.id or row.lease_until <= now:
                 if row is not None and row.lease_until <= now:
                     desk.record(AuditTag.CLAIM_EXPIRE, facts={"holder": row.user_id})
@@ -133,20 +135,23 @@ class Reviewing:
             desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
             row = desk.get_field(settlement.field)
             before, state_before = row.value, row.state
-            row.value = self._decided(desk, settlement, row.machine_value, row.value)
+            row.value = self._decided(desk, settlement, row)
             row.state = STATE_FOR[settlement.decision]
-            if row.state == FieldState.CORRECTED and row.value == row.machine_value:
-                row.state = FieldState.CONFIRMED  # typed just what the machine had read
+            if row.state != FieldState.ABSENT:
+                # typed just what the machine had read; or confirmed what a person had put in its place before
+                row.state = FieldState.CONFIRMED if row.value == row.machine_value else FieldState.CORRECTED
             if settlement.provenance is not None:
                 row.provenance = settlement.provenance
             row.settled_by, row.settled_at, row.comment = by.name, desk.now, settlement.comment.strip()[:2000]
             row.handling_ms += min(max(settlement.handling_ms, 0), LONGEST_HANDLING_MS)
-            desk.follow_checks()
+            followed = desk.follow_checks()
             desk.changed()
+            desk.follow_number()
             desk.record(
                 AuditTag.FIELD_SETTLE,
                 field=row.name,
                 facts={
+                    **followed,
                     "decision": settlement.decision,
                     "from": state_before,
                     "to": row.state,
@@ -172,18 +177,22 @@ class Reviewing:
             desk = self._held(Desk.open(session, document_id, self.types, by, self.clock.now()), revision)
             row = desk.get_field(field)
             if row.state not in SETTLED:
-                raise InvalidCorrectionError("Nobody settled this field, so there is nothing to undo.")
+                raise InvalidCorrectionError("Nobody settled this field, so there is nothing to undo. Reload the page.")
             before, state_before = row.value, row.state
             row.state = FieldState.OPEN if row.reasons else FieldState.ACCEPTED
-            row.value = row.machine_value
+            # the type in force stays in force until another is chosen: the fields are read for it
+            row.value = desk.document.type if field == TYPE_FIELD else row.machine_value
             row.settled_by = row.settled_at = None
             row.comment = ""
-            desk.follow_checks()
+            extraction = queries.find_extraction(session, document_id)
+            read = extraction.find_field(field) if extraction else None
+            row.provenance = read.provenance if read else None
+            followed = desk.follow_checks()
             desk.changed()
             desk.record(
                 AuditTag.FIELD_REOPEN,
                 field=field,
-                facts={"from": state_before, "to": row.state},
+                facts={"from": state_before, "to": row.state, **followed},
                 values={"before": before, "after": row.value},
             )
             return desk.view()
@@ -289,12 +298,13 @@ class Reviewing:
         self.jobs.enqueue(Job.PROCESS, document_id)
         return view
 
-    def retry(self, document_id: int, *, by: Actor) -> DocumentView:
+    def retry(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
         """Have a failed document read again, with a full set of attempts."""
         access.check_may(by, Act.RETRY)
         with self.store.writing() as session:
             desk = Desk.open(session, document_id, self.types, by, self.clock.now())
             desk.check_state(DocumentState.FAILED)
+            desk.check_revision(revision)
             desk.move(DocumentState.QUEUED)
             desk.document.attempts, desk.document.next_try_at = 0, None
             desk.document.failure = desk.document.failure_code = None
@@ -328,17 +338,22 @@ class Reviewing:
         desk.check_revision(revision)
         return desk
 
-    def _decided(
-        self, desk: Desk, settlement: Settlement, machine: Value | None, current: Value | None
-    ) -> Value | None:
+    def _decided(self, desk: Desk, settlement: Settlement, row: FieldRow) -> Value | None:
+        current = row.value
         if settlement.decision is Decision.ABSENT:
+            if settlement.field == TYPE_FIELD:
+                raise InvalidCorrectionError("A document has a type. Choose it from the list, or reject the document.")
             return None
         if settlement.decision is Decision.CONFIRM:
-            if machine is None and settlement.field != TYPE_FIELD:
+            if settlement.field == TYPE_FIELD:
+                if desk.document.type is None:
+                    raise InvalidCorrectionError("The document's type is not known. Choose it from the list.")
+                return desk.document.type
+            # a field that was returned shows what a person had put there: that is what is confirmed
+            shown = current if row.state == FieldState.OPEN and current is not None else row.machine_value
+            if shown is None:
                 raise InvalidCorrectionError("The machine read nothing here. Type the value, or mark it as absent.")
-            if machine is None:
-                raise InvalidCorrectionError("The document's type is not known. Choose it from the list.")
-            return machine
+            return shown
         spec = dossier.spec_of(settlement.field, desk.doctype)
         if spec is None:
             raise NotFoundError(f"This document has no field “{settlement.field}”. Reload the page.")

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -51,20 +52,37 @@ class Sweeping:
     def sweep(self, *, by: Actor) -> Swept:
         """Do all of it once; running it twice, or in two processes, is harmless."""
         access.check_may(by, Act.SWEEP)
-        recovered = self.intake.recover(by=by, older_than=HALF_TAKEN)
+        failures: list[Exception] = []
+
+        def attempt(step: Callable[[], int]) -> int:
+            try:
+                return step()
+            except Exception as error:  # noqa: BLE001 - raised below, once the other steps had their turn
+                failures.append(error)
+                return 0
+
+        swept = Swept(
+            recovered=attempt(lambda: self.intake.recover(by=by, older_than=HALF_TAKEN)),
+            rung=attempt(lambda: self._ring_due(by)),
+            deliveries=attempt(lambda: self._ring_deliveries(by)),
+            expired_claims=attempt(lambda: self._expire(by)),
+            resumed=attempt(lambda: self._resume(by)),
+        )
+        if failures:
+            raise failures[0]
+        return swept
+
+    def _ring_due(self, by: Actor) -> int:
         due = self.processing.due(by=by, idle=IDLE)
         if due and self._is_idle():
             self.jobs.enqueue_many(Job.PROCESS, list(due))
+        return len(due)
+
+    def _ring_deliveries(self, by: Actor) -> int:
         deliveries = self.delivering.due(by=by)
         if deliveries:
             self.jobs.enqueue_many(Job.DELIVER, list(deliveries))
-        return Swept(
-            rung=len(due),
-            deliveries=len(deliveries),
-            expired_claims=self._expire(by),
-            resumed=self._resume(by),
-            recovered=recovered,
-        )
+        return len(deliveries)
 
     def _is_idle(self) -> bool:
         """Return whether few jobs wait, so that ringing again can't pile them up; a queue that is down counts too."""

@@ -1,6 +1,7 @@
 import hashlib
 import os
 import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,7 @@ from pipeline.errors import BlobStoreUnavailableError, NotFoundError
 from pipeline.ports import StoredBlob
 
 CHUNK = 1024 * 1024
+LEFT_SECONDS = 24 * 3600
 
 
 class FolderBlobs:
@@ -21,6 +23,7 @@ class FolderBlobs:
         self.root = root
         self._temporary = root / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._tidy()
 
     def put(self, stream: BinaryIO) -> StoredBlob:
         digest = hashlib.sha256()
@@ -59,6 +62,13 @@ class FolderBlobs:
 
     def has(self, sha256: str) -> bool:
         return self._place(sha256).is_file()
+
+    def _tidy(self) -> None:
+        """Remove what a killed process left half written a day ago."""
+        for left in self._temporary.iterdir():
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                    left.unlink()
 
     def _place(self, sha256: str) -> Path:
         return self.root / sha256[:2] / sha256

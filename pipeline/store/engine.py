@@ -2,7 +2,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,10 @@ class Store:
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": pool_size, "pool_pre_ping": True}
+        # an error's message would quote the values of the statement that failed
+        options: dict[str, Any] = {"hide_parameters": True}
+        if not self.is_sqlite:
+            options |= {"pool_size": pool_size, "pool_pre_ping": True}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": BUSY_SECONDS}
         self.engine = create_engine(url, **options)
@@ -40,6 +43,7 @@ class Store:
         """One transaction that commits at the end of the block, or rolls back where it raises."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
+                session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
                 session.execute(select(ChainHeadRow.seq).where(ChainHeadRow.id == 1).with_for_update())
             yield session
 
@@ -52,6 +56,8 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     def on_connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
+        # its own knows ASCII alone: a search for "müller" would not find "MÜLLER"
+        connection.create_function("lower", 1, _lower, deterministic=True)
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -69,3 +75,7 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value

@@ -24,23 +24,23 @@ GONE = (DocumentState.REJECTED, DocumentState.REPLACED)
 
 
 def get_document(session: Session, document_id: int) -> DocumentRow:
-    row = session.get(DocumentRow, document_id)
+    row = session.get(DocumentRow, document_id) if 0 < document_id < 2**63 else None
     if row is None:
         raise NotFoundError(f"There is no document {document_id}. It may have been mistyped: look in the queue.")
     return row
 
 
 def get_file(session: Session, file_id: int) -> FileRow:
-    row = session.get(FileRow, file_id)
+    row = session.get(FileRow, file_id) if 0 < file_id < 2**63 else None
     if row is None:
-        raise NotFoundError(f"There is no file {file_id}.")
+        raise NotFoundError(f"There is no file {file_id}. Look for it on the Files page.")
     return row
 
 
 def get_user(session: Session, user_id: int) -> UserRow:
-    row = session.get(UserRow, user_id)
+    row = session.get(UserRow, user_id) if 0 < user_id < 2**63 else None
     if row is None:
-        raise NotFoundError(f"There is no account {user_id}.")
+        raise NotFoundError(f"There is no account {user_id}. Reload the list of people.")
     return row
 
 

@@ -2,6 +2,8 @@ import gzip
 import json
 import os
 import secrets
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,11 +22,16 @@ class FolderReadings:
         """Return the reading that `reader` (name and version) made, or None."""
         try:
             reading = Reading.model_validate_json(gzip.decompress(self._place(sha256).read_bytes()))
-        except (OSError, ValidationError, EOFError, gzip.BadGzipFile):
+        except (OSError, ValidationError, EOFError, zlib.error):
             return None
         return reading if reading.reader == reader else None
 
     def keep(self, sha256: str, reading: Reading) -> None:
+        """Keep the reading; a disk that refuses costs a second reading later, nothing else."""
+        with suppress(OSError):
+            self._write(sha256, reading)
+
+    def _write(self, sha256: str, reading: Reading) -> None:
         place = self._place(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_name(f".{secrets.token_hex(8)}")

@@ -109,7 +109,7 @@ class DocumentRow(Base):
     party: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[float | None] = mapped_column(Float)
     """For sorting only; the exact value is in the fields."""
-    amount_text: Mapped[str | None] = mapped_column(String(40))
+    amount_text: Mapped[str | None] = mapped_column(Text)
     currency: Mapped[str | None] = mapped_column(String(8))
     identity: Mapped[str | None] = mapped_column(String(64), index=True)
     """SHA-256 of party and number, normalised: the same invoice in other bytes has the same."""

@@ -38,7 +38,7 @@ def test_approval_is_signed_delivered_once_and_says_who_checked(
     office.work()
     office.delivering.deliver(ready.id, by=MACHINE)
 
-    [path] = office.out.iterdir()
+    [path] = office.out.glob("*.json")
     delivered = json.loads(path.read_text())
     assert delivered["fields"]["gross_total"]["value"] == "1482.00"
     assert delivered["fields"]["gross_total"]["settled_by"] == "rowe"
@@ -102,18 +102,19 @@ def test_superseded_approval_is_kept_and_the_new_one_delivered_beside_it(
     assert first.superseded_at is not None
     assert newest.superseded_at is None
     assert first.record_sha256 != newest.record_sha256
-    assert len(list(office.out.iterdir())) == 2
+    assert len(list(office.out.glob("*.json"))) == 2
 
 
 def test_destination_that_is_down_is_tried_again_later(office: Office, ready: DocumentView, okafor: Actor) -> None:
-    office.out.write_text("a file where the folder should be")
+    office.out.rename(office.folder / "unmounted")
     office.approving.approve(ready.id, by=okafor, revision=ready.revision)
     office.work()
     waiting = office.reviewing.get_document(ready.id, by=okafor).approvals[0]
     assert waiting.delivery_state == "pending"
-    assert "could not be written" in (waiting.delivery_error or "")
+    assert "Mount it again" in (waiting.delivery_error or "")
+    assert not office.out.exists()
 
-    office.out.unlink()
+    (office.folder / "unmounted").rename(office.out)
     assert office.delivering.due(by=MACHINE) == ()
     office.clock.advance(minutes=1)
     office.sweeping.sweep(by=MACHINE)

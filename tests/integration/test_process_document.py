@@ -5,7 +5,7 @@ import pytest
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode
-from pipeline.errors import EncryptedDocumentError, ReaderUnavailableError
+from pipeline.errors import EncryptedDocumentError, ReaderUnavailableError, StaleTaskError
 from pipeline.ports import Job
 from pipeline.store.engine import Store
 from tests import builders
@@ -90,7 +90,10 @@ def test_transient_error_is_tried_three_times_then_fails_and_can_be_retried(offi
         office.processing.process(view.id, by=MACHINE)
 
     office.reader.error = None
-    office.reviewing.retry(view.id, by=READER)
+    failed = office.reviewing.get_document(view.id, by=READER)
+    with pytest.raises(StaleTaskError):
+        office.reviewing.retry(view.id, by=READER, revision=failed.revision - 1)
+    office.reviewing.retry(view.id, by=READER, revision=failed.revision)
     office.work()
     assert office.state(view.id) is DocumentState.REVIEW
 

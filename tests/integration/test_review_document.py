@@ -234,6 +234,6 @@ def test_separate_duties_keep_a_reviewer_from_approving(office: Office) -> None:
 
     with pytest.raises(AccessDeniedError, match="separates duties"):
         office.approving.approve(view.id, by=both, revision=ready.revision)
-    office.policies.change(Policy(separate_duties=False), "too few people", by=both)
+    office.policies.change(Policy(version=2, separate_duties=False), "too few people", by=both)
     signed = office.approving.approve(view.id, by=both, revision=ready.revision)
     assert signed.approvals[0].was_reviewer

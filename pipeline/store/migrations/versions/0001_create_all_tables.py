@@ -119,7 +119,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Text(), nullable=True),
         sa.Column("party", sa.Text(), nullable=True),
         sa.Column("amount", sa.Float(), nullable=True),
-        sa.Column("amount_text", sa.String(length=40), nullable=True),
+        sa.Column("amount_text", sa.Text(), nullable=True),
         sa.Column("currency", sa.String(length=8), nullable=True),
         sa.Column("identity", sa.String(length=64), nullable=True),
         sa.Column("open_count", sa.Integer(), nullable=False),

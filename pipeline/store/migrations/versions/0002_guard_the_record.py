@@ -10,8 +10,10 @@ down_revision: str | None = "0001"
 branch_labels: str | None = None
 depends_on: str | None = None
 
-SIGNED = ("id", "document_id", "revision", "by_id", "by", "at", "by_display", "meaning", "was_reviewer", "record")
-SIGNED += ("record_sha256",)
+SIGNED = (
+    "id", "document_id", "revision", "by_id", "by", "at", "by_display", "meaning", "was_reviewer", "record",
+    "record_sha256",
+)
 
 EVENTS = "An event of the audit record cannot be changed or removed."
 VALUES = "A value of the audit record cannot be changed, only erased."
@@ -95,7 +97,7 @@ policies = sa.table(
 
 def upgrade() -> None:
     op.execute(chain_head.insert().values(id=1, seq=0, hash="0" * 64))
-    first = {"version": 1, "sample_rate": 0.02, "separate_duties": False, "thresholds": {}}
+    first: dict[str, object] = {"version": 1, "sample_rate": 0.02, "separate_duties": False, "thresholds": {}}
     op.execute(
         policies.insert().values(
             version=1, by="machine:setup", at=datetime.now(UTC), why="The policy that Proofdesk starts with.", policy=first
