@@ -26,6 +26,8 @@ _SOCKET_BYTES_MAX = 100
 """The kernel takes 107 on Linux and 103 on macOS, and the server appends to it while it binds."""
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_LOOK_AGAIN_SECONDS = 3600.0
+_REVIVE_AGAIN_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -60,6 +62,7 @@ class EmbeddedServer:
         self.bytes_max = settings.embedded_bytes_max
         self.program = program
         self.process: subprocess.Popen[bytes] | None = None
+        self._is_wanted = False
 
     @property
     def url(self) -> str:
@@ -72,6 +75,7 @@ class EmbeddedServer:
             ConfigurationError: no server program can be found, or its folder is not private.
             TransientError: it does not start; its last words are in the message.
         """
+        self._is_wanted = True
         program = self.program or find_program()
         _make_private(self.folder)
         _make_private(self.socket.parent)
@@ -88,8 +92,34 @@ class EmbeddedServer:
             log.warning("queue.put_aside", folder=str(self.folder))
             self._launch(program)
 
+    def revive(self) -> float:
+        """Start the server again if it died; return in how many seconds to look again, at the latest.
+
+        Workers and services connect anew by themselves; what it held is on disk, and in the database in any case.
+        """
+        if not self._is_wanted or (self.process is not None and self.process.poll() is None):
+            return _LOOK_AGAIN_SECONDS
+        log.warning("queue.died", status=self.process.returncode if self.process is not None else None)
+        try:
+            self.start()
+        except (ConfigurationError, TransientError) as error:
+            log.error("queue.not_revived", code=error.code)
+            return _REVIVE_AGAIN_SECONDS
+        return _LOOK_AGAIN_SECONDS
+
     def stop(self) -> None:
         """Stop the server and return when it is gone; what it held is on disk."""
+        self._is_wanted = False
+        self._end()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.stop()
+
+    def _end(self) -> None:
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -102,13 +132,6 @@ class EmbeddedServer:
         with contextlib.suppress(FileNotFoundError):
             self.socket.unlink()
         self.process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self.stop()
 
     def _launch(self, program: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -128,7 +151,7 @@ class EmbeddedServer:
         try:
             self._wait_until_ready(self.process, words)
         except BaseException:
-            self.stop()
+            self._end()
             raise
         log.info("queue.started", program=program.name, pid=self.process.pid)
 

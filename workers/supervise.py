@@ -19,6 +19,9 @@ _WAIT_SECONDS_MAX = 60.0
 _STEADY_SECONDS = 60.0
 """A child that ran this long is trusted again: its next restart comes at once."""
 
+_IMPATIENT = 2
+"""Signals to stop after which nobody is waited for."""
+
 log = structlog.get_logger()
 
 
@@ -71,20 +74,28 @@ class Supervisor:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self.stages: list[list[Child]] = []
-        self.is_stopping = False
+        self.times_asked = 0
         self._receiver, self._sender = socket.socketpair()
         for end in (self._receiver, self._sender):
             end.setblocking(False)
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.times_asked > 0
 
     @property
     def children(self) -> list[Child]:
         return [child for stage in self.stages for child in stage]
 
     def listen(self) -> None:
-        """Take SIGTERM, SIGINT and SIGHUP as the wish to stop, and notice children that die."""
+        """Take SIGTERM, SIGINT and SIGHUP as the wish to stop, and notice children that die.
+
+        SIGINT counts even where the shell ignores it for what it starts in the background; `nohup` is heeded.
+        """
         signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
         for sent in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(sent, self._stop)
+            if sent != signal.SIGHUP or signal.getsignal(sent) is not signal.SIG_IGN:
+                signal.signal(sent, self._stop)
         signal.signal(signal.SIGCHLD, _notice)
 
     def start(self, *stage: Child) -> None:
@@ -99,22 +110,21 @@ class Supervisor:
         if readable:
             self._receiver.recv(4096)
 
-    def run(self, each: Callable[[], None] = lambda: None) -> None:
+    def run(self, each: Callable[[], float]) -> None:
         """Keep the children running until asked to stop.
 
         Args:
-            each: called whenever something happened.
+            each: called whenever something happened; returns in how many seconds it wants to be called again.
         """
         while not self.is_stopping:
             self.look_after()
-            each()
-            if self.is_stopping:
-                return
-            due = [child.start_again_at for child in self.children if child.start_again_at is not None]
-            self.wait(min(due) - time.monotonic() if due else 3600.0)
+            again = each()
+            now = time.monotonic()
+            due = [child.start_again_at - now for child in self.children if child.start_again_at is not None]
+            self.wait(min([again, *due]))
 
     def stop(self) -> None:
-        """Stop the children, the last stage first, and return when all are gone."""
+        """Stop the children, the last stage first, and return when all are gone; a second signal kills the rest."""
         for stage in reversed(self.stages):
             for child in stage:
                 child.start_again_at = None
@@ -127,7 +137,7 @@ class Supervisor:
         if child.process is None:
             return
         deadline = time.monotonic() + child.stop_seconds
-        while child.is_running and (left := deadline - time.monotonic()) > 0:
+        while child.is_running and self.times_asked < _IMPATIENT and (left := deadline - time.monotonic()) > 0:
             self.wait(min(left, 1.0))
         if child.is_running:
             log.warning("up.killed", child=child.name)
@@ -147,7 +157,7 @@ class Supervisor:
                 log.warning("up.child_died", child=child.name, status=child.process.returncode)
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
-        self.is_stopping = True
+        self.times_asked += 1
 
 
 def _notice(signum: int, frame: FrameType | None) -> None:

@@ -48,9 +48,9 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
             if with_demo:
                 fed = demo.feed(settings)
                 logger.info("up.demo", documents=fed)
-            if _wait_until_ready(supervisor, settings):
-                _greet(settings, first)
-            supervisor.run()
+            _wait_until_ready(supervisor, settings)
+            _greet(settings, first)  # in any case: the one-time password can't be had again
+            supervisor.run(server.revive if server is not None else lambda: 3600.0)
         finally:
             began = time.monotonic()
             supervisor.stop()
@@ -148,20 +148,19 @@ def _check_port(settings: Settings) -> None:
         ) from error
 
 
-def _wait_until_ready(supervisor: Supervisor, settings: Settings) -> bool:
-    """Return whether the web server answers; False where it is asked to stop before, or takes too long."""
+def _wait_until_ready(supervisor: Supervisor, settings: Settings) -> None:
+    """Return once the web server answers, or earlier where asked to stop; where it takes too long, say so."""
     deadline = time.monotonic() + _READY_SECONDS
     opener = build_opener(ProxyHandler({}))
     while not supervisor.is_stopping and time.monotonic() < deadline:
         try:
             with opener.open(f"{reachable_url(settings)}/healthz", timeout=2):
-                return True
+                return
         except (URLError, OSError):
             supervisor.look_after()
             supervisor.wait(0.1)
     if not supervisor.is_stopping:
         logger.warning("up.web_not_ready", after_seconds=_READY_SECONDS, see="the log above, or proofdesk doctor")
-    return False
 
 
 def _greet(settings: Settings, first: tuple[str, str | None] | None) -> None:

@@ -112,5 +112,19 @@ def test_a_program_that_does_not_start_is_told_with_what_to_do(settings: Setting
         EmbeddedServer(settings, program=Path("/bin/false")).start()
 
 
+def test_a_server_that_died_is_revived_also_where_the_first_try_fails(settings: Settings) -> None:
+    with EmbeddedServer(settings) as server:
+        RqQueue.from_settings(settings).enqueue(Job.PROCESS, 1)
+        assert server.process is not None
+        server.process.kill()
+        server.process.wait()
+        server.program = Path("/bin/false")
+        soon = server.revive()
+        assert not is_answering(server.url)
+        server.program = None
+        assert server.revive() > soon
+        assert is_answering(server.url)
+
+
 def test_a_server_program_comes_with_the_installation() -> None:
     assert os.access(find_program(), os.X_OK)

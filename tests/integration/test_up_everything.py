@@ -112,6 +112,9 @@ def test_parts_that_die_are_started_again_and_all_go_when_it_is_killed(house: In
         (first,) = part(words)
         first.kill()
         wait_until(lambda words=words, first=first: part(words) not in ([], [first]), house)
+    (server,) = [member for member in family(process.pid) if "valkey" in member.name() or "redis" in member.name()]
+    server.kill()
+    wait_until(lambda: "queue.died" in house.output() and house.output().count("queue.started") == 2, house)
     house.drop("letter.pdf", tiny_pdf("Invoice 2026-18"))
     wait_until(lambda: in_review(house) == 1, house)
 
