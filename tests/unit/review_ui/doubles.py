@@ -244,7 +244,7 @@ class FakeServices:
     def logout(self, token: str) -> None:
         self.sessions.pop(token, None)
 
-    def change_password(self, old: str, new: str, *, by: Actor) -> None:
+    def change_password(self, old: str, new: str, *, by: Actor, token: str = "") -> None:
         self._note("change_password", by.name)
         if old != PASSWORD:
             raise LoginRefusedError("The password you have now is not that one. Type it again.")
@@ -397,7 +397,7 @@ class FakeServices:
         held.state, held.type = DocumentState.QUEUED, type_name
         return self._view(held, by)
 
-    def retry(self, document_id: int, *, by: Actor) -> DocumentView:
+    def retry(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
         self._note("retry", document_id)
         held = self._get(document_id)
         held.state = DocumentState.QUEUED
