@@ -217,7 +217,9 @@ def pieces(desk: Desk) -> dict[str, Any]:
         "lease_until": document.claim.lease_until.isoformat() if document.claim else None,
         "panel": render_template("review/panel.html", **context),
         "marks": {
-            str(page.number): render_template("review/marks.html", marks=desk.marks(page)) for page in document.pages
+            str(page.number): render_template("review/marks.html", marks=marks) if marks else ""
+            for page in document.pages
+            for marks in (desk.marks(page),)
         },
     }
 
