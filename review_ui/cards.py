@@ -127,7 +127,8 @@ class Card:
             return record.comment
         if not record.reasons:
             return "opened by a person"
-        reason = record.reasons[0]
+        telling = [one for one in record.reasons if one.code is not ReasonCode.LOW_CONFIDENCE]
+        reason = (telling or record.reasons)[0]
         return SHORT_REASONS.get(reason.code, reason.message)
 
     @property

@@ -215,6 +215,7 @@ def pieces(desk: Desk) -> dict[str, Any]:
         "open": len(desk.open),
         "field": desk.focused.name if desk.focused else SUMMARY,
         "lease_until": document.claim.lease_until.isoformat() if document.claim else None,
+        "marked_pages": [page.number for page in document.pages if desk.is_marked(page)],
         "panel": render_template("review/panel.html", **context),
         "marks": {
             str(page.number): render_template("review/marks.html", marks=marks) if marks else ""

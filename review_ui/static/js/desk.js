@@ -115,6 +115,9 @@ export class ReviewDesk extends HTMLElement {
       const svg = this.querySelector(`[data-marks="${page}"]`);
       if (svg) svg.innerHTML = marks;
     }
+    for (const thumb of this.querySelectorAll(".thumb")) {
+      thumb.querySelector("[data-thumb-mark]").hidden = !body.marked_pages.includes(Number(thumb.dataset.page));
+    }
     const keeper = this.querySelector("lease-keeper");
     if (keeper && body.lease_until) keeper.dataset.until = body.lease_until;
     window.history.replaceState(null, "", `?field=${encodeURIComponent(body.field)}`);

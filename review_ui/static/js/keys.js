@@ -37,7 +37,15 @@ export class KeyMap extends HTMLElement {
     // A key held down must not settle one exception after the other.
     if (event.repeat && !found.matches("[data-zoom], [data-turn-page]")) return;
     found.click();
+    if (found.matches("summary")) enter(/** @type {HTMLDetailsElement} */ (found.parentElement));
   }
+}
+
+/** @param {HTMLDetailsElement} opened gets the focus now: its own event may come after the next key, which would fire. */
+function enter(opened) {
+  const first = opened.open ? opened.querySelector("[data-first], .pair-input") : null;
+  first?.focus();
+  first?.select?.();
 }
 
 /**

@@ -29,6 +29,7 @@ export class ValuePair extends HTMLElement {
     this.closest("[data-card]").toggleAttribute("data-editing", isOpen && Boolean(input));
     if (!input) return;
     if (isOpen) {
+      if (document.activeElement === input) return; // and maybe typed in already: selecting it would lose that
       input.focus();
       input.select();
     } else {

@@ -111,3 +111,11 @@ def test_changes_are_corrections_and_what_was_taken_away() -> None:
     desk = desk_of(document(*views))
     assert [change.card.name for change in desk.changes] == ["invoice_number", "gross_total"]
     assert [card.name for card in desk.confirmed] == ["issue_date", "iban"]
+
+
+def test_why_a_field_was_shown_names_the_most_telling_reason() -> None:
+    reasons = (reason(ReasonCode.LOW_CONFIDENCE), reason(ReasonCode.AMBIGUOUS))
+    view = field_view(DATE, "2026-03-04", state=FieldState.CONFIRMED, reasons=reasons)
+    assert card_of(document(view), view).because == "can be read in two ways"
+    commented = field_view(DATE, "2026-03-04", state=FieldState.CONFIRMED, reasons=reasons, comment="30 days")
+    assert card_of(document(commented), commented).because == "30 days"
