@@ -160,6 +160,8 @@ export class ReviewDesk extends HTMLElement {
       if (!card?.querySelector("details.editor[open]")) card?.focus({ preventScroll: true });
     }
     if (card) card.scrollTop = 0;
+    const open = this.querySelector(".progress a[aria-current]");
+    if (open) open.closest("ol").scrollLeft = open.offsetLeft - open.closest("ol").clientWidth / 2;
     // The open exception stands at the same height, whichever it is.
     this.querySelector("[data-panel]").scrollTop = 0;
     this.#tell("desk:field", { field: this.dataset.field });
