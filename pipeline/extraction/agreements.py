@@ -15,10 +15,13 @@ from pipeline.normalise.words import single_blanks
 
 PREAMBLE_CHARACTERS = 2600
 PARTIES_MAX = 12
+_PLACE = r"(?P<name>[A-Z][A-Za-z]+(?:\s+(?:of\s+)?[A-Z][A-Za-z]+){0,2})"
 _LAW = re.compile(
-    r"\blaws?\s+of\s+(?:the\s+)?"
-    r"(?:(?:State|Commonwealth|Province|Republic|state|commonwealth)\s+of\s+)?"
-    r"(?P<name>[A-Z][A-Za-z.]+(?:\s+(?:of\s+)?[A-Z][A-Za-z.]+){0,3})"
+    r"\b[Ll][Aa][Ww][Ss]?\s+(?i:of|in)\s+(?i:the\s+)?(?:(?i:internal\s+laws\s+of\s+the\s+)?)"
+    rf"(?:(?i:state|commonwealth|province|republic)\s+(?i:of)\s+)?{_PLACE}"
+)
+_LAW_NAMED = re.compile(
+    rf"(?i:governed|construed|interpreted)[^.]{{0,80}}?\b(?i:by|with|under)\s+(?:the\s+)?{_PLACE}\s+law\b"
 )
 _NO_PLACE = re.compile(r"^(?:the|such|any|this|that|United States of America|State|Commonwealth)$", re.IGNORECASE)
 _DATE_LEAD = re.compile(
@@ -32,15 +35,25 @@ _NOT_TERM = re.compile(
     r"(?i)\b(?:notice|employ|solicit|hire|prior to|preceding|interest|after (?:the )?(?:termination|expiration)|"
     r"following (?:the )?termination|compete|stock|option|experience)\b"
 )
-_PARTY_START = re.compile(r"(?i)\b(?:by\s+and\s+)?(?:between|among)\b(?:\s+(?:and\s+among))?:?\s*")
+_PARTY_START = re.compile(
+    r"(?:(?i:\b(?:by\s+and\s+)?(?:between|among)\b(?:\s*,?\s*(?:and\s+among|on the one hand,?))?)|PARTIES|Parties:)"
+    r"[:,]?\s*"
+    r"(?:\(?[1i]\)\s*)?(?=[A-Z0-9“(\s])"
+)
 _PARTY_STOP = re.compile(
-    r"(?i)\b(?:whereas|recitals?|witnesseth|background|agree\s+as\s+follows|in\s+consideration|now,?\s+therefore|"
-    r"in\s+connection\s+with|for\s+the\s+purpose|concerning|regarding)\b"
+    r"(?i)\b(?:whereas|recitals?\b|witnesseth|background|agree\s+as\s+follows|in\s+consideration|now,?\s+therefore)"
 )
-_ENTITY = re.compile(
-    r"(?:^|(?<=[,;:)“”\"\s]))(?P<name>(?:[A-Z0-9][\w&.'’\-]*|[A-Z]\.)(?:,?\s+(?:&|and|of|the|de|van|von|[A-Z0-9][\w&.'’\-]*\.?)){0,9})"
-    r"(?=\s*,?\s*(?:\(|a\b|an\b|with\b|having\b|located\b|whose\b|and\b|on\b|for\b|its\b|individually|residing|[;“\"]|$|\d)|\s*,)"
+_NEXT_PARTY = re.compile(r"(?:\band\s+|\bAND\s+|[;,)]\s+|\(?(?:ii|iii|2|3)\)\s*)(?:and\s+|the\s+)?(?=[A-Z0-9])")
+_PARTY_CUE = re.compile(
+    r"^[,.]?\s*(?:\(|[“\"]|an?\s|having|with\s+(?:its|an?|offices?|principal)|hereinafter|whose|located|residing|"
+    r"individually|on\s+behalf|[.;:](?:\s|$)|organi[sz]ed|for\s+itself|and\s+(?:its|their|any))"
 )
+_AFTER_COMMA = re.compile(
+    r"^(?:Inc|Incorporated|L\.?L\.?C|Ltd|Limited|L\.?P|LLP|L\.L\.P|N\.A|S\.A|Corp|Co|P\.C|M\.D|"
+    r"Ph\.D|Jr|Sr|II|III|B\.V|N\.V|PLC|plc|GmbH|AG)\b"
+)
+_CONNECTORS = frozenset(("&", "of", "de", "van", "von", "du", "la", "le", "for"))
+_ABBREVIATION = re.compile(r"^(?:[A-Z]\.)+$|^(?:Inc|Co|Corp|Ltd|Jr|Sr|Dr|Mr|Ms|Mrs|St|L\.L\.C|L\.P|N\.A|M\.D|P\.C)\.$")
 _NO_PARTY = re.compile(
     r"(?i)^(?:the|this|that|agreement|company|recipient|effective date|party|parties|disclos\w+|receiv\w+|state|city|"
     r"county|date|employee|executive|consultant|each|both|delaware|california|new york|suite|street|avenue|road|"
@@ -66,55 +79,78 @@ def decide_list(spec: FieldSpec, prose: Prose) -> Answer:
 def _parties(prose: Prose) -> list[Find]:
     head = prose.text[: PREAMBLE_CHARACTERS * 2]
     best: list[Find] = []
-    for start in list(_PARTY_START.finditer(head))[:4]:
+    for start in list(_PARTY_START.finditer(head))[:5]:
         stop = _PARTY_STOP.search(head, start.end())
         end = min(stop.start() if stop else len(head), start.end() + 900)
         found = _entities(prose, start.end(), end)
-        if len(found) >= 2:
-            return found[:PARTIES_MAX]
-        best = best or found
-    return best
+        if len(found) > len(best):
+            best = found
+        if len(best) >= 2:
+            break
+    return best[:PARTIES_MAX]
 
 
 def _entities(prose: Prose, start: int, end: int) -> list[Find]:
+    """Return the names after "between": the first, and every further one that is introduced as a party is."""
     found: list[Find] = []
-    text = prose.text[start:end]
-    # What stands in brackets is a defined term; what follows a comma up to it is an address or a description.
-    depth_free = re.sub(r"\([^)]*\)?|[“\"][^”\"]*[”\"]?", lambda m: " " * (m.end() - m.start()), text)
-    position = 0
-    for clause in re.finditer(
-        r"(?:[^,]|,(?=\s*(?:Inc|LLC|L\.L\.C|Ltd|LP|L\.P|LLP|N\.A|S\.A|Corp|Co|P\.C)\b))+", depth_free
-    ):
-        if clause.start() < position:
+    text = prose.text
+    places = [start, *(m.end() for m in _NEXT_PARTY.finditer(text, start, end))]
+    reached = start
+    for place in places[:120]:
+        if place < reached:
             continue
-        piece = clause.group()
-        for part in re.finditer(r"(?:(?!\band\s+[A-Z]).)+", piece):
-            name = re.match(r"\s*(?:and\s+)?(?:(?:Mr|Ms|Mrs|Dr)\.?\s+)?([A-Z0-9].*)", part.group())
-            if name is None:
-                continue
-            raw = re.split(
-                r"\s{2,}|\s(?:a|an|with|having|located|whose|on|for|its|individually|in|who|as)\s|;|\d{5}",
-                name.group(1),
-            )[0]
-            raw = raw.strip(" ,.;:") + ("." if re.search(r"(?:Inc|Corp|Co|Ltd|L\.P|N\.A)$", raw.strip(" ,.;:")) else "")
-            if not _is_party(raw):
-                continue
-            at = start + clause.start() + part.start() + name.start(1)
-            span = prose.span(at, at + len(raw))
-            if span is not None and all(not _same_party(raw, f.text) for f in found):
-                found.append(Find(span, raw, (Reading(raw),)))
-        if len(found) >= 2 and not LEGAL_FORM.search(depth_free[clause.end() : clause.end() + 300]):
-            break
+        name, after = _name_at(text, place)
+        first = place == start
+        cue = _PARTY_CUE.match(text[after : after + 40])
+        if not _is_party(name, bool(cue)) or not (first or cue):
+            continue
+        reached = after
+        span = prose.span(place, after)
+        if span is not None and all(not _same_party(name, other.text) for other in found):
+            found.append(Find(span, name, (Reading(name),)))
     return found
 
 
-def _is_party(text: str) -> bool:
+def _name_at(text: str, place: int) -> tuple[str, int]:
+    """Return the capitalised name that begins at `place`, and where it ends."""
+    words: list[str] = []
+    end = place
+    for match in re.finditer(r"[^\s(“\"]+|[(“\"]", text[place : place + 140]):
+        word = match.group()
+        core = word.rstrip(",;:.")
+        follows = text[place + match.end() :].lstrip()
+        if word in '(“"' or not core:
+            break
+        if core == "and":
+            joined = LEGAL_FORM.match(follows.split(" ")[0]) if follows else None
+            if joined is None:
+                break
+        elif not (core[:1].isupper() or (core[:1].isdigit() and not words) or (words and core in _CONNECTORS)):
+            break
+        words.append(word)
+        end = place + match.end()
+        if word.endswith((";", ":")) or (word.endswith(",") and not _AFTER_COMMA.match(follows)):
+            break
+        if word.endswith(".") and not _ABBREVIATION.match(word):
+            break
+    while words and words[-1] in _CONNECTORS:
+        end -= len(words.pop()) + 1
+    printed = text[place:end]
+    kept = printed.rstrip(" ,;:")
+    if kept.endswith(".") and not (_ABBREVIATION.match(kept.split(" ")[-1]) or LEGAL_FORM.search(kept.split(" ")[-1])):
+        kept = kept.rstrip(".")
+    return single_blanks(kept), place + len(kept)
+
+
+def _is_party(text: str, introduced: bool) -> bool:
     words = text.split()
     if not words or len(words) > 10 or _NO_PARTY.match(text) or re.search(r"\d{3,}", text):
         return False
     if LEGAL_FORM.search(text):
         return True
-    capital = sum(1 for w in words if w[:1].isupper() or w in {"&", "of", "and", "de", "van"})
+    if len(words) == 1:
+        return introduced and len(text) > 3 and text.isupper()
+    capital = sum(1 for w in words if w[:1].isupper() or w in _CONNECTORS)
     return 2 <= len(words) <= 6 and capital == len(words)
 
 
@@ -126,9 +162,13 @@ def _same_party(one: str, other: str) -> bool:
 def decide_law(spec: FieldSpec, prose: Prose) -> Answer:
     """Return the state or country whose law governs."""
     scored: list[Scored] = []
-    for match in _LAW.finditer(prose.text):
+    for match in [*_LAW.finditer(prose.text), *_LAW_NAMED.finditer(prose.text)]:
         name = re.sub(r"\s+(?:and|without|applicable|as|for)$", "", match.group("name").strip(" .,"))
-        name = name.removesuffix(" State")
+        name = re.split(
+            r"\s+(?=(?:this|any|the|each|all|employee|executive|if|in|applicable|information|without)\b)",
+            name,
+            flags=re.IGNORECASE,
+        )[0]
         if _NO_PLACE.match(name) or len(name) < 4:
             continue
         span = prose.span(match.start("name"), match.start("name") + len(name))
@@ -165,9 +205,11 @@ def decide_term(spec: FieldSpec, prose: Prose) -> Answer:
             )
             else 0.0
         )
+        sentence = before.split(". ")[-1]
+        score -= 0.25 if not re.search(r"(?i)\bagreement\b|\bterm\b|hereunder|hereof|obligation", sentence) else 0.0
         score -= 0.3 if _NOT_TERM.search(before[-70:]) or _NOT_TERM.search(after[:50]) else 0.0
         scored.append(Scored(Find(span, text, readings), score, "inline", before.split(".")[-1][-40:].strip()))
-    return choose(spec, scored, 0.5)
+    return choose(spec, scored, 0.55)
 
 
 def preamble_dates(spec: FieldSpec, prose: Prose) -> list[Scored]:
