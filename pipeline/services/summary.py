@@ -71,12 +71,17 @@ def _phrase(field: FieldRow, doctype: DocumentType | None) -> str:
     if field.name == TYPE_FIELD:
         title = "document type"
     elif doctype is not None and doctype.has_field(field.name):
-        title = doctype.field(field.name).title_in("en").lower()
+        title = _within_a_sentence(doctype.field(field.name).title_in("en"))
     else:
         title = field.name
     codes = {reason.code for reason in field.reasons}
     gravest = next((code for code in GRAVEST if code in codes), None)
     return f"{title} {WORD_FOR[gravest]}" if gravest else title
+
+
+def _within_a_sentence(title: str) -> str:
+    """Return the title without its capital, unless it is an abbreviation."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _plain(values: Mapping[str, Value | None], name: str | None) -> str | None:
