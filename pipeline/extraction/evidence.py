@@ -8,6 +8,7 @@ from pipeline.extraction.layout import Layout, Segment
 
 INLINE, LEFT, ABOVE = "inline", "left", "above"
 LEFT_STEPS = 5
+_RANGE_WORDS = frozenset(("to", "thru", "through", "until", "bis", "au", "a"))
 ABOVE_STEPS = 12
 
 
@@ -38,7 +39,12 @@ def votes_for(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
     segment = find.segment
     votes = _inline(find, index)
     strong = any(v.factor >= 0.8 for v in votes)
-    opens = not any(token < find.span.start for _, token in segment.words)
+    # The second date of a range has only the first one before it: the label to the left is its label too.
+    opens = all(
+        word in _RANGE_WORDS or not any(c.isalpha() for c in word)
+        for word, token in segment.words
+        if token < find.span.start
+    )
     if opens or not votes:
         votes += _left(segment, layout, index, 0.95 if opens else 0.5)
     if not strong:
