@@ -27,6 +27,7 @@ from pipeline.services.exports.select import event_conditions, list_subjects
 from pipeline.services.exports.tabular import write_csv
 from pipeline.services.exports.workbook import write_xlsx
 from pipeline.services.signed import list_unfaithful
+from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import EventPage, EventView, VerificationView
 from pipeline.store import events, queries
@@ -239,13 +240,13 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
     if wanted.until:
         conditions.append(EventRow.at < wanted.until)
     if wanted.tag:
-        exact = EventRow.tag == wanted.tag
-        conditions.append(exact if ":" in wanted.tag else EventRow.tag.startswith(wanted.tag + ":", autoescape=True))
+        tag = printable(wanted.tag)
+        conditions.append(EventRow.tag == tag if ":" in tag else EventRow.tag.startswith(tag + ":", autoescape=True))
     if wanted.person:
-        conditions.append(EventRow.by == wanted.person)
+        conditions.append(EventRow.by == printable(wanted.person))
     if wanted.document_id is not None:
         conditions.append(EventRow.document_id == wanted.document_id)
-    search = wanted.search.strip()
+    search = printable(wanted.search).strip()
     if search:
         quoted = json.dumps(search, ensure_ascii=False)[1:-1]  # as the stored texts have it
         in_values = select(EventValueRow.seq).where(EventValueRow.value.icontains(quoted, autoescape=True))

@@ -1,10 +1,11 @@
-"""Turning what a person typed, clicked or picked into a canonical value of the field."""
+"""Turning what a person typed, clicked or picked into a canonical value of the field, and finding its place."""
 
-from pipeline.domain.extraction import DocumentLocale, FieldExtraction
+from pipeline.domain.extraction import DocumentLocale, FieldExtraction, Provenance
 from pipeline.domain.fields import FieldKind, FieldSpec
 from pipeline.domain.value import Row, Value
 from pipeline.errors import InvalidCorrectionError
 from pipeline.normalise import read_value
+from pipeline.services.text import printable
 
 
 def canonical(
@@ -25,7 +26,8 @@ def canonical(
         return rows
     if spec.kind is FieldKind.LIST:
         entries = (value,) if isinstance(value, str) else value
-        listed = tuple(text for entry in entries if isinstance(entry, str) and (text := " ".join(entry.split())))
+        typed = (" ".join(printable(entry).split()) for entry in entries if isinstance(entry, str))
+        listed = tuple(entry for entry in typed if entry)
         if not listed:
             raise InvalidCorrectionError(f"Type at least one entry for {title}, or mark it as absent.")
         return listed
@@ -34,7 +36,18 @@ def canonical(
     return _one(value, spec, title, locale)
 
 
+def place_of(value: Value, read: FieldExtraction | None) -> Provenance | None:
+    """Return where the machine read this very value, as its answer or as a runner-up."""
+    if read is None:
+        return None
+    # a table's place is the whole of it, whichever of its cells was corrected
+    if value == read.value or value in read.readings or read.rows:
+        return read.provenance
+    return next((each.provenance for each in read.candidates if each.value == value), None)
+
+
 def _one(text: str, spec: FieldSpec | FieldKind, title: str, locale: DocumentLocale) -> str:
+    text = printable(text)
     readings = [reading.value for reading in read_value(text, spec, locale) if isinstance(reading.value, str)]
     if not readings:
         kind = spec if isinstance(spec, FieldKind) else spec.kind

@@ -15,6 +15,7 @@ from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode, ReviewReason
 from pipeline.errors import ClaimNotHeldError, InvalidCorrectionError, InvalidTransitionError, NotFoundError
 from pipeline.services import dossier, summary
+from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView
 from pipeline.store import events, queries
@@ -187,7 +188,7 @@ def check_why(why: str, what: str) -> str:
     Raises:
         InvalidCorrectionError: it is empty, though others will have to understand the step from it.
     """
-    why = "".join(each for each in why if each.isprintable() or each in "\n\t").strip()
+    why = printable(why).strip()
     if not why:
         raise InvalidCorrectionError(f"Say why, so that others understand: {what} needs a reason.")
     return why[:2000]

@@ -7,6 +7,7 @@ from pipeline.domain.actors import Act, Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileSource, FileState
 from pipeline.services import access
+from pipeline.services.text import printable
 from pipeline.services.views import FilePage, FileView
 from pipeline.store.engine import Store
 from pipeline.store.tables import DocumentRow, FileRow
@@ -26,7 +27,7 @@ class Files:
         conditions: list[Any] = []
         if state is not None:
             conditions.append(FileRow.state == state)
-        if text := search.strip():
+        if text := printable(search).strip():
             matches: list[Any] = [func.lower(FileRow.name).contains(text.lower(), autoescape=True)]
             if text.isascii() and text.isdigit():
                 matches.append(FileRow.id == int(text[:15]))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
+from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ClaimView, QueueFilter, QueuePage, QueueRow
 from pipeline.store import queries
@@ -79,12 +80,12 @@ def _conditions(wanted: QueueFilter, by: Actor, now: datetime) -> list[Any]:
     if wanted.states:
         conditions.append(DocumentRow.state.in_(wanted.states))
     if wanted.type:
-        conditions.append(DocumentRow.type == wanted.type)
+        conditions.append(DocumentRow.type == printable(wanted.type))
     if wanted.holder == "me":
         conditions.append(ClaimRow.user_id == by.id)
     elif wanted.holder == "free":
         conditions.append(ClaimRow.document_id.is_(None))
-    if text := wanted.search.strip():
+    if text := printable(wanted.search).strip():
         columns = (DocumentRow.number, DocumentRow.party, FileRow.name)
         matches: list[Any] = [func.lower(column).contains(text.lower(), autoescape=True) for column in columns]
         if text.isascii() and text.isdigit():

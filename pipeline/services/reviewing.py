@@ -6,6 +6,7 @@ from sqlalchemy import select
 from pipeline.domain.actors import Act, Actor, Role
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
+from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import TYPE_FIELD, DocumentType, FieldKind
 from pipeline.domain.review import SETTLED, Decision, FieldState, Settlement
 from pipeline.domain.routing import Policy
@@ -15,6 +16,7 @@ from pipeline.normalise import read_value
 from pipeline.ports import Clock, Job, JobQueue
 from pipeline.services import access, correction, dossier, queue
 from pipeline.services.desk import Desk, check_why
+from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, PersonView, QueueFilter, QueuePage, ReadingView
 from pipeline.store import queries
@@ -136,13 +138,13 @@ class Reviewing:
             row = desk.get_field(settlement.field)
             before, state_before = row.value, row.state
             row.value = self._decided(desk, settlement, row)
+            row.provenance = self._place(desk, settlement, row, before)
             row.state = STATE_FOR[settlement.decision]
             if row.state != FieldState.ABSENT:
                 # typed just what the machine had read; or confirmed what a person had put in its place before
                 row.state = FieldState.CONFIRMED if row.value == row.machine_value else FieldState.CORRECTED
-            if settlement.provenance is not None:
-                row.provenance = settlement.provenance
-            row.settled_by, row.settled_at, row.comment = by.name, desk.now, settlement.comment.strip()[:2000]
+            row.settled_by, row.settled_at = by.name, desk.now
+            row.comment = printable(settlement.comment).strip()[:2000]
             row.handling_ms += min(max(settlement.handling_ms, 0), LONGEST_HANDLING_MS)
             followed = desk.follow_checks()
             desk.changed()
@@ -273,10 +275,11 @@ class Reviewing:
                 raise NotFoundError(f"{user.display_name} does not review. Choose somebody who does.")
             row = desk.check_held()
             row.user_id, row.taken_at, row.lease_until = user.id, desk.now, desk.now + self.handover_lease
-            if comment.strip():
-                desk.document.note = f"{by.display_name}: {comment.strip()[:2000]}"
+            comment = printable(comment).strip()[:2000]
+            if comment:
+                desk.document.note = f"{by.display_name}: {comment}"
             desk.changed()
-            desk.record(AuditTag.CLAIM_HANDOVER, facts={"to": user.id}, values={"why": comment.strip()})
+            desk.record(AuditTag.CLAIM_HANDOVER, facts={"to": user.id}, values={"why": comment})
             return desk.view()
 
     def retype(self, document_id: int, type_name: str, *, by: Actor, revision: int) -> DocumentView:
@@ -364,6 +367,18 @@ class Reviewing:
             raise InvalidCorrectionError("Type the value that is on the page, or mark it as absent.")
         read = extraction.find_field(settlement.field)
         return correction.canonical(settlement.value, spec, read, extraction.locale, current)
+
+    def _place(self, desk: Desk, settlement: Settlement, row: FieldRow, before: Value | None) -> Provenance | None:
+        """Return where the decided value stands on the page; None where nobody said, or there is none."""
+        if settlement.provenance is not None and settlement.decision is not Decision.ABSENT:
+            return settlement.provenance
+        if row.value is None:
+            return None
+        if row.value == before and row.provenance is not None:
+            return row.provenance
+        extraction = queries.find_extraction(desk.session, desk.document.id)
+        read = extraction.find_field(row.name) if extraction else None
+        return correction.place_of(row.value, read)
 
 
 def resume_held(desk: Desk) -> None:
