@@ -1,6 +1,5 @@
 import errno
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Sequence
@@ -26,14 +25,14 @@ from pipeline.errors import (
     UnreadableDocumentError,
 )
 from pipeline.ports import BlobStore, Clock, Job, JobQueue, Reader, ReadLimits
-from pipeline.services import access, moving, naming
+from pipeline.services import access, claimed, moving, naming
+from pipeline.services.claimed import CLAIMED, Claimed
 from pipeline.services.views import ReceivedFile
 from pipeline.store import events
 from pipeline.store.engine import Store
-from pipeline.store.tables import BlobRow, DocumentRow, FileRow
+from pipeline.store.tables import BlobRow, DocumentRow, FileRow, UserRow
 
 BATCH = 64
-CLAIMED = ".claimed"
 PARTIAL = ".partial"
 STALE = timedelta(hours=24)
 """How old what is left of a broken-off upload is before it is removed: its sender was told that it failed."""
@@ -51,21 +50,11 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class _Claimed:
-    """A file that was moved into the claimed folder: `name` is its path as dropped."""
-
-    token: str
-    name: str
-    path: Path
-    source: FileSource
-
-
-@dataclass(frozen=True)
 class _Looked:
     """What looking at a claimed file found; `error` where it goes to quarantine."""
 
     row_id: int
-    claimed: _Claimed
+    claimed: Claimed
     size: int
     sha256: str | None = None
     page_count: int | None = None
@@ -96,15 +85,15 @@ class Intake:
         A file that vanished meanwhile (another watcher was quicker) or that is no regular file is left alone.
         """
         access.check_may(by, Act.RECEIVE)
-        claimed = [moved for path in paths[:BATCH] if (moved := self._move_aside(path)) is not None]
-        self._take(claimed, by)
-        return len(claimed)
+        taken = [moved for path in paths[:BATCH] if (moved := self._move_aside(path)) is not None]
+        self._take(taken, by)
+        return len(taken)
 
     def receive(self, stream: BinaryIO, filename: str, *, by: Actor, document_type: str | None = None) -> ReceivedFile:
         """Take one uploaded file through the same door and say what became of it."""
         access.check_may(by, Act.RECEIVE)
         name = naming.name_of_upload(filename)
-        token = secrets.token_hex(12)
+        token = claimed.new_token(by)
         relative = f"{document_type}/{name}" if document_type in self.type_names else name
         path = self.uploads / CLAIMED / token / relative
         partial = self.uploads / PARTIAL / token
@@ -120,7 +109,7 @@ class Intake:
             ) from error
         finally:
             partial.unlink(missing_ok=True)
-        self._take([_Claimed(token, relative, path, FileSource.UPLOAD)], by)
+        self._take([Claimed(token, relative, path, FileSource.UPLOAD)], by)
         with self.store.reading() as session:
             row = session.execute(select(FileRow).where(FileRow.token == token)).scalar_one()
             document = session.scalar(select(DocumentRow.id).where(DocumentRow.file_id == row.id))
@@ -145,7 +134,7 @@ class Intake:
         moving.remove_older(self.uploads / PARTIAL, self.clock.now() - STALE)
         finished = 0
         for source in FileSource:
-            waiting = self._claimed_files(source, before.timestamp())
+            waiting = claimed.list_left(self._root(source), source, before.timestamp(), self._name_of)
             for start in range(0, len(waiting), BATCH):
                 batch = waiting[start : start + BATCH]
                 self._take(batch, by)
@@ -162,9 +151,7 @@ class Intake:
             )
             self._record(
                 [
-                    _Looked(
-                        row.id, _Claimed(row.token, row.name, path, FileSource(row.source)), row.size, error=missing
-                    )
+                    _Looked(row.id, Claimed(row.token, row.name, path, FileSource(row.source)), row.size, error=missing)
                     for row, path in gone
                 ],
                 by,
@@ -174,10 +161,10 @@ class Intake:
     def _root(self, source: FileSource) -> Path:
         return self.drop if source is FileSource.DROP else self.uploads
 
-    def _move_aside(self, path: Path) -> _Claimed | None:
+    def _move_aside(self, path: Path) -> Claimed | None:
         """Claim one file by a rename within its file system, which only one process can win."""
         name = naming.text_of(path.relative_to(self.drop))
-        token = secrets.token_hex(12)
+        token = claimed.new_token()
         target = self.drop / CLAIMED / token / name
         try:
             if not stat.S_ISREG(path.lstat().st_mode) or not moving.is_really_in(path.parent, self.drop):
@@ -188,49 +175,35 @@ class Intake:
                 log.warning("intake.not_claimed", code=errno.errorcode.get(error.errno or 0, "os"))
             moving.remove_empty_up(target.parent, self.drop / CLAIMED)
             return None
-        return _Claimed(token, name, target, FileSource.DROP)
+        return Claimed(token, name, target, FileSource.DROP)
 
-    def _claimed_files(self, source: FileSource, before: float) -> list[_Claimed]:
-        folder = self._root(source) / CLAIMED
-        found: list[_Claimed] = []
-        for token_folder in sorted(folder.iterdir()) if folder.is_dir() else []:
-            try:
-                if not token_folder.is_dir() or token_folder.stat().st_mtime > before:
-                    continue
-                files = [path for path in token_folder.rglob("*") if not path.is_dir()]
-            except FileNotFoundError:
-                continue  # its own process has just finished it
-            if not files:
-                moving.remove_empty_below(token_folder)
-            for path in files:
-                name = naming.text_of(path.relative_to(token_folder))
-                if token_folder / name != path:
-                    path = path.rename(token_folder / name)
-                found.append(_Claimed(token_folder.name, name, path, source))
-        return found
+    def _name_of(self, token: str) -> str | None:
+        with self.store.reading() as session:
+            return session.scalar(select(FileRow.name).where(FileRow.token == token))
 
-    def _take(self, claimed: Sequence[_Claimed], by: Actor) -> None:
+    def _take(self, items: Sequence[Claimed], by: Actor) -> None:
         """Carry claimed files through: row, bytes, outcome, folder, ring. Repeating any step is harmless."""
-        if not claimed:
+        if not items:
             return
-        row_ids, open_rows = self._enter(claimed, by)
-        todo = [(row_ids[item.token], item) for item in claimed if row_ids[item.token] in open_rows]
+        row_ids, open_rows = self._enter(items, by)
+        todo = [(row_ids[item.token], item) for item in items if row_ids[item.token] in open_rows]
         with ThreadPoolExecutor(max_workers=8) as pool:
             looks = [pool.submit(self._look, row_id, item) for row_id, item in todo]
             looked = [found for look in looks if (found := look.result()) is not None]
         document_ids = self._record(looked, by)
         self.queue.enqueue_many(Job.PROCESS, document_ids)  # a folder that refuses must not keep the bell from ringing
-        self._move_on([row_ids[item.token] for item in claimed])
+        self._move_on([row_ids[item.token] for item in items])
 
-    def _enter(self, claimed: Sequence[_Claimed], by: Actor) -> tuple[dict[str, int], set[int]]:
+    def _enter(self, items: Sequence[Claimed], by: Actor) -> tuple[dict[str, int], set[int]]:
         """Give each claimed file its row; return row ids by token, and those still to be looked at."""
         now = self.clock.now()
-        sizes = {item.token: moving.size_of(item.path) for item in claimed}
+        sizes = {item.token: moving.size_of(item.path) for item in items}
         with self.store.writing() as session:
-            known = session.scalars(select(FileRow).where(FileRow.token.in_([item.token for item in claimed]))).all()
+            known = session.scalars(select(FileRow).where(FileRow.token.in_([item.token for item in items]))).all()
             rows = {row.token: row for row in known}
+            senders = {} if by.is_person else _senders(session, [item for item in items if item.token not in rows])
             new: list[FileRow] = []
-            for item in claimed:
+            for item in items:
                 if item.token in rows:
                     continue
                 row = FileRow(
@@ -240,7 +213,7 @@ class Intake:
                     name=item.name,
                     size=sizes[item.token],
                     preset_type=self._preset(item.name),
-                    received_by=by.name,
+                    received_by=senders[item.token].name if item.token in senders else by.name,
                     received_at=now,
                 )
                 new.append(row)
@@ -256,7 +229,8 @@ class Intake:
                         by=by.name,
                         by_id=by.id,
                         file_id=row.id,
-                        facts={"source": row.source, "size": row.size},
+                        facts={"source": row.source, "size": row.size}
+                        | ({"sender": senders[row.token].id} if row.token in senders else {}),
                         values={"file_name": row.name},
                     )
                     for row in new
@@ -272,7 +246,7 @@ class Intake:
         wanted = parts[0].casefold() if len(parts) > 1 else ""
         return next((known for known in self.type_names if known.casefold() == wanted), None)
 
-    def _look(self, row_id: int, item: _Claimed) -> _Looked | None:
+    def _look(self, row_id: int, item: Claimed) -> _Looked | None:
         """Probe and store one file; None where it can't be done now, and `recover` will try again."""
         size = 0
         try:
@@ -410,3 +384,10 @@ def _first_files(session: Session, hashes: Sequence[str]) -> dict[str | None, in
     """Return the first file of each hash that is stored already."""
     found = session.execute(select(BlobRow.sha256, BlobRow.file_id).where(BlobRow.sha256.in_(hashes)))
     return {sha256: file_id for sha256, file_id in found}
+
+
+def _senders(session: Session, items: Sequence[Claimed]) -> dict[str, UserRow]:
+    """Return who sent each upload, by token, where the token tells and the account exists."""
+    accounts = {item.token: account for item in items if (account := claimed.sender_of(item)) is not None}
+    found = {user.id: user for user in session.scalars(select(UserRow).where(UserRow.id.in_(accounts.values())))}
+    return {token: found[account] for token, account in accounts.items() if account in found}
