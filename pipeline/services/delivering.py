@@ -7,12 +7,17 @@ from sqlalchemy import or_, select
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditEvent, AuditTag
-from pipeline.errors import DestinationUnavailableError, TransientError
+from pipeline.errors import DestinationUnavailableError, PipelineError, TransientError
 from pipeline.ports import Clock, Destination
 from pipeline.services import access
 from pipeline.store import events
 from pipeline.store.engine import Store
 from pipeline.store.tables import ApprovalRow, DeliveryRow
+
+FAULT = (
+    "Sending stopped on a fault of the program. It is tried again by itself; "
+    "if it stays, send the log to whoever runs Proofdesk."
+)
 
 log = structlog.get_logger()
 
@@ -43,14 +48,16 @@ class Delivering:
                 .order_by(DeliveryRow.id)
             ).all()
         for delivery_id, name, key, approval in waiting:
-            payload = payload_of(approval)
             try:
                 destination = next((each for each in self.destinations if each.name == name), None)
                 if destination is None:
                     raise DestinationUnavailableError(f"No destination is called {name} here. Configure it again.")
-                receipt = destination.send(key, payload)
-            except TransientError as error:
+                receipt = destination.send(key, payload_of(approval))
+            except Exception as error:
+                # whatever it was, the next try waits: a sweep must not ring for a broken destination every few seconds
                 self._postpone(delivery_id, error, by)
+                if not isinstance(error, TransientError):
+                    raise  # a bug: its traceback belongs in the log
             else:
                 self._confirm(delivery_id, receipt.reference, receipt.sha256, by)
 
@@ -90,14 +97,15 @@ class Delivering:
                 ),
             )
 
-    def _postpone(self, delivery_id: int, error: TransientError, by: Actor) -> None:
+    def _postpone(self, delivery_id: int, error: Exception, by: Actor) -> None:
         now = self.clock.now()
+        code = error.code if isinstance(error, PipelineError) else "internal"
         with self.store.writing() as session:
             row = session.get_one(DeliveryRow, delivery_id)
             if row.state != "pending":
                 return  # another worker was luckier
             row.attempts += 1
-            row.error = str(error)
+            row.error = str(error) if isinstance(error, PipelineError) else FAULT
             row.next_try_at = now + min(self.retry * 2 ** min(row.attempts - 1, 20), self.retry_most)
             events.append(
                 session,
@@ -107,10 +115,10 @@ class Delivering:
                     by=by.name,
                     by_id=by.id,
                     document_id=row.document_id,
-                    facts={"destination": row.destination, "code": error.code, "attempts": row.attempts},
+                    facts={"destination": row.destination, "code": code, "attempts": row.attempts},
                 ),
             )
-            log.warning("delivering.postponed", document_id=row.document_id, code=error.code)
+            log.warning("delivering.postponed", document_id=row.document_id, code=code)
 
 
 def payload_of(approval: ApprovalRow) -> bytes:
