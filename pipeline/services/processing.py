@@ -24,7 +24,7 @@ from pipeline.stages.validate import validate
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
 from pipeline.store.readings import FolderReadings
-from pipeline.store.tables import DocumentRow, ExtractionRow, FieldRow
+from pipeline.store.tables import ClaimRow, DocumentRow, ExtractionRow, FieldRow
 
 BEYOND_LIMIT = timedelta(seconds=180)
 """How much longer than reading its files may take an attempt counts as running: extraction, and a busy machine."""
@@ -214,6 +214,11 @@ class Processing:
             document.attempts = 0
             document.read_at = document.changed_at = now
             events.append(session, _read_event(document, attempt, result, fields, by, now))
+            claim = session.get(ClaimRow, document.id)
+            if target is DocumentState.READY and claim is not None:
+                # the reviewer who chose its type has nothing left to do here, and approval is somebody else's desk
+                session.delete(claim)
+                events.append(session, _release_event(document, claim, by, now))
 
     def _mark_same_number(
         self, session: Session, document: DocumentRow, fields: list[FieldRow], doctype: DocumentType | None
@@ -367,4 +372,17 @@ def _read_event(
             "confidence": {row.name: round(row.confidence, 6) for row in fields},
         },
         values={"fields": dict(values)},
+    )
+
+
+def _release_event(document: DocumentRow, claim: ClaimRow, by: Actor, now: datetime) -> AuditEvent:
+    return AuditEvent(
+        tag=AuditTag.CLAIM_RELEASE,
+        at=now,
+        by=by.name,
+        by_id=by.id,
+        file_id=document.file_id,
+        document_id=document.id,
+        revision=document.revision,
+        facts={"state": document.state, "holder": claim.user_id},
     )
