@@ -33,6 +33,8 @@ from pipeline.services.reviewing import Reviewing
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.settings import Settings
+from pipeline.stages.calibrate import calibrate
+from pipeline.stages.extract import extract
 from pipeline.store import migrate
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
@@ -212,8 +214,7 @@ class Offline:
         """
         self.reader.probe(path, self.limits)
         reading = self.reader.read(path, self.limits)
-        extraction = self.extractor.extract(reading.pages, self.types, fixed_type)
-        return extraction.model_copy(update={"reader": reading.reader})
+        return calibrate(extract(reading, self.types, self.extractor, fixed_type))
 
     def close(self) -> None:
         self.reader.close()

@@ -169,7 +169,7 @@ class Approving:
                     "machine_value": record.machine_value,
                     "confidence": f"{record.confidence:.6f}",
                     "threshold": f"{record.threshold:.6f}",
-                    "threshold_kind": "set" if f"{document.type}.{record.name}" in policy.thresholds else "starting",
+                    "threshold_kind": "policy" if f"{document.type}.{record.name}" in policy.thresholds else "starting",
                     "provenance": record.provenance.model_dump(mode="json") if record.provenance else None,
                     "reasons": [{"code": reason.code, "message": reason.message} for reason in record.reasons],
                     "settled_by": record.settled_by,

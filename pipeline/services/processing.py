@@ -12,13 +12,15 @@ from pipeline.domain.audit import AuditEvent, AuditTag
 from pipeline.domain.documents import DocumentState, PageRef, check_move
 from pipeline.domain.extraction import Extraction, FieldExtraction
 from pipeline.domain.fields import TYPE_FIELD, DocumentType
-from pipeline.domain.pages import Page, PageSummary
+from pipeline.domain.pages import Page, PageSummary, Reading
 from pipeline.domain.review import SETTLED, FieldState
 from pipeline.domain.routing import FieldRouting, Outcome, Policy, ReasonCode, ReviewReason, RoutingDecision
 from pipeline.errors import DocumentError, PipelineError
 from pipeline.ports import BlobStore, Clock, Extractor, Reader, ReadLimits
 from pipeline.services import access, summary
 from pipeline.services.typeshelf import TypeShelf
+from pipeline.stages.calibrate import calibrate
+from pipeline.stages.extract import extract
 from pipeline.stages.route import route
 from pipeline.stages.validate import validate
 from pipeline.store import events, queries
@@ -149,8 +151,8 @@ class Processing:
         pages = tuple(
             page.model_copy(update={"number": number}) for number, page in enumerate(self._pages(attempt), start=1)
         )
-        extraction = self.extractor.extract(pages, self.types.enabled, attempt.fixed_type)
-        extraction = extraction.model_copy(update={"reader": self.reader.version})
+        reading = Reading(pages=pages, reader=self.reader.version)
+        extraction = calibrate(extract(reading, self.types.enabled, self.extractor, attempt.fixed_type))
         doctype = self.types.find(extraction.type.name)
         findings = ()
         if doctype is not None:
