@@ -215,7 +215,9 @@ def test_a_failed_document_shows_its_cause_and_can_be_tried_again(
     held = services.documents[7]
     held.state, held.failure = DocumentState.FAILED, "Reading took longer than 120 s."
     assert "Reading took longer than 120 s." in reviewer.get("/status").text
-    assert reviewer.post("/documents/7/retry", data={"back": "/status", "revision": held.revision}).location == "/status"
+    assert (
+        reviewer.post("/documents/7/retry", data={"back": "/status", "revision": held.revision}).location == "/status"
+    )
     assert services.called("retry") == [(7,)]
 
 
