@@ -49,15 +49,15 @@ def services() -> Services:
 
 def process(document_id: int) -> None:
     """Read a document; whether it worked, is tried again or failed is then in the database."""
-    _run(Job.PROCESS, document_id, lambda: services().processing.process(document_id, by=WORKER))
+    run(Job.PROCESS, document_id, lambda: services().processing.process(document_id, by=WORKER))
 
 
 def deliver(document_id: int) -> None:
     """Send a document's approvals that were not sent yet."""
-    _run(Job.DELIVER, document_id, lambda: services().delivering.deliver(document_id, by=WORKER))
+    run(Job.DELIVER, document_id, lambda: services().delivering.deliver(document_id, by=WORKER))
 
 
-def _run(job: Job, document_id: int, work: Callable[[], None]) -> None:
+def run(job: Job, document_id: int, work: Callable[[], None]) -> None:
     """Do the work and log one line about it.
 
     The services turn a document's fault or an outage into a state and do not raise it. What comes through is refused

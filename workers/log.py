@@ -4,38 +4,36 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
-_SHARED: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
 
-
-def configure(part: str) -> None:
+def configure(part: str, stream: TextIO | None = None) -> None:
     """Send this process's log to standard error: plain lines on a terminal, JSON anywhere else.
 
     Args:
         part: which part of Proofdesk speaks: watcher, worker, up.
+        stream: where to instead of standard error.
     """
+    stream = stream or sys.stderr
     structlog.contextvars.bind_contextvars(part=part)
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(exception_formatter=_plain_exception)
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
-    )
+    renderer: Any = structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        tell_places,
+    ]
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*_SHARED, _without_arguments],
+            foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
@@ -67,13 +65,12 @@ def frames(error: BaseException) -> list[str]:
     return told
 
 
-def _plain_exception(stream: Any, info: Any) -> None:
-    stream.write("\n" + "\n".join(frames(info[1])))
-
-
-def _without_arguments(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace a library's traceback by places and types: its messages may quote what was read."""
+def tell_places(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace the traceback of a log entry, ours or a library's, by `frames`: no message gets into the log."""
     info = event.pop("exc_info", None)
-    if info and not isinstance(info, bool) and info[1] is not None:
-        event["frames"] = frames(info[1])
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["frames"] = frames(error)
     return event

@@ -35,9 +35,8 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
     log.configure("up")
     with _only_one(settings):
         _check_port(settings)
-        settings.drop_path.mkdir(parents=True, exist_ok=True)
-        settings.out_path.mkdir(parents=True, exist_ok=True)
-        first = _prepare_database(settings)
+        _make_folders(settings)
+        _migrate(settings)
         supervisor = Supervisor(_environment_of(settings, environment))
         supervisor.listen()
         server = None if settings.redis_url else EmbeddedServer(settings)
@@ -49,7 +48,8 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
                 fed = demo.feed(settings)
                 logger.info("up.demo", documents=fed)
             _wait_until_ready(supervisor, settings)
-            _greet(settings, first)  # in any case: the one-time password can't be had again
+            # last, and followed by nothing that can fail: the one-time password can't be had again
+            _greet(settings, _create_first(settings))
             supervisor.run(server.revive if server is not None else lambda: 3600.0)
         finally:
             began = time.monotonic()
@@ -70,21 +70,42 @@ def _start_children(supervisor: Supervisor, settings: Settings) -> None:
     supervisor.start(Child("watcher", [*command, "watch"]), Child("web", web_command(settings)))
 
 
-def _prepare_database(settings: Settings) -> tuple[str, str | None] | None:
-    """Migrate, and create the first account; return its name and one-time password where that just happened."""
-    # loaded here: what is refused before needs no database library
-    from pipeline import assembly
-    from workers.rq_queue import RqQueue
+def _make_folders(settings: Settings) -> None:
+    """Create the drop folder and the output folder where they are missing.
 
-    settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    Raises:
+        ConfigurationError: one of them can't be made.
+    """
+    for variable, folder in (("PROOFDESK_DROP", settings.drop_path), ("PROOFDESK_OUT", settings.out_path)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The folder {folder} can't be made ({error.strerror}). "
+                f"Give this user the right to, or set {variable} to another folder."
+            ) from error
+
+
+def _migrate(settings: Settings) -> None:
+    from pipeline import assembly  # loaded here: what is refused before needs no database library
+
     copy = assembly.upgrade(settings)
     if copy is not None:
         logger.info("database.upgraded", copy=str(copy))
-    services = assembly.build(settings, RqQueue.from_settings(settings))
+
+
+def _create_first(settings: Settings) -> tuple[str, str | None] | None:
+    """Create the first account; return its name and one-time password where that just happened."""
+    from pipeline import assembly
+    from workers.rq_queue import RqQueue
+
+    queue = RqQueue.from_settings(settings)
+    services = assembly.build(settings, queue)
     try:
         return services.accounts.ensure_first(settings.admin_password)
     finally:
         services.close()
+        queue.close()
 
 
 def _environment_of(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
