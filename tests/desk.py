@@ -9,12 +9,14 @@ from argon2 import PasswordHasher
 
 from pipeline.delivery.folder import FolderDestination
 from pipeline.domain.actors import Actor, Role
+from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
 from pipeline.ports import Job, ReadLimits
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
+from pipeline.services.auditing import Auditing
 from pipeline.services.delivering import Delivering
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
@@ -25,7 +27,7 @@ from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.typeshelf import TypeShelf
-from pipeline.services.views import DocumentView
+from pipeline.services.views import DocumentView, EventView
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
 from pipeline.store.readings import FolderReadings
@@ -56,7 +58,7 @@ class Office:
         readings = FolderReadings(self.folder / "readings")
         limits = ReadLimits()
         self.drop, self.out = self.folder / "drop", self.folder / "out"
-        self.drop.mkdir()
+        self.drop.mkdir(exist_ok=True)
         self.accounts = Accounts(self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24))
         self.intake = Intake(
             self.store,
@@ -93,6 +95,7 @@ class Office:
         self.files = Files(self.store)
         self.policies = Policies(self.store, self.clock)
         self.reporting = Reporting(self.store, self.queue, self.clock)
+        self.auditing = Auditing(self.store, self.clock, shelf)
 
     def hire(self, name: str, *roles: Role) -> Actor:
         """Make an account and return the person, logged in."""
@@ -127,6 +130,10 @@ class Office:
             done.append(document_id)
         return done
 
+    def events(self, document_id: int, tag: AuditTag) -> list[EventView]:
+        """Return what is on record of this kind about a document or the file it came in, oldest first."""
+        return [event for event in self.auditing.history(document_id, by=MACHINE) if event.tag == tag]
+
     def state(self, document_id: int) -> DocumentState:
         return self.reviewing.get_document(document_id, by=builders.person(0, "reader")).state
 
@@ -137,3 +144,15 @@ def office(store: Store, tmp_path: Path) -> Office:
     folder = tmp_path / "office"
     folder.mkdir()
     return Office(store, folder)
+
+
+@pytest.fixture
+def rowe(office: Office) -> Actor:
+    """A reviewer."""
+    return office.hire("rowe", Role.REVIEWER)
+
+
+@pytest.fixture
+def okafor(office: Office) -> Actor:
+    """An approver."""
+    return office.hire("okafor", Role.APPROVER)
