@@ -56,6 +56,8 @@ def test_reviewer_and_approver_need_no_mouse(desk: Installation, paper: Document
 
     with Person(desk, browser, "tilo") as tilo:
         _log_in_by_keys(tilo)
+        tilo.press("g", "d")
+        tilo.page.wait_for_url("**/approved")
         tilo.press("g", "a")
         tilo.page.wait_for_url("**/approvals")
         expect(tilo.row(paper.id)).to_be_visible()
@@ -102,6 +104,29 @@ def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
         assert person.page.evaluate(PRESS, key) == name
         before = desk.document(other).revision
         person.type("31.12.2024")
+        assert desk.document(other).revision == before
+
+
+@pytest.mark.parametrize("key", ["s", "Shift+Enter"])
+def test_keys_pressed_before_another_field_is_there_settle_nothing(
+    desk: Installation, browser: Browser, key: str
+) -> None:
+    other = desk.documents()["another.pdf"].id
+    with Person(desk, browser, "mara") as person:
+        person.log_in()
+        person.take(other)
+        person.turn_to("issue_date")
+        before = desk.document(other).revision
+        person.page.evaluate(
+            """([key, shiftKey]) => {
+                for (const press of [{ key, shiftKey }, { key: "Enter" }, { key: "0" }]) {
+                    const event = new KeyboardEvent("keydown", { ...press, bubbles: true, cancelable: true });
+                    document.activeElement.dispatchEvent(event);
+                }
+            }""",
+            [key.removeprefix("Shift+"), key.startswith("Shift+")],
+        )
+        expect(person.desk).not_to_have_attribute("data-field", "issue_date")
         assert desk.document(other).revision == before
 
 

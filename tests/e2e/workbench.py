@@ -93,6 +93,7 @@ class Person:
         self.open("/queue")
         self.row(document_id).get_by_role("button").click()
         expect(self.desk).to_have_attribute("data-document", str(document_id))
+        self.page.wait_for_load_state()  # keys work from then on
 
     # The review page
 

@@ -74,11 +74,16 @@ export class ReviewDesk extends HTMLElement {
   /** @param {string} address of this page with another field */
   async #show(address) {
     if (this.#busy) return;
-    const { ok, body } = await send(address, null, (detail) => this.#tell("save:wait", detail));
-    if (!ok) return this.#tell("save:refuse", { sentence: body.error.message });
-    this.#activity.take();
-    this.#tell("save:clear");
-    this.#apply(body);
+    this.#busy = true; // what is pressed before the other field is there was not meant for this one
+    try {
+      const { ok, body } = await send(address, null, (detail) => this.#tell("save:wait", detail));
+      if (!ok) return this.#tell("save:refuse", { sentence: body.error.message });
+      this.#activity.take();
+      this.#tell("save:clear");
+      this.#apply(body);
+    } finally {
+      this.#busy = false;
+    }
   }
 
   #undo() {
