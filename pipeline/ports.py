@@ -1,5 +1,6 @@
 """What the pipeline asks of the outside: one Protocol each, kept by an adapter and by a fake in the tests."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -48,10 +49,17 @@ class StoredBlob(Frozen):
 class BlobStore(Protocol):
     """Original bytes by their SHA-256, written once, fsynced before `put` returns, never changed.
 
+    For many files at once, `put` with `sync_name=False` leaves the folder's entry to one `sync_names` for all: a file
+    system writes all names with the first and has nothing left to do for the others.
+
     Raises `BlobStoreUnavailableError` where the disk refuses; `NotFoundError` for an unknown hash.
     """
 
-    def put(self, stream: BinaryIO) -> StoredBlob: ...
+    def put(self, stream: BinaryIO, *, sync_name: bool = True) -> StoredBlob: ...
+
+    def sync_names(self, hashes: Iterable[str]) -> None:
+        """Make the blobs' names last, before anything in the database speaks of them."""
+        ...
 
     def path(self, sha256: str) -> Path:
         """Return the path of the stored bytes, for reading only."""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -74,8 +75,13 @@ def _rename_if_free(path: Path, target: Path) -> bool:
 
 
 def is_really_in(folder: Path, root: Path) -> bool:
-    """Return whether no link lies between `root` and `folder`."""
-    return folder.resolve() == root.resolve() / folder.relative_to(root)
+    """Return whether no link, and no way up, lies between `root` and `folder`."""
+    current = root
+    for part in folder.relative_to(root).parts:
+        current = current / part
+        if part == ".." or stat.S_ISLNK(current.lstat().st_mode):
+            return False
+    return True
 
 
 def size_of(path: Path) -> int:

@@ -2,6 +2,7 @@ import hashlib
 import os
 import secrets
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +26,7 @@ class FolderBlobs:
         self._temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._tidy()
 
-    def put(self, stream: BinaryIO) -> StoredBlob:
+    def put(self, stream: BinaryIO, *, sync_name: bool = True) -> StoredBlob:
         digest = hashlib.sha256()
         size = 0
         temporary = self._temporary / secrets.token_hex(12)
@@ -44,7 +45,8 @@ class FolderBlobs:
             final.parent.mkdir(parents=True, exist_ok=True)
             temporary.chmod(0o400)
             temporary.rename(final)
-            _sync_folder(final.parent)
+            if sync_name:
+                _sync_folder(final.parent)
         except OSError as error:
             raise BlobStoreUnavailableError(
                 f"The file could not be stored in {self.root}: {error.strerror}. Free space, or mend its rights."
@@ -53,6 +55,15 @@ class FolderBlobs:
             with suppress(OSError):  # what went wrong is told already
                 temporary.unlink(missing_ok=True)
         return StoredBlob(sha256=sha256, size=size, created=True)
+
+    def sync_names(self, hashes: Iterable[str]) -> None:
+        try:
+            for folder in {self._place(sha256).parent for sha256 in hashes}:
+                _sync_folder(folder)
+        except OSError as error:
+            raise BlobStoreUnavailableError(
+                f"{self.root} could not be written: {error.strerror}. Mend the disk or the folder's rights."
+            ) from error
 
     def path(self, sha256: str) -> Path:
         place = self._place(sha256)
