@@ -8,7 +8,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.services.views import QueueFilter
 from review_ui import forms
 from review_ui.context import actor, has_role, services
-from review_ui.desk import SUMMARY, Desk, desk_of
+from review_ui.desk import SUMMARY, desk_of
 from review_ui.flashes import say
 
 PAGE_SIZE = 25
@@ -37,7 +37,7 @@ def show(document_id: int) -> Response:
         desk=desk,
         document=document,
         names=names,
-        statement=statement_of(desk, names, policy.version),
+        statement=services().approving.get_statement(document_id, by=actor()),
         separate=policy.separate_duties,
         reviewed_myself=actor().name in document.reviewers,
         may_approve=has_role(Role.APPROVER),
@@ -48,7 +48,9 @@ def show(document_id: int) -> Response:
 
 @approvals.post("/documents/<int:document_id>/approval")
 def approve(document_id: int) -> Response:
-    services().approving.approve(document_id, by=actor(), revision=forms.revision())
+    services().approving.approve(
+        document_id, by=actor(), revision=forms.revision(), statement=request.form.get("statement")
+    )
     say(f"Document {document_id} is approved and on its way.")
     return redirect(next_to_approve(document_id))
 
@@ -76,22 +78,6 @@ def next_to_approve(document_id: int) -> str:
     rows = services().reviewing.list_queue(wanted, by=actor()).rows
     following = next((row.id for row in rows if row.id != document_id), None)
     return url_for(".show", document_id=following) if following is not None else url_for(".index")
-
-
-def statement_of(desk: Desk, names: dict[str, str], policy_version: int) -> str:
-    """Return what the signature says: the meaning that `Approving.approve` puts on record, word for word.
-
-    Args:
-        desk: the document.
-        names: display names by login name.
-        policy_version: the policy in force.
-    """
-    settled = {card.view.record.settled_by for card in desk.cards if card.view.record.settled_by}
-    people = " and ".join(sorted({names.get(name, name) for name in settled})) or "nobody"
-    return (
-        f"I approve this record. {len(desk.settled)} values were checked by {people}; "
-        f"{len(desk.accepted)} were accepted under policy {policy_version}."
-    )
 
 
 def _list(state: DocumentState, template: str, *, sort: str, descending: bool) -> Response:

@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,9 @@ from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import TYPE_FIELD
-from pipeline.domain.review import SETTLED, FieldState, current_values
+from pipeline.domain.review import SETTLED, FieldRecord, FieldState, current_values
 from pipeline.domain.routing import Policy
-from pipeline.errors import AccessDeniedError, OpenExceptionsError
+from pipeline.errors import AccessDeniedError, OpenExceptionsError, StaleTaskError
 from pipeline.ports import Clock, Job, JobQueue
 from pipeline.record.canonical import canonical_json
 from pipeline.services import access, dossier
@@ -34,12 +35,18 @@ class Approving:
     types: TypeShelf
     clock: Clock
 
-    def approve(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
+    def approve(self, document_id: int, *, by: Actor, revision: int, statement: str | None = None) -> DocumentView:
         """Sign the document as it stands; its delivery is ordered in the same transaction.
+
+        Args:
+            document_id: the document.
+            by: who signs.
+            revision: what they saw.
+            statement: the sentence that stood above the signature, where one did.
 
         Raises:
             AccessDeniedError: the policy separates duties, and this person reviewed the document.
-            InvalidTransitionError, StaleTaskError: it is not ready, or not what the person saw.
+            InvalidTransitionError, StaleTaskError: it is not ready, or not what the person saw and read.
         """
         access.check_may(by, Act.APPROVE)
         with self.store.writing() as session:
@@ -57,6 +64,10 @@ class Approving:
             desk.move(DocumentState.APPROVED)
             desk.changed()
             record = self._record(desk, policy, by.name in reviewers)
+            if statement is not None and statement != record["signature"]["meaning"]:
+                raise StaleTaskError(
+                    "What your signature would say has changed, so nothing was signed. Reload the page and read it."
+                )
             text = canonical_json(record)
             approval = ApprovalRow(
                 document_id=document_id,
@@ -95,6 +106,14 @@ class Approving:
             view = desk.view()
         self.jobs.enqueue(Job.DELIVER, document_id)
         return view
+
+    def get_statement(self, document_id: int, *, by: Actor) -> str:
+        """Return the sentence that a signature under the document would mean now."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            records = [dossier.record_of(row) for row in queries.list_fields(session, document_id)]
+            names = dossier.display_names(session, [record.settled_by for record in records if record.settled_by])
+            return statement_of(records, names, queries.get_policy(session).policy)
 
     def send_back(
         self, document_id: int, why: str, *, by: Actor, revision: int, fields: tuple[str, ...] = ()
@@ -147,14 +166,7 @@ class Approving:
         values = current_values(records)
         names = dossier.display_names(desk.session, [row.settled_by for row in rows if row.settled_by])
         extraction = queries.find_extraction(desk.session, document.id)
-        settled = sorted({names.get(row.settled_by or "", row.settled_by or "") for row in rows if row.settled_by})
-        checked = sum(record.state in SETTLED for record in records)
-        accepted = sum(record.state is FieldState.ACCEPTED for record in records)
-        people = " and ".join(settled) or "nobody"
-        meaning = (
-            f"I approve this record. {checked} values were checked by {people}; "
-            f"{accepted} were accepted under policy {policy.version}."
-        )
+        meaning = statement_of(records, names, policy)
         return {
             "format": RECORD_FORMAT,
             "document": document.id,
@@ -203,3 +215,24 @@ class Approving:
         ids = [ref.file_id for ref in desk.document.pages or ()] or [desk.document.file_id]
         files: list[FileRow] = [queries.get_file(desk.session, file_id) for file_id in dict.fromkeys(ids)]
         return [{"id": file.id, "name": file.name, "sha256": file.sha256, "size": file.size} for file in files]
+
+
+def statement_of(records: Sequence[FieldRecord], names: Mapping[str, str], policy: Policy) -> str:
+    """Return what a signature under these fields means: who checked how many, and what policy accepted.
+
+    Args:
+        records: the document's fields.
+        names: display names by login name.
+        policy: the one in force.
+    """
+    people = sorted({names.get(record.settled_by, record.settled_by) for record in records if record.settled_by})
+    checked = sum(record.state in SETTLED for record in records)
+    accepted = sum(record.state is FieldState.ACCEPTED for record in records)
+    return (
+        f"I approve this record. {_values(checked)} checked by {' and '.join(people) or 'nobody'}; "
+        f"{_values(accepted)} accepted under policy {policy.version}."
+    )
+
+
+def _values(count: int) -> str:
+    return "1 value was" if count == 1 else f"{count} values were"

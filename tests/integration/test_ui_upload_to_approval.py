@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import FieldState
-from pipeline.services.auditing import Auditing
 from pipeline.services.health import Health
 from pipeline.settings import Settings
 from review_ui import create_app
@@ -27,7 +26,6 @@ def client(office: Office) -> FlaskClient:
     """A browser on the office's services, form tokens included."""
     services = SimpleNamespace(
         **{name: getattr(office, name) for name in vars(office)},
-        auditing=Auditing(office.store, office.clock),
         health=Health(office.store, office.queue),
     )
     app = create_app(services, Settings(data=office.folder))

@@ -416,7 +416,10 @@ class FakeServices:
 
     # approving
 
-    def approve(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
+    def get_statement(self, document_id: int, *, by: Actor) -> str:
+        return f"I approve this record, document {document_id}."
+
+    def approve(self, document_id: int, *, by: Actor, revision: int, statement: str | None = None) -> DocumentView:
         self._check(by, Role.APPROVER)
         self._note("approve", document_id)
         held = self._get(document_id)
