@@ -4,13 +4,13 @@ import textwrap
 from collections.abc import Callable
 
 import pytest
-from pipeline.services.auditing import Auditing
 
 from pipeline.domain.actors import Act, Actor, Role
 from pipeline.errors import AccessDeniedError
 from pipeline.services import access
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
+from pipeline.services.auditing import Auditing
 from pipeline.services.delivering import Delivering
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
