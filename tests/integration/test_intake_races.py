@@ -28,10 +28,15 @@ BIG = b"%PDF " + b"x" * 3_000_000
 """More than is copied at once."""
 
 
-def meddled(path: Path, listed: Callable[[Path], None]) -> Path:
-    """Return the folder again, with `listed` called on each folder below it right after it was listed to its depth."""
+def meddled(path: Path, *, looked: Callable[[Path], object] = bool, listed: Callable[[Path], object] = bool) -> Path:
+    """Return the folder again, but with somebody who acts right after a folder below it was looked at, or listed."""
 
     class Meddled(PosixPath):
+        def is_dir(self) -> bool:
+            found = super().is_dir()
+            looked(Path(self))
+            return found
+
         def rglob(self, pattern: str) -> Generator[Any]:
             found = list(super().rglob(pattern))
             listed(Path(self))
@@ -55,7 +60,7 @@ def test_file_that_a_rival_moves_into_a_claim_while_it_is_tidied_away_is_kept(of
         if path.exists():
             path.rename(listed / path.name)
 
-    intake = dataclasses.replace(office.intake, drop=meddled(office.drop, move_in))
+    intake = dataclasses.replace(office.intake, drop=meddled(office.drop, listed=move_in))
     intake.recover(by=MACHINE)
     assert (claim / "only-copy.pdf").read_bytes() == b"%PDF only copy"
 
@@ -71,15 +76,15 @@ def test_claim_that_its_own_process_finishes_meanwhile_does_not_end_the_recovery
         (claim / "x.pdf").write_bytes(b"%PDF " + claim.name.encode())
     office.clock.advance(days=3650)
 
-    def finish(listed: Path) -> None:
-        if listed == done and done.exists():
+    def finish(seen: Path) -> None:
+        if seen == done and done.exists():
             (done / "x.pdf").unlink()
             done.rmdir()
 
-    intake = dataclasses.replace(office.intake, drop=meddled(office.drop, finish))
-    intake.recover(by=MACHINE)
+    intake = dataclasses.replace(office.intake, drop=meddled(office.drop, looked=finish))
+    assert intake.recover(by=MACHINE) == 1
 
-    assert states(office)["stored"] == 1
+    assert states(office) == {"stored": 1}
     assert (office.drop / "processed" / "x.pdf").read_bytes() == b"%PDF 2"
 
 

@@ -172,9 +172,7 @@ def test_amount_of_many_digits_is_shown_to_a_person(office: Office, digits: int)
     assert office.reviewing.list_queue(QueueFilter(sort="amount"), by=READER).total == 1
 
 
-def test_amount_longer_than_any_is_refused_with_a_sentence(
-    office: Office, view: DocumentView, rowe: Actor
-) -> None:
+def test_amount_longer_than_any_is_refused_with_a_sentence(office: Office, view: DocumentView, rowe: Actor) -> None:
     with pytest.raises(InvalidCorrectionError, match="Type it again"):
         settle(office, view, rowe, "gross_total", Decision.CORRECT, value="1" * 60)
 
