@@ -401,5 +401,7 @@ def _first_files(session: Session, hashes: Sequence[str]) -> dict[str | None, in
 def _senders(session: Session, items: Sequence[Claimed]) -> dict[str, UserRow]:
     """Return who sent each upload, by token, where the token tells and the account exists."""
     accounts = {item.token: account for item in items if (account := claimed.sender_of(item)) is not None}
+    if not accounts:
+        return {}
     found = {user.id: user for user in session.scalars(select(UserRow).where(UserRow.id.in_(accounts.values())))}
     return {token: found[account] for token, account in accounts.items() if account in found}
