@@ -24,6 +24,7 @@ from pipeline.domain.review import Decision, FieldState, Settlement
 from pipeline.domain.routing import Policy
 from pipeline.services.views import DocumentView, StatusView
 from pipeline.settings import Settings
+from workers.lifeline import die_with
 from workers.rq_queue import RqQueue
 
 PROGRAM = Path(sys.executable).with_name("proofdesk")
@@ -113,6 +114,7 @@ class Installation:
 
     def start(self) -> None:
         """Start it, and return when it answers that it is ready."""
+        tests = os.getpid()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -121,6 +123,7 @@ class Installation:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=lambda: die_with(tests, signal.SIGTERM),  # also where the tests are killed
             )
         self.wait_for("an answer that it is ready", self._is_ready, seconds=START_SECONDS)
 
@@ -303,7 +306,7 @@ READER = Actor(id=0, name="reader", roles=frozenset(Role))
 def installed(settings: Mapping[str, str] | None = None, *, demo: bool = False) -> Iterator[Installation]:
     """Yield a running installation in a folder of its own; both are gone afterwards."""
     # a short path, whatever TMPDIR says: a unix socket's address has room for about a hundred characters
-    folder = Path(tempfile.mkdtemp(prefix="pd-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="e2e-", dir="/tmp"))
     try:
         with Installation(folder, settings, demo=demo) as installation:
             yield installation

@@ -12,8 +12,6 @@ from pipeline.services.views import DocumentView
 from tests.e2e.installation import PASSWORD, Installation, installed
 from tests.e2e.workbench import Person
 
-pytestmark = pytest.mark.xdist_group("accessibility")
-
 WIDTHS = {1440: 900, 390: 844}
 SCHEMES = {
     "light": {"resultTypes": ["violations"]},

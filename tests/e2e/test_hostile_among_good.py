@@ -13,8 +13,6 @@ from pipeline.domain.files import FileState
 from pipeline.services.views import FileView
 from tests.e2e.installation import READER, Installation, installed
 
-pytestmark = pytest.mark.xdist_group("hostile")
-
 GOOD = tuple(
     make_invoice(seed, language=language) for seed, language in ((905, "de_CH"), (909, "de_DE"), (910, "fr_FR"))
 )

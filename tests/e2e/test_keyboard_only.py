@@ -12,8 +12,6 @@ from pipeline.services.views import DocumentView
 from tests.e2e.installation import Installation, installed
 from tests.e2e.workbench import SUMMARY, Person
 
-pytestmark = pytest.mark.xdist_group("keyboard")
-
 PAPER = make_invoice(902, language="en_GB", quirks=(Quirk.AMBIGUOUS_DATE,))
 EVERY_KEY = "0 1 2 9 s z Z e h p r q n v x f t + - [ ] ? g q g a"
 

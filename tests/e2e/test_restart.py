@@ -10,8 +10,6 @@ from fixtures.make import make_invoice
 from tests.e2e.installation import Installation, installed
 from tests.e2e.workbench import Person
 
-pytestmark = pytest.mark.xdist_group("restart")
-
 SIGNED, OPEN = make_invoice(905, language="de_CH"), make_invoice(909, language="de_DE")
 LATER = make_invoice(910, language="fr_FR")
 

@@ -11,8 +11,6 @@ from pipeline.domain.review import FieldRecord
 from tests.e2e.installation import Installation, installed
 from tests.e2e.workbench import Person
 
-pytestmark = pytest.mark.xdist_group("two-people")
-
 PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (905, 906, 908))
 FIELDS = ("invoice_number", "purchase_order", "issue_date")
 
