@@ -118,8 +118,9 @@ def test_row_of_a_field_tells_its_whole_story(auditing: Auditing, auditor: Actor
     assert (row["state"], row["settled_by"], row["handling_ms"]) == ("corrected", "okafor", "4200")
     assert (row["confidence"], row["threshold"], row["threshold_kind"]) == ("0.4", "0.9", "starting")
     assert "low_confidence" in row["reasons"]
-    assert (row["page"], row["reader"]) == ("1", "fake 1")
-    assert json.loads(row["boxes"])[0]["x0"] == 50
+    assert (row["page"], row["boxes"], row["reader"]) == ("", "", "fake 1"), (
+        "it was typed, and nobody pointed at a place"
+    )
     assert (row["channel"], row["file_name"], row["file_sha256"]) == ("drop", "invoice.pdf", first.sha256)
     assert (row["engine"], row["policy_version"]) == ("fake engine 1", "1")
     assert (row["approved_by"], row["approved_by_name"]) == ("okafor", "Okafor")
@@ -128,6 +129,12 @@ def test_row_of_a_field_tells_its_whole_story(auditing: Auditing, auditor: Actor
     assert "I approve this record" in row["meaning"]
     assert row["record_sha256"] == first.approvals[0].record_sha256
     assert row["delivery_state"] == "sent"
+
+
+def test_row_of_a_field_tells_where_its_value_was_read(auditing: Auditing, auditor: Actor, first: DocumentView) -> None:
+    row = field_of(of_kind(as_csv(auditing, auditor), "field"), first, "net_total")
+    assert (row["page"], row["reader"]) == ("1", "fake 1")
+    assert json.loads(row["boxes"])[0]["x0"] == 50
 
 
 def test_superseded_approval_is_exported_as_it_was_signed(
