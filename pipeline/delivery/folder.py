@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import secrets
@@ -8,6 +9,7 @@ from pipeline.errors import DestinationUnavailableError
 from pipeline.ports import Receipt
 
 MARKS = ".delivered"
+NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class FolderDestination:
@@ -52,6 +54,11 @@ class FolderDestination:
             _, left = (self._marks / key).read_text().split()
         except FileNotFoundError:
             return False
+        except ValueError as error:
+            raise DestinationUnavailableError(
+                f"{MARKS}/{key} in {self.root} is damaged, so that nobody can tell whether the record arrived. "
+                "Remove it if the record did not."
+            ) from error
         with suppress(FileNotFoundError):
             (self.root / left).rename(final)
             _sync(self.root)
@@ -67,13 +74,34 @@ class FolderDestination:
             _write_synced(temporary, payload)
             _sync(self.root)
             with suppress(FileExistsError):  # another worker delivers the same at this moment
-                _write_synced(self._marks / key, f"{sha256} {temporary.name}\n".encode())
-                _sync(self._marks)
+                self._mark(key, f"{sha256} {temporary.name}\n".encode())
                 temporary.rename(final)
                 _sync(self.root)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+    def _mark(self, key: str, content: bytes) -> None:
+        """Let the mark appear, whole or not at all: half a mark would say that the record arrived, but not under what.
+
+        Raises:
+            FileExistsError: it is there already.
+        """
+        mark = self._marks / key
+        draft = self._marks / f".{key}.{secrets.token_hex(6)}"
+        try:
+            _write_synced(draft, content)
+            os.link(draft, mark)
+        except OSError as error:
+            if error.errno not in NO_HARD_LINKS:
+                raise
+            if mark.exists():  # a file system without hard links: next best
+                raise FileExistsError(errno.EEXIST, "marked already") from error
+            draft.rename(mark)
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+        _sync(self._marks)
 
 
 def _write_synced(path: Path, content: bytes) -> None:

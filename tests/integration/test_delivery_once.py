@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.delivery.folder import FolderDestination
+from pipeline.delivery.folder import MARKS, FolderDestination
 from pipeline.domain.actors import Actor
 from pipeline.domain.audit import AuditTag
 from pipeline.errors import DestinationUnavailableError
@@ -186,3 +186,19 @@ def test_record_of_an_earlier_installation_is_not_overwritten(
     office.delivering.deliver(signed.id, by=MACHINE)
     assert records(office) == [older]
     assert approval(office, signed, okafor).delivery_state == "sent"
+
+
+def test_damaged_mark_of_a_delivery_is_told_and_nothing_is_sent_twice(
+    office: Office, signed: DocumentView, okafor: Actor
+) -> None:
+    mark = office.out / MARKS / f"document-{signed.id}-revision-{signed.revision}"
+    mark.write_bytes(b"")
+
+    office.delivering.deliver(signed.id, by=MACHINE)
+    assert records(office) == []
+    assert "Remove it if the record did not" in (approval(office, signed, okafor).delivery_error or "")
+
+    mark.unlink()
+    office.clock.advance(hours=1)
+    office.delivering.deliver(signed.id, by=MACHINE)
+    assert len(records(office)) == 1

@@ -1,29 +1,25 @@
 """A process killed at any line of its work: whoever comes next finishes it, and nothing is there twice.
 
-The work runs in a fork whose trace function ends the process at one line, as `kill -9` does: nothing is flushed, closed
-or rolled back. A dozen lines spread over the whole of each piece of work are tried, on both databases.
+A dozen lines spread over the whole of each piece of work are tried, on both databases.
 """
 
 import dataclasses
 import json
 import os
 import shutil
-import sys
-import threading
-import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from pipeline.delivery.folder import FolderDestination
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
@@ -38,22 +34,10 @@ from tests import builders
 from tests.builders import MACHINE
 from tests.desk import Office
 from tests.integration.test_review_document import settle_all
+from tests.kills import run_to
 
 KILLS = 12
 """How many lines of each piece of work are tried."""
-WITH_EFFECTS = (
-    "pipeline/services/intake.py",
-    "pipeline/services/claimed.py",
-    "pipeline/services/moving.py",
-    "pipeline/services/processing.py",
-    "pipeline/services/approving.py",
-    "pipeline/services/delivering.py",
-    "pipeline/delivery/folder.py",
-    "pipeline/store/blobs.py",
-    "pipeline/store/readings.py",
-    "pipeline/store/engine.py",
-)
-"""Modules whose lines are counted: those that change a disk or a database, and open and close transactions."""
 FIRST = 1
 """The id of the first document, and of the first account."""
 READER = builders.person(0, "reader")
@@ -67,6 +51,10 @@ class Place:
 
     url: str
     folder: Path
+
+    def do(self, work: "Work") -> None:
+        with self.open() as office:
+            work(office)
 
     @contextmanager
     def open(self, ahead: timedelta = timedelta(0)) -> Generator[Office]:
@@ -87,50 +75,6 @@ class Scene:
     work: Work
 
 
-def run_to(place: Place, work: Work, line: int | None) -> int:
-    """Do the work in a process of its own, which is killed when it reaches that line; return how many lines it ran.
-
-    None lets it end.
-    """
-    reads, writes = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _work_and_die(place, work, line, writes)
-    os.close(writes)
-    with open(reads, encoding="utf-8") as told:  # noqa: PTH123 - it is a pipe
-        said = told.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, 9), said
-    return int(said) if code == 0 else line or 0
-
-
-def _work_and_die(place: Place, work: Work, line: int | None, told: int) -> NoReturn:
-    """Never return, and never let the test's own process see what happened here."""
-    ran = 0
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal ran
-        if not frame.f_code.co_filename.endswith(WITH_EFFECTS):
-            return None
-        if event == "line":
-            ran += 1
-            if ran == line:
-                os._exit(9)
-        return trace
-
-    try:
-        with place.open() as office:
-            threading.settrace(trace)
-            sys.settrace(trace)
-            work(office)
-            sys.settrace(None)
-            os.write(told, str(ran).encode())
-            os._exit(0)
-    except BaseException:  # noqa: BLE001 - told to the test, which fails with it
-        os.write(told, traceback.format_exc().encode())
-    os._exit(7)
-
-
 @pytest.fixture
 def place(store_url: str, tmp_path: Path) -> Place:
     """An empty installation, on SQLite and on PostgreSQL."""
@@ -149,7 +93,7 @@ def length_of(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
         shutil.copyfile(sqlite_template, folder / "proofdesk.db")
         place = Place(f"sqlite:///{folder / 'proofdesk.db'}", folder)
         scene.prepare(place)
-        return run_to(place, scene.work, None)
+        return run_to(partial(place.do, scene.work), None)
 
     return measured
 
@@ -160,7 +104,7 @@ def kill(request: pytest.FixtureRequest, place: Place, length_of: Callable[[Scen
 
     def killed(scene: Scene) -> None:
         scene.prepare(place)
-        run_to(place, scene.work, 1 + length_of(scene) * request.param // KILLS)
+        run_to(partial(place.do, scene.work), 1 + length_of(scene) * request.param // KILLS)
 
     return killed
 
@@ -310,9 +254,9 @@ def make_approved(place: Place) -> None:
 DELIVERY = Scene(make_approved, lambda office: office.delivering.deliver(FIRST, by=MACHINE))
 
 
-def take_away(office: Office) -> list[bytes]:
+def take_away(out: Path) -> list[bytes]:
     """Return what was delivered, and take it out of the folder as its reader does."""
-    records = list(office.out.glob("*.json"))
+    records = list(out.glob("*.json"))
     contents = [path.read_bytes() for path in records]
     for path in records:
         path.unlink()
@@ -325,11 +269,11 @@ def test_record_arrives_once_though_its_reader_takes_it_away_at_once(
     kill(DELIVERY)
 
     with place.open(ahead=timedelta(minutes=1)) as office:
-        arrived = take_away(office)
+        arrived = take_away(office.out)
         for _ in range(2):
             office.sweeping.sweep(by=MACHINE)
             office.work()
-            arrived += take_away(office)
+            arrived += take_away(office.out)
             office.clock.advance(hours=1)
 
         assert len(arrived) == 1
@@ -337,6 +281,23 @@ def test_record_arrives_once_though_its_reader_takes_it_away_at_once(
         assert count(office, DeliveryRow, DeliveryRow.state == "sent") == 1
         assert len(office.events(FIRST, AuditTag.DELIVERY_SEND)) == 1
         assert office.auditing.verify(by=MACHINE).problems == ()
+
+
+def test_record_arrives_once_at_whatever_line_the_folder_is_left(tmp_path: Path) -> None:
+    key, payload = "document-1-revision-2", b'{"document": 1}'
+    out = tmp_path / "0"
+    lines = run_to(lambda: FolderDestination(out).send(key, payload), None)
+    assert lines > 20
+
+    for line in range(1, lines + 1):
+        out = tmp_path / str(line)
+        FolderDestination(out)
+        run_to(lambda out=out: FolderDestination(out).send(key, payload), line)  # type: ignore[misc]
+        arrived = take_away(out)
+        for _ in range(2):
+            FolderDestination(out).send(key, payload)
+            arrived += take_away(out)
+        assert arrived == [payload], line
 
 
 def test_half_written_blob_of_a_killed_process_is_tidied_away_a_day_later(tmp_path: Path) -> None:
