@@ -10,16 +10,20 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Act, Actor, Role
-from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
 from pipeline.errors import ConfigurationError, InvalidCorrectionError, LoginRefusedError
 from pipeline.ports import Clock
 from pipeline.services import access
+from pipeline.services.entries import entry
 from pipeline.services.reviewing import person_view
 from pipeline.services.views import PersonView
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
 from pipeline.store.tables import ClaimRow, LoginFailureRow, SessionRow, UserRow
+
+DOOR = Actor.machine("door")
+"""Who refuses a log-in: nobody is known yet."""
 
 SHORTEST_PASSWORD = 12
 FIRST_NAME = "admin"
@@ -112,10 +116,10 @@ class Accounts:
                 session.add(LoginFailureRow(name=name, address=address, at=now))
                 events.append(
                     session,
-                    AuditEvent(
-                        tag=AuditTag.ACCESS_DENY,
-                        at=now,
-                        by="machine:door",
+                    entry(
+                        AuditTag.ACCESS_DENY,
+                        DOOR,
+                        now,
                         facts={"what": "login"},
                         values={"name": name, "address": address},
                     ),
@@ -132,7 +136,7 @@ class Accounts:
             session.add(SessionRow(token_sha256=_hash(token), user_id=user.id, created_at=now, seen_at=now))
             events.append(
                 session,
-                AuditEvent(tag=AuditTag.ACCESS_LOGIN, at=now, by=user.name, by_id=user.id, values={"address": address}),
+                entry(AuditTag.ACCESS_LOGIN, actor_of(user), now, values={"address": address}),
             )
         return Login(token=token, actor=actor_of(user), must_change=user.must_change)
 
@@ -163,7 +167,7 @@ class Accounts:
                 return
             row.revoked_at = now
             user = queries.get_user(session, row.user_id)
-            events.append(session, AuditEvent(tag=AuditTag.ACCESS_LOGOUT, at=now, by=user.name, by_id=user.id))
+            events.append(session, entry(AuditTag.ACCESS_LOGOUT, actor_of(user), now))
 
     def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
         access.check_may(by, Act.ADMINISTER)
@@ -288,14 +292,7 @@ class Accounts:
         events.append(
             session,
             *(
-                AuditEvent(
-                    tag=AuditTag.CLAIM_RELEASE,
-                    at=self.clock.now(),
-                    by=by.name,
-                    by_id=by.id,
-                    document_id=document_id,
-                    facts={"holder": user.id},
-                )
+                entry(AuditTag.CLAIM_RELEASE, by, self.clock.now(), document_id=document_id, facts={"holder": user.id})
                 for document_id in sorted(held.all())
             ),
         )
@@ -306,14 +303,7 @@ class Accounts:
     def _changed(self, session: Session, user: UserRow, by: Actor, tag: AuditTag, facts: dict[str, object]) -> None:
         events.append(
             session,
-            AuditEvent(
-                tag=tag,
-                at=self.clock.now(),
-                by=by.name,
-                by_id=by.id,
-                facts={"account": user.id, **facts},
-                values={"account_name": user.name},
-            ),
+            entry(tag, by, self.clock.now(), facts={"account": user.id, **facts}, values={"account_name": user.name}),
         )
 
 

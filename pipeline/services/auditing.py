@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Act, Actor
-from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
 from pipeline.errors import RecordBrokenError
 from pipeline.ports import Clock
@@ -20,6 +20,7 @@ from pipeline.record.chain import ChainReport, check_chain
 from pipeline.record.checkpoint import write_checkpoint
 from pipeline.record.verify import GENESIS, Checkpoint, parse_checkpoint
 from pipeline.services import access
+from pipeline.services.entries import entry
 from pipeline.services.exports import rows, statement
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
 from pipeline.services.exports.lines import write_jsonl
@@ -225,8 +226,7 @@ class Auditing:
         """Record that somebody looked at the whole record or took it away; return when, and as which event."""
         now = self.clock.now()
         with self.store.writing() as session:
-            event = AuditEvent(tag=tag, at=now, by=by.name, by_id=by.id, facts=facts)
-            return now, events.append(session, event)[0]
+            return now, events.append(session, entry(tag, by, now, facts=facts))[0]
 
 
 def _nothing_read(problem: str) -> ChainReport:

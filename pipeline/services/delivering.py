@@ -6,10 +6,11 @@ import structlog
 from sqlalchemy import or_, select
 
 from pipeline.domain.actors import Act, Actor
-from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.audit import AuditTag
 from pipeline.errors import DestinationUnavailableError, PipelineError, TransientError
 from pipeline.ports import Clock, Destination
 from pipeline.services import access
+from pipeline.services.entries import entry
 from pipeline.store import events
 from pipeline.store.engine import Store
 from pipeline.store.tables import ApprovalRow, DeliveryRow
@@ -87,11 +88,10 @@ class Delivering:
             row.attempts += 1
             events.append(
                 session,
-                AuditEvent(
-                    tag=AuditTag.DELIVERY_SEND,
-                    at=now,
-                    by=by.name,
-                    by_id=by.id,
+                entry(
+                    AuditTag.DELIVERY_SEND,
+                    by,
+                    now,
                     document_id=row.document_id,
                     facts={"destination": row.destination, "key": row.key, "sha256": sha256, "attempts": row.attempts},
                 ),
@@ -109,11 +109,10 @@ class Delivering:
             row.next_try_at = now + min(self.retry * 2 ** min(row.attempts - 1, 20), self.retry_most)
             events.append(
                 session,
-                AuditEvent(
-                    tag=AuditTag.DELIVERY_FAIL,
-                    at=now,
-                    by=by.name,
-                    by_id=by.id,
+                entry(
+                    AuditTag.DELIVERY_FAIL,
+                    by,
+                    now,
                     document_id=row.document_id,
                     facts={"destination": row.destination, "code": code, "attempts": row.attempts},
                 ),

@@ -8,13 +8,14 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
-from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState, check_move, check_revision
 from pipeline.domain.fields import TYPE_FIELD, DocumentType
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode, ReviewReason
 from pipeline.errors import ClaimNotHeldError, InvalidCorrectionError, InvalidTransitionError, NotFoundError
 from pipeline.services import dossier, summary
+from pipeline.services.entries import document_entry
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView
@@ -153,18 +154,8 @@ class Desk:
         values: dict[str, Any] | None = None,
     ) -> None:
         """Write the audit event of this change, in its transaction."""
-        event = AuditEvent(
-            tag=tag,
-            at=self.now,
-            by=self.by.name,
-            by_id=self.by.id,
-            file_id=self.document.file_id,
-            document_id=self.document.id,
-            field=field,
-            revision=self.document.revision,
-            facts={"state": self.document.state, "policy": self.document.policy_version, **(facts or {})},
-            values={name: value for name, value in (values or {}).items() if value not in (None, "")},
-        )
+        facts = {"policy": self.document.policy_version, **(facts or {})}
+        event = document_entry(tag, self.document, self.by, self.now, field=field, facts=facts, values=values)
         events.append(self.session, event)
 
     def view(self) -> DocumentView:

@@ -1,12 +1,13 @@
 from dataclasses import dataclass
 
 from pipeline.domain.actors import Act, Actor
-from pipeline.domain.audit import AuditEvent, AuditTag
+from pipeline.domain.audit import AuditTag
 from pipeline.domain.routing import Policy
 from pipeline.errors import StaleTaskError
 from pipeline.ports import Clock
 from pipeline.services import access
 from pipeline.services.desk import check_why
+from pipeline.services.entries import entry
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
 from pipeline.store.tables import PolicyRow
@@ -49,11 +50,10 @@ class Policies:
             session.add(PolicyRow(version=after.version, by=by.name, at=now, why=why, policy=after))
             events.append(
                 session,
-                AuditEvent(
-                    tag=AuditTag.POLICY_CHANGE,
-                    at=now,
-                    by=by.name,
-                    by_id=by.id,
+                entry(
+                    AuditTag.POLICY_CHANGE,
+                    by,
+                    now,
                     facts={"from": before.model_dump(mode="json"), "to": after.model_dump(mode="json")},
                     values={"why": why},
                 ),

@@ -14,10 +14,12 @@ from pipeline.domain.extraction import Extraction, FieldExtraction
 from pipeline.domain.fields import TYPE_FIELD, DocumentType
 from pipeline.domain.pages import Page, PageSummary, Reading
 from pipeline.domain.review import SETTLED, FieldState
-from pipeline.domain.routing import FieldRouting, Outcome, Policy, ReasonCode, ReviewReason, RoutingDecision
+from pipeline.domain.routing import FieldRouting, Outcome, Policy, RoutingDecision
 from pipeline.errors import DocumentError, PipelineError
 from pipeline.ports import BlobStore, Clock, Extractor, Reader, ReadLimits
 from pipeline.services import access, summary
+from pipeline.services.desk import same_number_reason
+from pipeline.services.entries import document_entry
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.stages.calibrate import calibrate
 from pipeline.stages.extract import extract
@@ -220,7 +222,8 @@ class Processing:
             if target is DocumentState.READY and claim is not None:
                 # the reviewer who chose its type has nothing left to do here, and approval is somebody else's desk
                 session.delete(claim)
-                events.append(session, _release_event(document, claim, by, now))
+                facts = {"holder": claim.user_id}
+                events.append(session, document_entry(AuditTag.CLAIM_RELEASE, document, by, now, facts=facts))
 
     def _mark_same_number(
         self, session: Session, document: DocumentRow, fields: list[FieldRow], doctype: DocumentType | None
@@ -230,14 +233,7 @@ class Processing:
         field = next((row for row in fields if doctype and row.name == doctype.summary.number), None)
         if not others or field is None or field.state in SETTLED:
             return
-        listed = ", ".join(str(other) for other in others[:3])
-        reason = ReviewReason(
-            code=ReasonCode.SAME_NUMBER,
-            message=f"{document.party} has sent number {document.number} before, in document {listed}. "
-            "Reject this one if it is the same.",
-            related_document=others[0],
-        )
-        field.reasons = (*field.reasons, reason)
+        field.reasons = (*field.reasons, same_number_reason(document, others))
         field.state = FieldState.OPEN
         summary.refresh(document, fields, doctype)
 
@@ -259,19 +255,9 @@ class Processing:
                 document.next_try_at = now + min(self.retry * 2 ** min(document.attempts - 1, 20), RETRY_MOST)
             document.changed_at = now
             document.revision += 1
-            events.append(
-                session,
-                AuditEvent(
-                    tag=AuditTag.DOCUMENT_FAIL if given_up else AuditTag.DOCUMENT_RETRY,
-                    at=now,
-                    by=by.name,
-                    by_id=by.id,
-                    file_id=document.file_id,
-                    document_id=document.id,
-                    revision=document.revision,
-                    facts={"code": code, "attempt": attempt.number, "attempts": document.attempts, "state": target},
-                ),
-            )
+            tag = AuditTag.DOCUMENT_FAIL if given_up else AuditTag.DOCUMENT_RETRY
+            facts = {"code": code, "attempt": attempt.number, "attempts": document.attempts}
+            events.append(session, document_entry(tag, document, by, now, facts=facts))
         log.warning("processing.failed", document_id=attempt.document_id, code=code, final=given_up)
 
 
@@ -352,14 +338,11 @@ def _read_event(
     shown = {
         row.name: sorted(reason.code.value for reason in row.reasons) for row in fields if row.state == FieldState.OPEN
     }
-    return AuditEvent(
-        tag=AuditTag.DOCUMENT_READ,
-        at=now,
-        by=by.name,
-        by_id=by.id,
-        file_id=document.file_id,
-        document_id=document.id,
-        revision=document.revision,
+    return document_entry(
+        AuditTag.DOCUMENT_READ,
+        document,
+        by,
+        now,
         facts={
             "attempt": attempt.number,
             "engine": result.extraction.engine,
@@ -368,23 +351,9 @@ def _read_event(
             "type": document.type,
             "type_version": result.doctype.version if result.doctype else None,
             "pages": len(result.pages),
-            "state": document.state,
             "shown": shown,
             "accepted": sum(row.state == FieldState.ACCEPTED for row in fields),
             "confidence": {row.name: round(row.confidence, 6) for row in fields},
         },
         values={"fields": dict(values)},
-    )
-
-
-def _release_event(document: DocumentRow, claim: ClaimRow, by: Actor, now: datetime) -> AuditEvent:
-    return AuditEvent(
-        tag=AuditTag.CLAIM_RELEASE,
-        at=now,
-        by=by.name,
-        by_id=by.id,
-        file_id=document.file_id,
-        document_id=document.id,
-        revision=document.revision,
-        facts={"state": document.state, "holder": claim.user_id},
     )
