@@ -14,6 +14,7 @@ from pipeline.ports import Job
 from pipeline.settings import Settings
 from workers.log import frames
 from workers.rq_queue import RqQueue
+from workers.slate import Slate
 
 WORKER = Actor.machine("worker")
 
@@ -30,12 +31,19 @@ class _Process:
     settings: Settings | None = None
     services: Services | None = None
     built_in: int = 0
+    slate: Slate | None = None
 
 
-def configure(settings: Settings) -> None:
-    """Say what jobs in this process and in its forks work with; nothing is opened yet."""
+def configure(settings: Settings, slate: Slate | None = None) -> None:
+    """Say what jobs in this process and in its forks work with; nothing is opened yet.
+
+    Args:
+        settings: the installation's.
+        slate: where to write which attempt was begun, for the parent of a fork that is killed.
+    """
     _Process.settings = settings
     _Process.services = None
+    _Process.slate = slate
 
 
 def services() -> Services:
@@ -49,12 +57,30 @@ def services() -> Services:
 
 def process(document_id: int) -> None:
     """Read a document; whether it worked, is tried again or failed is then in the database."""
-    run(Job.PROCESS, document_id, lambda: services().processing.process(document_id, by=WORKER))
+    slate = _Process.slate or Slate()
+    run(
+        Job.PROCESS,
+        document_id,
+        lambda: services().processing.process(
+            document_id, by=WORKER, begun=lambda attempt: slate.write(document_id, attempt)
+        ),
+    )
 
 
 def deliver(document_id: int) -> None:
     """Send a document's approvals that were not sent yet."""
     run(Job.DELIVER, document_id, lambda: services().delivering.deliver(document_id, by=WORKER))
+
+
+def bury(document_id: int, attempt: int) -> None:
+    """End an attempt whose process is gone; where that fails, the sweep does it once the attempt's time is over."""
+    told = log.bind(document_id=document_id, attempt=attempt)
+    try:
+        services().processing.bury(document_id, attempt, by=WORKER)
+    except PipelineError as error:
+        told.warning("job.not_buried", code=error.code)
+    except Exception as error:  # noqa: BLE001 - told, without what it may quote
+        told.error("job.not_buried", frames=frames(error))
 
 
 def run(job: Job, document_id: int, work: Callable[[], None]) -> None:

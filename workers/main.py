@@ -13,6 +13,7 @@ from typing import Any
 import redis
 import structlog
 from rq import Queue, Worker, worker_registration
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -21,19 +22,32 @@ from pipeline.settings import Settings
 from workers import jobs, log
 from workers.lifeline import die_with
 from workers.rq_queue import PROCESS_QUEUE, queue_url
+from workers.slate import Slate
 
 _HEARD_SECONDS = 75
 """RQ waits for a job this long less 15 s, then says that it lives: once a minute, and it wakes for nothing else."""
 _MAINTENANCE_SECONDS = 60
 _AGAIN_SECONDS = 2.0
+_BURY_SECONDS = 30
+"""Longer than a database may be locked; after that the sweep finds the attempt by its age."""
+_CRASHED = 3
+"""Exit status of a horse whose job raised: RQ's own would be 0."""
 
 logger = structlog.get_logger()
 
 
 class DeskWorker(Worker):
-    """An RQ worker on one queue: its horses die with it, a flushed server hears of it again, and nobody commands it."""
+    """An RQ worker on one queue: its horses die with it, a flushed server hears of it again, and nobody commands it.
+
+    A horse that dies before its time (a crash in a library, no memory left, a kill) leaves on the slate which attempt
+    dies with it; that is put into the database at once, and the document's next attempt need not wait until the time of
+    this one is over.
+    """
 
     log_result_lifespan = False
+    slate: Slate
+    _horse_status: int | None = None
+    """What the last horse ended with; None while it runs."""
 
     @property
     def is_stopping(self) -> bool:
@@ -45,10 +59,63 @@ class DeskWorker(Worker):
         super().heartbeat(timeout, pipeline)
         worker_registration.register(self, pipeline)
 
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Say that worker and job live; a queue server that is away for a while is no reason to leave the horse."""
+        try:
+            super().maintain_heartbeats(job, execution)
+        except redis.RedisError as error:
+            logger.warning("worker.queue_unreachable", error=type(error).__name__)
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        self._horse_status = None
+        self.slate.wipe()
+        super().fork_work_horse(job, queue)
+
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Run the job in the fork; a worker that is killed takes its horse along."""
         die_with(self.pid or 0, signal.SIGKILL)
         super().main_work_horse(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Run the job, in the fork; where it raised, the parent learns so from the exit status."""
+        if not super().perform_job(job, queue, execution):
+            os._exit(_CRASHED)
+        return True
+
+    def wait_for_horse(self) -> Any:
+        ended = super().wait_for_horse()
+        self._horse_status = ended[1]
+        return ended
+
+    def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
+        """Wait for the horse, whatever becomes of the queue server meanwhile, and bury what died with it."""
+        try:
+            super().monitor_work_horse(job, queue, execution)
+        finally:
+            if self._horse_status is None and self.horse_pid:
+                self.kill_horse()
+                self.wait_for_horse()
+            begun = self.slate.read()
+            if self._horse_status != os.EX_OK and begun is not None:
+                self._bury(*begun)
+
+    def _bury(self, document_id: int, attempt: int) -> None:
+        """Have the attempt ended, in a fork: this process must not open a database that later forks would share."""
+        # A further signal to stop would end this process, and its child with it, before the grave is closed
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+        child = os.fork()
+        if child != 0:
+            os.waitpid(child, 0)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            return
+        try:
+            die_with(self.pid or 0, signal.SIGKILL)
+            self.setup_work_horse_signals()
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(_BURY_SECONDS)
+            jobs.bury(document_id, attempt)
+        finally:
+            os._exit(os.EX_OK)
 
     def subscribe(self) -> None:
         """Take no commands over the queue server: it would need a thread, and threads and forks don't mix."""
@@ -63,7 +130,8 @@ def run(settings: Settings) -> None:
     RQ gives up where the queue server does not answer in time; this starts over, for as long as it takes.
     """
     log.configure("worker")
-    jobs.configure(settings)
+    slate = Slate()
+    jobs.configure(settings, slate)
     assembly.preload(settings)
     # What is loaded by now is shared with all forks; unfrozen, their collectors would copy it page by page
     gc.collect()
@@ -73,7 +141,7 @@ def run(settings: Settings) -> None:
             signal.signal(sent, _leave)
         worker: DeskWorker | None = None
         try:
-            worker = _worker(settings)
+            worker = _worker(settings, slate)
             logger.info("worker.listening", queue=PROCESS_QUEUE)
             worker.work(logging_level="WARNING")
         except redis.RedisError as error:
@@ -86,9 +154,9 @@ def run(settings: Settings) -> None:
         time.sleep(_AGAIN_SECONDS)
 
 
-def _worker(settings: Settings) -> DeskWorker:
+def _worker(settings: Settings, slate: Slate) -> DeskWorker:
     connection = redis.Redis.from_url(queue_url(settings))
-    return DeskWorker(
+    worker = DeskWorker(
         [Queue(PROCESS_QUEUE, connection=connection, serializer=JSONSerializer)],
         name=f"{socket.gethostname()}.{os.getpid()}.{token_hex(4)}",
         connection=connection,
@@ -97,6 +165,8 @@ def _worker(settings: Settings) -> DeskWorker:
         maintenance_interval=_MAINTENANCE_SECONDS,
         log_job_description=False,
     )
+    worker.slate = slate
+    return worker
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:

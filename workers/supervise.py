@@ -21,6 +21,8 @@ _STEADY_SECONDS = 60.0
 
 _IMPATIENT = 2
 """Signals to stop after which nobody is waited for."""
+_LAST_SECONDS = 3.0
+"""How long a child has after it was asked again: a worker drops its document, and leaves it ready for the next."""
 
 log = structlog.get_logger()
 
@@ -124,7 +126,7 @@ class Supervisor:
             self.wait(min([again, *due]))
 
     def stop(self) -> None:
-        """Stop the children, the last stage first, and return when all are gone; a second signal kills the rest."""
+        """Stop the children, the last stage first, and return when all are gone; further signals hurry them."""
         for stage in reversed(self.stages):
             for child in stage:
                 child.start_again_at = None
@@ -136,13 +138,20 @@ class Supervisor:
     def _wait_for(self, child: Child) -> None:
         if child.process is None:
             return
-        deadline = time.monotonic() + child.stop_seconds
-        while child.is_running and self.times_asked < _IMPATIENT and (left := deadline - time.monotonic()) > 0:
-            self.wait(min(left, 1.0))
+        self._wait_until_gone(child, child.stop_seconds, _IMPATIENT)
+        if child.is_running:
+            child.process.terminate()
+            self._wait_until_gone(child, _LAST_SECONDS, _IMPATIENT + 1)
         if child.is_running:
             log.warning("up.killed", child=child.name)
             child.process.kill()
             child.process.wait()
+
+    def _wait_until_gone(self, child: Child, seconds: float, times_asked: int) -> None:
+        """Return when the child is gone, when the time is over, or when we were asked that often to stop."""
+        deadline = time.monotonic() + seconds
+        while child.is_running and self.times_asked < times_asked and (left := deadline - time.monotonic()) > 0:
+            self.wait(min(left, 1.0))
 
     def look_after(self) -> None:
         """Note which children died, and start again those whose wait is over."""

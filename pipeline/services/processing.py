@@ -78,12 +78,19 @@ class Processing:
     draw: Callable[[], float]
     """A uniform random number in [0, 1): whether a field becomes a quality sample."""
 
-    def process(self, document_id: int, *, by: Actor) -> None:
-        """Read the document if it waits for that; the outcome is in its state."""
+    def process(self, document_id: int, *, by: Actor, begun: Callable[[int], None] = lambda attempt: None) -> None:
+        """Read the document if it waits for that; the outcome is in its state.
+
+        Args:
+            document_id: which.
+            by: who asks.
+            begun: told the attempt's number once it counts, so that whoever sees this process die can `bury` it.
+        """
         access.check_may(by, Act.PROCESS)
         attempt = self._begin(document_id)
         if attempt is None:
             return
+        begun(attempt.number)
         try:
             result = self._work(attempt)
         except DocumentError as error:
@@ -94,6 +101,14 @@ class Processing:
                 raise  # a bug: its traceback belongs in the log
         else:
             self._finish(attempt, result, by)
+
+    def bury(self, document_id: int, attempt: int, *, by: Actor) -> None:
+        """End an attempt whose process is known to be dead: the document is queued again, or failed after its last.
+
+        Nothing happens where that attempt has ended, however it did, or where another has begun since.
+        """
+        access.check_may(by, Act.PROCESS)
+        self._fail(_Attempt(document_id, attempt, (), None, Policy()), PipelineError(DIED), by, final=False)
 
     def due(self, *, by: Actor, idle: timedelta = timedelta(0), limit: int = 500) -> tuple[int, ...]:
         """Return queued documents whose time has come, oldest first; attempts whose worker died are queued again first.
@@ -112,8 +127,7 @@ class Processing:
                 )
             ).all()
         for document_id, number in dead:
-            stopped = PipelineError(DIED)
-            self._fail(_Attempt(document_id, number, (), None, Policy()), stopped, by, final=False)
+            self.bury(document_id, number, by=by)
         with self.store.reading() as session:
             statement = (
                 select(DocumentRow.id)

@@ -2,11 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode
 from pipeline.errors import EncryptedDocumentError, ReaderUnavailableError, StaleTaskError
 from pipeline.ports import Job
+from pipeline.services.processing import DIED
 from pipeline.store.engine import Store
 from tests import builders
 from tests.builders import MACHINE
@@ -135,6 +137,70 @@ def test_attempt_whose_worker_died_is_queued_again_and_its_late_result_is_refuse
 
     office.processing._finish(dead, office.processing._work(dead), MACHINE)
     assert office.reviewing.get_document(document_id, by=READER).revision == revision
+
+
+class Killed(BaseException):
+    """The end of a work horse, which no handler sees."""
+
+
+def begin_and_die(office: Office, document_id: int) -> int:
+    """Have an attempt begun whose process dies in the middle; return its number."""
+    began: list[int] = []
+    office.engine.error = Killed()
+    with pytest.raises(Killed):
+        office.processing.process(document_id, by=MACHINE, begun=began.append)
+    office.engine.error = None
+    assert office.state(document_id) is DocumentState.READING
+    [attempt] = began
+    return attempt
+
+
+def test_attempt_that_is_known_to_be_dead_is_queued_again_at_once_and_only_once(office: Office) -> None:
+    office.intake.claim([office.put("a.pdf", b"%PDF a")], by=MACHINE)
+    document_id = office.queue.take()[0][1]
+    attempt = begin_and_die(office, document_id)
+
+    office.processing.bury(document_id, attempt, by=MACHINE)
+    office.processing.bury(document_id, attempt, by=MACHINE)
+    assert office.state(document_id) is DocumentState.QUEUED
+    [event] = office.events(document_id, AuditTag.DOCUMENT_RETRY)
+    assert (event.facts["attempt"], event.facts["attempts"], event.facts["state"]) == (1, 1, "queued")
+
+    office.clock.advance(minutes=1)
+    assert office.processing.due(by=MACHINE) == (document_id,)
+    second = begin_and_die(office, document_id)
+    office.processing.bury(document_id, attempt, by=MACHINE)
+    assert office.state(document_id) is DocumentState.READING, "the second attempt lives, whatever became of the first"
+    office.processing.bury(document_id, second, by=MACHINE)
+
+    office.clock.advance(minutes=2)
+    office.processing.process(document_id, by=MACHINE)
+    read = office.reviewing.get_document(document_id, by=READER)
+    office.processing.bury(document_id, second + 1, by=MACHINE)
+    assert office.reviewing.get_document(document_id, by=READER) == read
+
+
+def test_document_that_kills_every_process_is_failed_after_the_last_attempt(office: Office) -> None:
+    office.intake.claim([office.put("a.pdf", b"%PDF a")], by=MACHINE)
+    document_id = office.queue.take()[0][1]
+    for expected in (DocumentState.QUEUED, DocumentState.QUEUED, DocumentState.FAILED):
+        office.processing.bury(document_id, begin_and_die(office, document_id), by=MACHINE)
+        assert office.state(document_id) is expected
+        office.clock.advance(hours=1)
+
+    assert office.reviewing.get_document(document_id, by=READER).failure == DIED
+    assert len(office.events(document_id, AuditTag.DOCUMENT_RETRY)) == 2
+    assert len(office.events(document_id, AuditTag.DOCUMENT_FAIL)) == 1
+
+
+def test_late_result_of_a_buried_attempt_is_refused(office: Office) -> None:
+    office.intake.claim([office.put("a.pdf", b"%PDF a")], by=MACHINE)
+    document_id = office.queue.take()[0][1]
+    office.processing.process(
+        document_id, by=MACHINE, begun=lambda attempt: office.processing.bury(document_id, attempt, by=MACHINE)
+    )
+    assert office.state(document_id) is DocumentState.QUEUED
+    assert office.events(document_id, AuditTag.DOCUMENT_READ) == []
 
 
 def test_sweep_rings_again_for_what_nobody_heard(office: Office) -> None:
