@@ -17,6 +17,7 @@ from review_ui.audit import audit
 from review_ui.auth import DENSITIES, THEMES, auth
 from review_ui.context import EXTENSION
 from review_ui.files import files
+from review_ui.grid import room_of
 from review_ui.health import health
 from review_ui.operations import operations
 from review_ui.pages import pages
@@ -67,7 +68,7 @@ def _register_template_names(app: Flask) -> None:
         "sureness",
     ):
         app.jinja_env.globals[name] = getattr(formatting, name)
-    app.jinja_env.globals["asset_url"] = asset_url
+    app.jinja_env.globals.update(asset_url=asset_url, room_of=room_of)
 
     @app.context_processor
     def shared() -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """A field as its card says it: state, value, reasons, rivals, sums."""
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from pipeline.domain.extraction import Provenance
@@ -11,6 +14,7 @@ from pipeline.domain.routing import ReasonCode
 from pipeline.services.views import DocumentView, FieldView
 from review_ui.crops import NUMBER_PAD_PX, NUMBER_ROOM_PX, Crop, crop_of
 from review_ui.formatting import NUMERIC, format_number, format_share, format_value, sureness
+from review_ui.grid import Line, lines_of
 
 RIVALS_MAX = 9
 """One digit key each."""
@@ -80,10 +84,16 @@ class Card:
     objected: bool
     """A check speaks against the value in force, or a required one is missing."""
     related: tuple[int, ...] = ()
+    is_undecided: bool = False
+    """The print can be read in several ways and nobody has chosen yet: `shown` is the print, each way is a rival."""
+    is_textless: bool = False
+    """The type of a document of which no page holds text: a person reads it, and types its values in."""
+    is_persons: bool = False
+    """The value in force was put there by a person: the machine's confidence says nothing about it."""
 
     @property
     def word(self) -> str:
-        return TONE_WORDS[self.tone]
+        return "No text" if self.tone == "wrong" else TONE_WORDS[self.tone]
 
     @property
     def is_open(self) -> bool:
@@ -120,6 +130,12 @@ class Card:
         return record.provenance or (extraction.provenance if extraction is not None else None)
 
     @property
+    def share(self) -> str:
+        """The machine's confidence in the value shown, for a list; empty where it speaks of no such value."""
+        confidence = self.view.record.confidence
+        return "" if self.is_undecided or self.is_persons or not confidence else format_share(confidence)
+
+    @property
     def because(self) -> str:
         """Why it is as it is, briefly: the reviewer's own words, else what it was shown for."""
         record = self.view.record
@@ -137,6 +153,14 @@ class Card:
         return crop_of(
             self.provenance, numeric=True, value_px=16, pad_px=10, room_px=148, width_px=480, height_min_px=0
         )
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        return lines_of(self.view, self.value) if self.is_table else ()
+
+    @property
+    def marked_lines(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.is_marked)
 
     @property
     def machine_shown(self) -> str:
@@ -162,6 +186,10 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
     provenance = record.provenance or (extraction.provenance if extraction is not None else None)
     unit = (document.currency or document.locale.currency or "") if is_money else ""
     shown = shown_value(value, spec)
+    textless = ReasonCode.NO_TEXT in codes and not any(page.has_text for page in document.pages)
+    undecided = is_undecided(view)
+    if undecided:
+        shown = view.extraction.text or "" if view.extraction is not None else ""
     if spec.name == TYPE_FIELD:
         shown = document.type_title.get(language) or document.type_title.get("en") or (document.type or "")
     return Card(
@@ -173,29 +201,62 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
         shown=shown,
         text=_editing_text(view, value),
         unit=unit,
-        confidence=_confidence(view),
-        reasons=_reasons(view),
+        confidence="" if textless else _confidence(view),
+        reasons=(_no_text(document.page_count), *_from_checks(view)) if textless else _reasons(view),
         sums=_sums(view),
         rivals=rivals_of(view),
         crop=_crop(view, provenance),
         objected=bool(view.findings) or (value is None and not codes.isdisjoint(_SPEAKS_AGAINST_NOTHING)),
         related=tuple(sorted({one.related_document for one in view.findings if one.related_document is not None})),
+        is_undecided=undecided,
+        is_textless=textless,
+        is_persons=is_persons(view),
     )
 
 
+def is_undecided(view: FieldView) -> bool:
+    """Whether the print can be read in several ways, of which no person has chosen one yet."""
+    record, extraction = view.record, view.extraction
+    return (
+        record.state is FieldState.OPEN
+        and record.settled_by is None
+        and extraction is not None
+        and len(extraction.readings) > 1
+        and any(reason.code is ReasonCode.AMBIGUOUS for reason in record.reasons)
+    )
+
+
+def is_persons(view: FieldView) -> bool:
+    """Whether a person put the value in force there, or took the machine's away."""
+    record = view.record
+    if record.state in (FieldState.CORRECTED, FieldState.ABSENT):
+        return True
+    return record.settled_by is not None and record.value is not None and record.value != record.machine_value
+
+
 def rivals_of(view: FieldView) -> tuple[Rival, ...]:
-    """Return what else the field could be, in the order of its keys: other readings of the print, then candidates."""
-    extraction, spec = view.extraction, view.spec
+    """Return what else the field could be, in the order of its keys: other readings of the print, then candidates.
+
+    While nobody has chosen between the readings all of them are rivals, in an order that favours none; where a person
+    put another value in force, the machine's is one.
+    """
+    extraction, spec, record = view.extraction, view.spec, view.record
     if extraction is None or spec.kind is FieldKind.TABLE:
         return ()
+    undecided = is_undecided(view)
+    readings = sorted(extraction.readings, key=str) if undecided else extraction.readings
     found: list[tuple[Any, str, str, Provenance | None]] = [
-        (reading, "the same print, read the other way", "", extraction.provenance) for reading in extraction.readings
+        (reading, _way(extraction.text, reading, spec), "", extraction.provenance) for reading in readings
     ]
+    if is_persons(view) and record.machine_value is not None:
+        found.append(
+            (record.machine_value, "as the machine read it", format_share(record.confidence), extraction.provenance)
+        )
     found += [
         (one.value, one.label or one.text, format_share(one.confidence), one.provenance)
         for one in extraction.candidates
     ]
-    seen = [view.record.value if view.record.value is not None else view.record.machine_value]
+    seen = [] if undecided else [record.value if record.value is not None else record.machine_value]
     rivals: list[Rival] = []
     for value, note, confidence, provenance in found:
         if value in seen or len(rivals) == RIVALS_MAX:
@@ -203,6 +264,22 @@ def rivals_of(view: FieldView) -> tuple[Rival, ...]:
         seen.append(value)
         rivals.append(Rival(len(rivals) + 1, value, shown_value(value, spec), note, confidence, provenance))
     return tuple(rivals)
+
+
+def _way(text: str | None, reading: Any, spec: FieldSpec) -> str:
+    """Return how the print is read to mean this: a date's first figure as its day or its month."""
+    figures = re.findall(r"\d+", text or "")
+    if spec.kind is FieldKind.DATE and isinstance(reading, str) and len(figures) == 3:
+        try:
+            day = date.fromisoformat(reading)
+        except ValueError:
+            return "one way to read the print"
+        first, second = int(figures[0]), int(figures[1])
+        if (first, second) == (day.day, day.month):
+            return "read with the day first"
+        if (first, second) == (day.month, day.day):
+            return "read with the month first"
+    return "one way to read the print"
 
 
 def _crop(view: FieldView, provenance: Provenance | None) -> Crop | None:
@@ -248,6 +325,8 @@ def _editing_text(view: FieldView, value: Any) -> str:
     record, extraction = view.record, view.extraction
     if value is None:
         return ""
+    if is_undecided(view) and extraction is not None and extraction.text:
+        return extraction.text
     if not isinstance(value, str):
         return "\n".join(str(entry) for entry in value) if view.spec.kind is FieldKind.LIST else ""
     as_read = extraction is not None and value == record.machine_value and not extraction.readings
@@ -258,6 +337,10 @@ def _editing_text(view: FieldView, value: Any) -> str:
 
 
 def _confidence(view: FieldView) -> str:
+    if is_undecided(view):
+        return f"{len(view.extraction.readings if view.extraction else ())} ways to read it"
+    if is_persons(view):
+        return f"{'taken away' if view.record.value is None else 'put here'} by {view.record.settled_by or 'a person'}"
     confidence = view.record.confidence
     text = f"{sureness(confidence)}, {format_share(confidence)}"
     best = view.extraction.candidates[0] if view.extraction and view.extraction.candidates else None
@@ -267,13 +350,39 @@ def _confidence(view: FieldView) -> str:
 
 
 def _reasons(view: FieldView) -> tuple[str, ...]:
-    """Return the sentences that hold now: a failed check speaks only for as long as it fails."""
-    reasons = [one.message for one in view.record.reasons if one.code not in _FROM_CHECKS]
-    checks = [one.message for one in view.findings]
+    """Return the sentences that hold now: a failed check speaks only for as long as it fails.
+
+    The machine's doubt is about its own value: it says nothing of a person's, nor of a print that nobody has read yet.
+    """
+    said = [one for one in view.record.reasons if one.code not in _FROM_CHECKS]
+    if is_undecided(view):
+        said.sort(key=lambda one: one.code is not ReasonCode.AMBIGUOUS)
+    if is_undecided(view) or is_persons(view):
+        said = [one for one in said if one.code is not ReasonCode.LOW_CONFIDENCE]
+    reasons = [_both_ways(view) if one.code is ReasonCode.AMBIGUOUS else one.message for one in said]
+    return tuple(dict.fromkeys((*_from_checks(view), *reasons)))
+
+
+def _from_checks(view: FieldView) -> tuple[str, ...]:
+    checks = tuple(one.message for one in view.findings)
     had_checks = any(one.code in _FROM_CHECKS for one in view.record.reasons)
     if had_checks and not checks and view.record.state is FieldState.OPEN:
-        checks = ["The check that failed holds now, with the values in force."]
-    return tuple(dict.fromkeys(checks + reasons))
+        return ("The check that failed holds now, with the values in force.",)
+    return checks
+
+
+def _no_text(pages: int) -> str:
+    what = "The page holds no text" if pages == 1 else f"None of the {pages} pages holds text"
+    return f"{what} that a machine can read here, so nothing was read. It is for you to read."
+
+
+def _both_ways(view: FieldView) -> str:
+    """Return which ways there are to read the print, in the reader's own form."""
+    if view.extraction is None or len(view.extraction.readings) < 2:
+        return next(one.message for one in view.record.reasons if one.code is ReasonCode.AMBIGUOUS)
+    ways = sorted((one for one in view.extraction.readings), key=str)
+    listed = " or ".join(shown_value(one, view.spec) for one in ways[:3])
+    return f"“{view.extraction.text}” is {listed}" + (": choose the right one." if is_undecided(view) else ".")
 
 
 def _sums(view: FieldView) -> tuple[Sum, ...]:

@@ -61,9 +61,13 @@ TITLES = {
 
 
 class BadFormError(PipelineError):
-    """A form came in without what the action needs."""
+    """A form came in without what the action needs; `field` names the input at fault, where one is."""
 
     code: ClassVar[str] = "bad-form"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def status_of(error: PipelineError) -> int:

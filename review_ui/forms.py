@@ -12,6 +12,7 @@ from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import FieldKind, FieldSpec
 from pipeline.domain.review import Decision, Settlement
 from pipeline.domain.value import Row
+from pipeline.services.text import printable
 from pipeline.services.views import DocumentView, FieldView
 from review_ui.cards import rivals_of
 from review_ui.errors import BadFormError
@@ -35,11 +36,11 @@ def text(name: str, missing: str | None = None, *, longest: int = 2000) -> str:
     Raises:
         BadFormError: it is empty and `missing` says what to do about it, or it is longer than `longest` characters.
     """
-    found = request.form.get(name, "").strip()
+    found = printable(request.form.get(name, "")).strip()
     if missing is not None and not found:
-        raise BadFormError(missing)
+        raise BadFormError(missing, name)
     if len(found) > longest:
-        raise BadFormError(f"Shorten the text to {longest} characters.")
+        raise BadFormError(f"Shorten the text to {longest} characters.", name)
     return found
 
 
@@ -53,7 +54,7 @@ def day(name: str, missing: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(found), time(6), tzinfo=UTC)
     except ValueError:
-        raise BadFormError("Write the day as YYYY-MM-DD.") from None
+        raise BadFormError("Write the day as YYYY-MM-DD.", name) from None
 
 
 def roles() -> frozenset[Role]:
@@ -130,5 +131,5 @@ def provenance(document: DocumentView) -> Provenance | None:
 def _number(name: str, missing: str) -> int:
     found = request.form.get(name, "").strip()
     if not (found.isascii() and found.isdigit() and len(found) < 16):
-        raise BadFormError(missing)
+        raise BadFormError(missing, name)
     return int(found)

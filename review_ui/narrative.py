@@ -133,14 +133,20 @@ def _what(event: EventView) -> str:
 
 
 def _settled(facts: dict[str, Any], values: dict[str, Any]) -> str:
+    """Return the value in force before and after; the machine's confidence only where the value was the machine's."""
+    before, after = _short(values.get("before")), _short(values.get("after"))
     confidence = facts.get("confidence")
-    sure = f", {format_share(float(confidence))}" if isinstance(confidence, int | float) else ""
-    before, after = _short(values.get("machine")), _short(values.get("after"))
-    if facts.get("to") == "corrected":
-        return f"{before or 'nothing'} → {after}{sure}"
+    sure = ""
+    if isinstance(confidence, int | float) and values.get("before") == values.get("machine"):
+        sure = f", {format_share(float(confidence))}"
+    if not after and facts.get("to") != "absent":
+        return "value erased"
     if facts.get("to") == "absent":
         return f"{before} → not on the page" if before else "not on the page"
-    return f"{after} as read{sure}"
+    if before == after and facts.get("from") != "absent":
+        return f"{after} kept, a person's value" if facts.get("to") == "corrected" else f"{after} as read{sure}"
+    before = "not on the page" if facts.get("from") == "absent" else before
+    return f"{before or 'nothing'} → {after}{sure}"
 
 
 def _short(value: Any) -> str:

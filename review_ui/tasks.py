@@ -1,5 +1,6 @@
 """The review page and every act on one document, as nouns."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -8,9 +9,9 @@ from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import TYPE_FIELD
 from pipeline.domain.review import Decision, Settlement
-from pipeline.errors import InvalidCorrectionError, NotFoundError, PipelineError, StaleTaskError
+from pipeline.errors import InvalidCorrectionError, NotFoundError, PipelineError, ReviewError, StaleTaskError
 from pipeline.services.views import DocumentView, FieldView
-from review_ui import forms
+from review_ui import acts, forms
 from review_ui.cards import shown_value
 from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, Desk, desk_of
@@ -135,19 +136,26 @@ def validate(document_id: int) -> Response:
 
 @tasks.post("/rejection")
 def reject(document_id: int) -> Response:
-    why = "; ".join(part for part in (forms.text("reason"), forms.text("why")) if part)
-    if not why:
-        raise BadFormError("Choose a reason, or write one: whoever sent this will ask.")
-    services().reviewing.reject(document_id, why, by=actor(), revision=forms.revision())
+    try:
+        why = "; ".join(part for part in (forms.text("reason"), forms.text("why")) if part)
+        if not why:
+            raise BadFormError("Choose a reason, or write one: whoever sent this will ask.", "why")
+        services().reviewing.reject(document_id, why, by=actor(), revision=forms.revision())
+    except (BadFormError, ReviewError) as error:
+        return refuse_act(document_id, "reject", error)
     say(f"Document {document_id} is rejected.")
     return leave(url_for("queue.show"))
 
 
 @tasks.post("/hold")
 def hold(document_id: int) -> Response:
-    why = forms.text("why", "Write what this waits for.")
-    until = forms.day("until", "Choose the day on which it comes back.")
-    services().reviewing.hold(document_id, why, until, by=actor(), revision=forms.revision())
+    try:
+        why = forms.text("why", "Write what this waits for.")
+        until = forms.day("until", "Choose the day on which it comes back.")
+        services().reviewing.hold(document_id, why, until, by=actor(), revision=forms.revision())
+    except (BadFormError, ReviewError) as error:
+        # the reason was looked at above: what the services still refuse is the day
+        return refuse_act(document_id, "hold", error, "until")
     say(f"Document {document_id} is on hold; it comes back by itself.")
     return leave(url_for("queue.show"))
 
@@ -160,8 +168,11 @@ def resume(document_id: int) -> Response:
 
 @tasks.post("/handover")
 def handover(document_id: int) -> Response:
-    person = forms.person_id()
-    services().reviewing.handover(document_id, person, forms.text("comment"), by=actor(), revision=forms.revision())
+    try:
+        person, comment = forms.person_id(), forms.text("comment")
+        services().reviewing.handover(document_id, person, comment, by=actor(), revision=forms.revision())
+    except (BadFormError, ReviewError, NotFoundError) as error:
+        return refuse_act(document_id, "handover", error)
     say(f"Document {document_id} is handed over.")
     return leave(url_for("queue.show"))
 
@@ -194,6 +205,7 @@ def desk_context(desk: Desk) -> dict[str, Any]:
         "types": services().reviewing.list_types(by=actor()) if desk.focused and desk.focused.is_type else (),
         "people": [one for one in others if one.id != g.login.actor.id],
         "reasons_to_reject": REASONS_TO_REJECT,
+        "earliest_hold": acts.earliest_hold(datetime.now(UTC)),
     }
 
 
@@ -239,6 +251,18 @@ def refuse(document_id: int, field: str, error: PipelineError) -> Response:
         return make_response(jsonify(body), status_of(error))
     page = render_desk(desk, problem=str(error), typed=typed, is_stale=is_stale)
     return make_response(page, status_of(error))
+
+
+def refuse_act(document_id: int, act: str, error: PipelineError, field: str | None = None) -> Response:
+    """Answer an act on the whole document that was refused with the document, and the act's form as it was sent."""
+
+    def page(refusal: acts.Refusal) -> str:
+        document = services().reviewing.get_document(document_id, by=actor())
+        desk = desk_of(document, focus=request.form.get("at"))
+        # the form is there only for who holds the document; anybody else is told above it
+        return render_desk(desk, refused=refusal, problem=None if desk.may_settle else refusal.sentence)
+
+    return acts.refuse(acts.refusal_of(act, error, field), error, page)
 
 
 def leave(address: str) -> Response:

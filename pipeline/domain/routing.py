@@ -16,6 +16,8 @@ class Finding(Frozen):
     figures: tuple[tuple[str, str], ...] = ()
     """For sums: label and canonical number of each line, the last two being "makes" and "page says"."""
     related_document: int | None = None
+    rows: tuple[int, ...] = ()
+    """For tables: the rows it speaks about, counted from 1."""
 
 
 class ReasonCode(StrEnum):

@@ -9,7 +9,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import TYPE_FIELD, DocumentType, FieldKind
 from pipeline.domain.review import SETTLED, Decision, FieldState, Settlement
-from pipeline.domain.routing import Policy
+from pipeline.domain.routing import Policy, ReasonCode
 from pipeline.domain.value import Value
 from pipeline.errors import ClaimTakenError, InvalidCorrectionError, NotFoundError, OpenExceptionsError
 from pipeline.normalise import read_value
@@ -352,6 +352,11 @@ class Reviewing:
                 if desk.document.type is None:
                     raise InvalidCorrectionError("The document's type is not known. Choose it from the list.")
                 return desk.document.type
+            ambiguous = any(reason.code is ReasonCode.AMBIGUOUS for reason in row.reasons)
+            if ambiguous and row.state == FieldState.OPEN and row.settled_by is None:
+                raise InvalidCorrectionError(
+                    "This can be read in more than one way, and nobody has chosen yet. Choose what is meant."
+                )
             # a field that was returned shows what a person had put there: that is what is confirmed
             shown = current if row.state == FieldState.OPEN and current is not None else row.machine_value
             if shown is None:

@@ -68,13 +68,15 @@ def _icon(field: FieldRow) -> str:
 
 
 def _phrase(field: FieldRow, doctype: DocumentType | None) -> str:
+    codes = {reason.code for reason in field.reasons}
     if field.name == TYPE_FIELD:
+        if ReasonCode.NO_TEXT in codes:
+            return "pages without text"
         title = "document type"
     elif doctype is not None and doctype.has_field(field.name):
         title = _within_a_sentence(doctype.field(field.name).title_in("en"))
     else:
         title = field.name
-    codes = {reason.code for reason in field.reasons}
     gravest = next((code for code in GRAVEST if code in codes), None)
     return f"{title} {WORD_FOR[gravest]}" if gravest else title
 

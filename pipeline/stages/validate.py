@@ -124,11 +124,13 @@ def _table_sum(check: TableSumCheck, values: Mapping[str, Value | None], doctype
 
 def _row_product(check: RowProductCheck, values: Mapping[str, Value | None]) -> Finding | None:
     wrong: list[str] = []
+    rows: list[int] = []
     for number, row in enumerate(_rows(values.get(check.table)), start=1):
         one, other = (find_decimal(row.get(name)) for name in check.factors)
         product = find_decimal(row.get(check.product))
         if one is None or other is None or product is None or _is_product(one, other, product, check.tolerance):
             continue
+        rows.append(number)
         wrong.append(f"row {number}: {plain(one)} × {plain(other, 2)} is {spell(one * other)}, not {spell(product)}")
     if not wrong:
         return None
@@ -137,6 +139,7 @@ def _row_product(check: RowProductCheck, values: Mapping[str, Value | None]) -> 
         code="row_product",
         message=f"Amounts do not fit their rows: {'; '.join(wrong[:ROWS_NAMED_MAX])}{more}.",
         fields=(check.table,),
+        rows=tuple(rows),
     )
 
 

@@ -254,8 +254,11 @@ class Installation:
         view = reviewing.claim(document_id, by=by)
         for one in view.fields:
             if one.record.state is FieldState.OPEN:
-                decision = Decision.ABSENT if one.record.machine_value is None else Decision.CONFIRM
-                settlement = Settlement(field=one.spec.name, decision=decision)
+                read = one.record.machine_value
+                # a print with several readings is chosen from, not confirmed
+                several = one.extraction is not None and len(one.extraction.readings) > 1
+                decision = Decision.ABSENT if read is None else Decision.CORRECT if several else Decision.CONFIRM
+                settlement = Settlement(field=one.spec.name, decision=decision, value=read if several else None)
                 view = reviewing.settle(document_id, settlement, by=by, revision=view.revision)
         view = reviewing.validate(document_id, by=by, revision=view.revision)
         if sign:

@@ -1,6 +1,7 @@
 """A document from the queue to its signature without a mouse."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -9,11 +10,15 @@ from fixtures.make import Quirk, make_invoice
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.services.views import DocumentView
+from review_ui.formatting import format_day
 from tests.e2e.installation import Installation, installed
 from tests.e2e.workbench import SUMMARY, Person
 
 PAPER = make_invoice(902, language="en_GB", quirks=(Quirk.AMBIGUOUS_DATE,))
-EVERY_KEY = "0 1 2 9 s z Z e h p r q n v x f t + - [ ] ? g q g a"
+DATE = date.fromisoformat(str(PAPER.fields["issue_date"]))
+PAPER_DATE = f"{DATE:%d/%m/%Y}"
+THE_OTHER_WAY = format_day(DATE.replace(day=DATE.month, month=DATE.day))
+EVERY_KEY = "0 1 2 9 s z Z e d n h p r q n v x f t + - [ ] ? g q g a"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +108,30 @@ def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
         before = desk.document(other).revision
         person.type("31.12.2024")
         assert desk.document(other).revision == before
+
+
+@pytest.mark.parametrize("field", ["issue_date", "line_items"])
+def test_e_on_a_settled_field_ends_in_its_editor_and_what_is_typed_stays_text(
+    desk: Installation, browser: Browser, field: str
+) -> None:
+    other = desk.documents()["another.pdf"].id
+    with Person(desk, browser, "mara") as person:
+        person.log_in()
+        person.take(other)
+        person.turn_to(field)
+        person.keep()
+        person.turn_to(field)
+        before = desk.document(other).revision
+        assert person.page.evaluate(PRESS, "e") in ("value", "cell-description")
+        assert person.page.evaluate("document.activeElement.value"), "the value stands in it"
+        person.type("9")
+        person.press("End")
+        person.type(EVERY_KEY.replace(" ", ""))
+        expect(person.desk).to_have_attribute("data-field", field)
+        assert desk.document(other).revision == before
+        person.press("Escape")
+        person.press_and_save("d")
+        expect(person.card).to_have_attribute("data-state", "open")
 
 
 @pytest.mark.parametrize("key", ["s", "Shift+Enter"])
@@ -198,7 +227,12 @@ def _take_the_rival_of_the_date(mara: Person) -> None:
         mara.page.wait_for_function(
             "before => document.querySelector('review-desk').dataset.field !== before", arg=mara.field
         )
-    [rival, *_] = mara.rivals.values()
+    assert mara.shown == PAPER_DATE
+    before = mara.revision
+    mara.press("Enter")
+    expect(mara.desk).to_have_attribute("data-field", "issue_date")
+    assert mara.revision == before, "Enter keeps no reading that nobody chose"
+    [rival] = [key for value, key in mara.rivals.items() if value == THE_OTHER_WAY]
     mara.press_and_save(rival)
 
 

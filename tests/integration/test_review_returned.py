@@ -12,6 +12,7 @@ from pipeline.domain.review import Decision, FieldState
 from pipeline.errors import InvalidCorrectionError
 from pipeline.services.views import DocumentView
 from pipeline.store.engine import Store
+from review_ui.narrative import tell
 from tests import builders
 from tests.desk import Office
 from tests.integration.test_review_document import field, settle, settle_all
@@ -66,6 +67,43 @@ def test_confirming_a_returned_field_keeps_the_correction_that_is_shown(
     view = settle(office, view, rowe, "invoice_number", Decision.CONFIRM)
     record = field(view, "invoice_number").record
     assert (record.value, record.state) == ("CF-20841", FieldState.CORRECTED)
+
+
+def test_correcting_a_returned_correction_records_the_value_that_was_in_force(
+    office: Office, rowe: Actor, okafor: Actor
+) -> None:
+    view = office.reviewing.claim(office.receive().id, by=rowe)
+    view = settle(office, view, rowe, "invoice_number", Decision.CORRECT, value="CF-20841")
+    view = returned(office, view, rowe, okafor, "check again", "invoice_number")
+    view = settle(office, view, rowe, "invoice_number", Decision.CORRECT, value="CF-20842")
+
+    settled = [each for each in office.events(view.id, AuditTag.FIELD_SETTLE) if each.field == "invoice_number"]
+    assert [(each.values["before"], each.values["after"]) for each in settled] == [
+        ("CF-20814", "CF-20841"),
+        ("CF-20841", "CF-20842"),
+    ]
+    told = [tell(each, {}).what for each in settled]
+    assert told == ["CF-20814 → CF-20841, 99 %", "CF-20841 → CF-20842"]
+
+
+def test_print_with_two_readings_is_chosen_from_and_not_confirmed(office: Office, rowe: Actor, okafor: Actor) -> None:
+    read = builders.extraction({"issue_date": "2024-03-12"})
+    twofold = [
+        each.model_copy(update={"text": "12/03/2024", "readings": ("2024-03-12", "2024-12-03")})
+        if each.name == "issue_date"
+        else each
+        for each in read.fields
+    ]
+    view = office.receive(read.model_copy(update={"fields": tuple(twofold)}))
+    view = office.reviewing.claim(view.id, by=rowe)
+    with pytest.raises(InvalidCorrectionError, match="Choose what is meant"):
+        settle(office, view, rowe, "issue_date", Decision.CONFIRM)
+
+    view = settle(office, view, rowe, "issue_date", Decision.CORRECT, value="2024-03-12")
+    assert field(view, "issue_date").record.state is FieldState.CONFIRMED
+    view = returned(office, view, rowe, okafor, "check again", "issue_date")
+    view = settle(office, view, rowe, "issue_date", Decision.CONFIRM)
+    assert field(view, "issue_date").record.value == "2024-03-12"
 
 
 def test_undoing_a_returned_correction_puts_back_what_the_machine_read(

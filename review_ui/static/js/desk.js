@@ -1,4 +1,5 @@
 import { Activity } from "./activity.js";
+import { complain } from "./complaint.js";
 import { Steps } from "./history.js";
 import { send } from "./saving.js";
 
@@ -26,6 +27,7 @@ export class ReviewDesk extends HTMLElement {
   /** @param {SubmitEvent} event */
   #submit(event) {
     const form = /** @type {HTMLFormElement} */ (event.target);
+    if (form.matches("[data-leaves]:not([data-save])")) return this.#leave(event, form);
     if (!form.matches("[data-save]")) return;
     event.preventDefault();
     const data = new FormData(form, event.submitter);
@@ -34,6 +36,26 @@ export class ReviewDesk extends HTMLElement {
     const keep = form.action.endsWith("/settlement") ? { field, address: form.action, data } : null;
     if (form.matches("[data-undo]")) this.#steps.forget(field);
     this.#save(form.action, data, keep);
+  }
+
+  /**
+   * An act on the whole document: it leads away, or says beside its field what is wrong with it.
+   *
+   * @param {SubmitEvent} event
+   * @param {HTMLFormElement} form
+   */
+  async #leave(event, form) {
+    event.preventDefault();
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      const data = this.#stamped(new FormData(form, event.submitter));
+      const answer = await send(form.action, data, (detail) => this.#tell("save:wait", detail));
+      if (answer.ok) this.#apply(answer.body);
+      else if (!complain(form, answer.body)) this.#refused(answer);
+    } finally {
+      this.#busy = false;
+    }
   }
 
   /** @param {MouseEvent} event */

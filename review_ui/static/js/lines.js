@@ -11,10 +11,15 @@ export class LinesGrid extends HTMLElement {
     this.addEventListener("input", (event) => this.#typed(event.target), { signal });
     this.addEventListener("change", (event) => this.#read(event.target), { signal });
     this.addEventListener("click", (event) => this.#click(event), { signal });
-    this.closest("[data-card]")
-      ?.querySelector("[data-edit-lines]")
-      ?.addEventListener("click", () => this.#cells(this.#rows[0])[0]?.focus(), { signal });
+    const card = this.closest("[data-card]");
+    card?.querySelector("[data-edit-lines]")?.addEventListener("click", () => this.#enter(this.#marked[0] ?? this.#rows[0]), { signal });
+    card?.querySelector("[data-next-line]")?.addEventListener("click", () => this.#next(), { signal });
+    card?.querySelector(".lines-look")?.addEventListener("click", (event) => this.#jump(event), { signal });
     this.#sum();
+    const first = this.#marked[0];
+    const scroll = this.querySelector(".lines-scroll");
+    // What needs a look is in sight from the start, with the line before it.
+    if (first && scroll) scroll.scrollTop = first.offsetTop - 2 * first.offsetHeight;
   }
 
   disconnectedCallback() {
@@ -25,15 +30,42 @@ export class LinesGrid extends HTMLElement {
     return /** @type {HTMLTableRowElement[]} */ ([...this.querySelectorAll("tbody tr")]);
   }
 
+  get #marked() {
+    return this.#rows.filter((row) => row.dataset.marked);
+  }
+
+  /** @param {HTMLTableRowElement | undefined} row is gone into at its doubtful cell, else at its first */
+  #enter(row) {
+    const cell = row?.querySelector("[data-doubt] [data-column]") ?? this.#cells(row)[0];
+    cell?.focus();
+    cell?.select();
+    row?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Goes to the next line that needs a look, round the end. */
+  #next() {
+    const marked = this.#marked;
+    const place = marked.indexOf(document.activeElement?.closest("tr"));
+    this.#enter(marked[(place + 1) % marked.length]);
+  }
+
+  /** @param {MouseEvent} event */
+  #jump(event) {
+    const link = /** @type {HTMLElement} */ (event.target).closest("a[data-line]");
+    if (!link) return;
+    event.preventDefault();
+    this.#enter(this.querySelector(`#line-${link.dataset.line}`));
+  }
+
   /** @param {HTMLTableRowElement | undefined} row */
   #cells(row) {
-    return /** @type {HTMLInputElement[]} */ ([...(row?.querySelectorAll("input[data-column]") ?? [])]);
+    return /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...(row?.querySelectorAll("[data-column]") ?? [])]);
   }
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    const cell = /** @type {HTMLInputElement} */ (event.target);
-    if (!cell.matches("input[data-column]")) return;
+    const cell = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (event.target);
+    if (!cell.matches("[data-column]")) return;
     const row = cell.closest("tr");
     const place = this.#cells(row).indexOf(cell);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -42,9 +74,14 @@ export class LinesGrid extends HTMLElement {
       const next = this.#cells(this.#rows[this.#rows.indexOf(row) + step])[place];
       next?.focus();
       next?.select();
-    } else if (event.altKey && "ixj".includes(event.key)) {
+    } else if (event.altKey && /^Key[IXJN]$/.test(event.code)) {
+      // By its place on the keyboard: with Alt the key's own sign may be another one.
       event.preventDefault();
-      this.#change(event.key, row, place);
+      if (event.code === "KeyN") this.#next();
+      else this.#change(event.code.at(-1).toLowerCase(), row, place);
+    } else if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault(); // a line break in a cell means nothing
+      if (!event.repeat) this.querySelector("form").requestSubmit();
     }
   }
 
@@ -72,6 +109,7 @@ export class LinesGrid extends HTMLElement {
   #blank() {
     const row = /** @type {HTMLTableRowElement} */ (this.#rows.at(-1).cloneNode(true));
     row.classList.remove("line-new");
+    row.removeAttribute("id");
     for (const cell of this.#cells(row)) {
       cell.value = "";
       if ("value" in cell.dataset) cell.dataset.value = "";
@@ -79,9 +117,9 @@ export class LinesGrid extends HTMLElement {
     return row;
   }
 
-  /** @param {HTMLInputElement} cell */
+  /** @param {HTMLInputElement | HTMLTextAreaElement} cell */
   #typed(cell) {
-    if (!cell.matches("input[data-column]")) return;
+    if (!cell.matches("[data-column]")) return;
     cell.toggleAttribute("data-changed", cell.value !== cell.dataset.original);
     const row = cell.closest("tr");
     if (row.matches(".line-new") && cell.value) {
@@ -93,7 +131,7 @@ export class LinesGrid extends HTMLElement {
     this.#dirty();
   }
 
-  /** @param {HTMLInputElement} cell a number's canonical form comes from the server, which knows the document's signs */
+  /** @param {HTMLInputElement | HTMLTextAreaElement} cell a number's canonical form comes from the server, which knows the document's signs */
   async #read(cell) {
     if (!cell.matches("input[data-value]")) return;
     const says = this.querySelector("[data-says]");
@@ -121,7 +159,7 @@ export class LinesGrid extends HTMLElement {
 
   #renumber() {
     this.#rows.forEach((row, index) => {
-      row.querySelector("th").textContent = String(index + 1);
+      row.querySelector("[data-line-number]").textContent = String(index + 1);
       for (const cell of this.#cells(row)) {
         cell.setAttribute("aria-label", cell.getAttribute("aria-label").replace(/\d+$/, String(index + 1)));
       }

@@ -4,11 +4,14 @@ const PAUSE_MS = 140;
 export class ValuePair extends HTMLElement {
   #listening;
   #timer = 0;
+  /** What the server says of the text as it stands. */
+  #first = "";
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     const editor = this.querySelector("details.editor");
+    this.#first = this.querySelector(".editor-reading")?.textContent ?? "";
     this.#input?.addEventListener("input", () => this.#typed(), { signal });
     editor?.addEventListener("toggle", () => this.#toggled(editor.open), { signal });
     if (editor?.open) this.#toggled(true);
@@ -47,7 +50,7 @@ export class ValuePair extends HTMLElement {
     const input = this.#input;
     if (!input?.dataset.reading) return;
     const text = input.value;
-    if (!text.trim() || text === input.dataset.original) return this.#say("", "");
+    if (!text.trim() || text === input.dataset.original) return this.#say(this.#first, "");
     try {
       const address = `${input.dataset.reading}?text=${encodeURIComponent(text)}`;
       const answer = await fetch(address, { headers: { Accept: "application/json" } });

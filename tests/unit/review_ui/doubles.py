@@ -377,6 +377,8 @@ class FakeServices:
     def hold(self, document_id: int, why: str, until: datetime, *, by: Actor, revision: int) -> DocumentView:
         self._note("hold", document_id, why, until)
         held = self._changing(document_id, by, revision)
+        if until <= NOW:
+            raise InvalidCorrectionError("The date to hold until has passed. Choose a later one.")
         held.state, held.note = DocumentState.HELD, why
         return self._view(held, by)
 
@@ -637,8 +639,8 @@ EVENT = EventView(
     document_id=7,
     field="gross_total",
     revision=2,
-    facts={"to": "corrected", "confidence": 0.61},
-    values={"machine": "1482.00", "after": "1428.00", "why": "digits swapped in print"},
+    facts={"from": "open", "to": "corrected", "confidence": 0.61},
+    values={"machine": "1482.00", "before": "1482.00", "after": "1428.00", "why": "digits swapped in print"},
     hash="d81e" * 16,
 )
 

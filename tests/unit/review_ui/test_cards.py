@@ -1,17 +1,42 @@
 from pipeline.domain.documents import DocumentState
-from pipeline.domain.extraction import Candidate
+from pipeline.domain.extraction import Candidate, Cell, LineItem
 from pipeline.domain.review import FieldState
-from pipeline.domain.routing import ReasonCode
+from pipeline.domain.routing import Finding, ReasonCode
+from pipeline.services.views import FieldView
 from review_ui.cards import card_of, rivals_of
 from review_ui.desk import desk_of
-from tests.unit.review_ui.doubles import INVOICE, REVIEWER, SUM, FakeServices, Held, field_view, reason
+from tests.unit.review_ui.doubles import INVOICE, REVIEWER, SUM, TYPE_SPEC, FakeServices, Held, field_view, reason
 
 DATE, TOTAL, IBAN = INVOICE.field("issue_date"), INVOICE.field("gross_total"), INVOICE.field("iban")
+LOW, REOPENED = reason(ReasonCode.LOW_CONFIDENCE), ReasonCode.REOPENED
 
 
 def document(*views, holder: int | None = REVIEWER.id, state: DocumentState = DocumentState.REVIEW):
     services = FakeServices(documents={7: Held(7, fields=views, holder=holder, state=state)})
     return services.get_document(7, by=REVIEWER)
+
+
+def ambiguous(value: str = "2026-03-04", other: str = "2026-04-03", **record: str) -> FieldView:
+    """A date of which the machine prefers one reading."""
+    reasons = (LOW, reason(ReasonCode.AMBIGUOUS))
+    return field_view(DATE, value, text="03/04/26", readings=(value, other), reasons=reasons, **record)
+
+
+def table(*lines: tuple[str, float], findings: tuple[Finding, ...] = ()) -> FieldView:
+    """Lines of 1.00 each, by their description and how sure the machine is of the amount."""
+    value = tuple({"description": text, "amount": "1.00"} for text, _ in lines)
+    view = field_view(INVOICE.field("line_items"), value, findings=findings)
+    rows = tuple(
+        LineItem(
+            cells={
+                "description": Cell(text=text, value=text, confidence=0.99),
+                "amount": Cell(text="1.00", value="1.00", confidence=confidence),
+            }
+        )
+        for text, confidence in lines
+    )
+    assert view.extraction is not None
+    return view.model_copy(update={"extraction": view.extraction.model_copy(update={"rows": rows})})
 
 
 def test_a_failed_check_speaks_only_while_it_fails() -> None:
@@ -51,11 +76,86 @@ def test_nine_rivals_are_offered_at_most() -> None:
     assert [rival.key for rival in rivals_of(field_view(TOTAL, "99.00", candidates=candidates))] == list(range(1, 10))
 
 
-def test_an_ambiguous_print_is_edited_in_canonical_form() -> None:
-    view = field_view(DATE, "2026-03-04", text="03/04/26", readings=("2026-03-04", "2026-04-03"))
-    assert card_of(document(view), view).text == "2026-03-04"
+def test_an_ambiguous_print_shows_no_reading_before_a_person_chose() -> None:
+    view = ambiguous()
+    card = card_of(document(view), view)
+    assert card.is_undecided
+    assert (card.shown, card.text) == ("03/04/26", "03/04/26")
+    assert [(one.key, one.shown, one.note) for one in card.rivals] == [
+        (1, "4 Mar 2026", "read with the month first"),
+        (2, "3 Apr 2026", "read with the day first"),
+    ]
+    assert card.confidence == "2 ways to read it"
+    assert card.share == ""
+    assert card.reasons == ("“03/04/26” is 4 Mar 2026 or 3 Apr 2026: choose the right one.",)
+
+
+def test_the_order_of_readings_does_not_tell_which_the_machine_prefers() -> None:
+    one, other = ambiguous("2026-03-04", "2026-04-03"), ambiguous("2026-04-03", "2026-03-04")
+    assert [rival.value for rival in rivals_of(one)] == [rival.value for rival in rivals_of(other)]
+
+
+def test_a_reading_that_a_person_chose_is_shown_like_any_value() -> None:
+    view = ambiguous(settled_by="mara")
+    card = card_of(document(view), view)
+    assert not card.is_undecided
+    assert card.shown == "4 Mar 2026"
+    assert [rival.shown for rival in card.rivals] == ["3 Apr 2026"]
+    assert card.text == "2026-03-04", "the print would be read in two ways again"
+
+
+def test_a_clear_print_is_edited_as_printed() -> None:
     clear = field_view(DATE, "2026-03-13", text="13/03/26")
     assert card_of(document(clear), clear).text == "13/03/26"
+
+
+def test_a_value_that_a_person_typed_stands_without_the_machine_s_confidence() -> None:
+    returned = field_view(
+        TOTAL, "1428.00", machine="1482.00", settled_by="mara", reasons=(LOW, reason(REOPENED, "Returned."))
+    )
+    corrected = field_view(TOTAL, "1428.00", machine="1482.00", state=FieldState.CORRECTED, settled_by="mara")
+    for view in (returned, corrected):
+        card = card_of(document(view), view)
+        assert card.confidence == "put here by mara"
+        assert card.share == ""
+        assert LOW.message not in card.reasons
+    assert [(one.shown, one.confidence) for one in rivals_of(returned)] == [("1,482.00", "61 %")]
+    absent = field_view(TOTAL, None, machine="1482.00", state=FieldState.ABSENT, settled_by="mara")
+    assert card_of(document(absent), absent).confidence == "taken away by mara"
+
+
+def test_lines_that_a_check_refutes_are_marked_and_so_are_cells_the_machine_doubts() -> None:
+    finding = Finding(code="row_product", message="Row 2 does not fit.", fields=("line_items",), rows=(2,))
+    view = table(("ok", 0.99), ("ok", 0.99), ("unsure", 0.4), findings=(finding,))
+    card = card_of(document(view), view)
+    assert [line.number for line in card.marked_lines] == [2, 3]
+    assert card.lines[1].is_refuted
+    assert card.lines[2].doubtful == frozenset({"amount"})
+
+
+def test_doubts_in_every_line_or_about_lines_since_changed_mark_none() -> None:
+    everywhere = table(("a", 0.4), ("b", 0.4))
+    assert card_of(document(everywhere), everywhere).marked_lines == ()
+    read = table(("a", 0.4), ("b", 0.99))
+    changed = read.model_copy(
+        update={"record": read.record.model_copy(update={"value": ({"description": "c", "amount": "1.00"},) * 2})}
+    )
+    assert card_of(document(changed), changed).marked_lines == ()
+
+
+def test_a_scan_says_that_it_holds_no_text_and_who_reads_it() -> None:
+    reasons = (reason(ReasonCode.NO_TEXT), reason(ReasonCode.TYPE_DOUBTFUL, "The document fits none of the types."))
+    view = field_view(TYPE_SPEC, None, confidence=0.5, reasons=reasons)
+    scan = document(view)
+    scan = scan.model_copy(update={"pages": tuple(each.model_copy(update={"has_text": False}) for each in scan.pages)})
+    card = card_of(scan, view)
+    assert (card.is_textless, card.word, card.confidence) == (True, "No text", "")
+    assert card.reasons == (
+        "The page holds no text that a machine can read here, so nothing was read. It is for you to read.",
+    )
+    partly = card_of(document(view), view)
+    assert not partly.is_textless
+    assert partly.reasons[1] == "The document fits none of the types."
 
 
 def test_an_account_number_is_shown_in_fours_as_it_is_printed() -> None:

@@ -1,4 +1,6 @@
+import html
 import json
+import re
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,6 +10,7 @@ from pipeline.domain.review import Decision, FieldState
 from pipeline.errors import InvalidCorrectionError
 from tests.unit.review_ui.conftest import JSON
 from tests.unit.review_ui.doubles import COLLEAGUE, REVIEWER, FakeServices
+from tests.unit.review_ui.test_cards import ambiguous
 
 FORM = {"revision": "1"}
 
@@ -68,6 +71,41 @@ def test_a_rival_is_taken_with_the_place_where_it_stands(holding: FlaskClient, s
     [(_, settlement)] = services.called("settle")
     assert settlement.value == "1428.00"
     assert settlement.provenance.boxes[0].top == 700
+
+
+def test_an_ambiguous_value_has_no_button_that_keeps_it(holding: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].fields = (ambiguous(),)
+    text = " ".join(holding.get("/documents/7?field=issue_date").text.split())
+    assert "data-primary" not in text
+    acts = text.split('card-acts">')[1]
+    assert "filled" not in acts.split("</article>")[0]
+    assert 'value="confirm"' not in text
+    assert 'data-key="1"' in text
+    assert 'data-key="2"' in text
+    settle(holding, "issue_date", decision="take", choice="2")
+    [(_, settlement)] = services.called("settle")
+    assert settlement.value == "2026-04-03"
+
+
+@pytest.mark.parametrize("field", ["gross_total", "line_items"])
+def test_a_settled_field_can_be_edited_where_it_stands(
+    holding: FlaskClient, services: FakeServices, field: str
+) -> None:
+    settle(holding, field, decision="confirm")
+    text = holding.get(f"/documents/7?field={field}").text
+    assert text.count('data-key="e"') == 1
+    assert 'name="value"' in text or 'name="cell-amount"' in text
+    assert f"/fields/{field}/settlement" in text
+    assert "Decide again" in text
+
+
+def test_long_lines_keep_what_can_be_done_with_them_beside_their_scroll(holding: FlaskClient) -> None:
+    text = holding.get("/documents/7?field=line_items").text
+    scroll, rest = text.split('class="lines-scroll"')[1].split("</table>")
+    assert scroll.count("<textarea") == 3
+    assert "data-primary" not in scroll
+    assert "data-primary" in rest
+    assert 'form="lines-form"' in rest
 
 
 def test_a_rival_that_is_not_there_settles_nothing(holding: FlaskClient, services: FakeServices) -> None:
@@ -226,6 +264,56 @@ def test_a_hold_ends_in_the_morning_of_the_chosen_day(holding: FlaskClient, serv
     [(_, why, until)] = services.called("hold")
     assert (why, until.isoformat()) == ("credit note to come", "2026-04-01T06:00:00+00:00")
     assert holding.post("/documents/8/hold", data={**FORM, "why": "x", "until": "soon"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("act", "sent", "field", "says"),
+    [
+        ("rejection", {"reason": "", "why": " "}, "why", "Choose a reason, or write one"),
+        ("hold", {"why": "", "until": "2026-04-01"}, "why", "Write what this waits for."),
+        ("hold", {"why": "credit note", "until": ""}, "until", "Choose the day on which it comes back."),
+        ("hold", {"why": "credit note", "until": "soon"}, "until", "Write the day as YYYY-MM-DD."),
+        ("hold", {"why": "credit note", "until": "2020-01-01"}, "until", "has passed"),
+        ("handover", {"person": "", "comment": "please"}, "person", "Choose a person."),
+    ],
+)
+def test_an_act_that_came_in_wrong_comes_back_to_the_document_with_the_sentence_beside_its_field(
+    holding: FlaskClient, act: str, sent: dict[str, str], field: str, says: str
+) -> None:
+    plain = holding.post(f"/documents/7/{act}", data={**FORM, **sent, "at": "gross_total"})
+    assert plain.status_code in (400, 422)
+    assert 'data-field="gross_total"' in plain.text, "the field that was open still is"
+    [form] = re.findall(rf'<details[^>]* open>(?:(?!</details>).)*?/{act}".*?</details>', plain.text, re.DOTALL)
+    beside = re.search(
+        rf'name="{field}"[^>]*aria-invalid="true".*?data-says-of="{field}"[^>]*>([^<]*)', form, re.DOTALL
+    )
+    assert beside is not None
+    assert says in beside[1]
+    for kept in sent.values():
+        assert html.escape(kept.strip()) in form
+
+    told = holding.post(f"/documents/7/{act}", data={**FORM, **sent}, headers=JSON)
+    assert told.status_code == plain.status_code
+    assert told.json["field"] == field
+    assert says in told.json["error"]["message"]
+
+
+def test_an_act_on_a_stale_page_is_refused_on_the_document_as_it_is_now(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    services.documents[7].revision = 5
+    answer = holding.post("/documents/7/rejection", data={**FORM, "reason": "Pages are missing", "why": "page 2"})
+    assert answer.status_code == 409
+    assert "was changed meanwhile" in answer.text
+    assert 'value="page 2"' in answer.text
+    assert "<option selected>Pages are missing</option>" in answer.text
+
+
+def test_who_no_longer_holds_a_document_is_told_on_it(reviewer: FlaskClient) -> None:
+    answer = reviewer.post("/documents/7/rejection", data={**FORM, "why": "page 2 is missing"})
+    assert answer.status_code == 409
+    assert "You no longer hold this document." in answer.text
+    assert "Nobody works on this." in answer.text
 
 
 def test_the_type_as_read_is_confirmed_and_another_has_the_document_read_again(
