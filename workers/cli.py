@@ -19,7 +19,10 @@ REFUSED = 2
 """Exit status where Proofdesk says no; the sentence on standard error says why, and what to do."""
 
 
-class _Desk(click.Group):
+FAULT = "A fault of the program. Run `proofdesk doctor`; if it stays, send the lines above to Proofdesk's makers."
+
+
+class Desk(click.Group):
     """A group that turns our own errors into their sentence, and lists commands in the order of a day's work."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -31,9 +34,23 @@ class _Desk(click.Group):
         except PipelineError as error:
             click.echo(f"proofdesk: {error}", err=True)
             ctx.exit(REFUSED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click has an answer to each of them
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(
+                f"proofdesk: {where}{error.strerror or error}. Check the folder's rights and its disk.", err=True
+            )
+            ctx.exit(REFUSED)
+        except Exception as error:  # noqa: BLE001 - told by its places: a message may quote what was read or stored
+            from workers.log import frames  # loaded here: --help should not wait for it
+
+            click.echo("\n".join(frames(error)), err=True)
+            click.echo(f"proofdesk: {FAULT}", err=True)
+            ctx.exit(REFUSED)
 
 
-@click.group(cls=_Desk, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Desk, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("proofdesk"), prog_name="proofdesk")
 @click.pass_context
 def desk(context: click.Context) -> None:

@@ -24,6 +24,7 @@ def web_command(settings: Settings) -> list[str]:
         f"--timeout={_REQUEST_SECONDS}",
         f"--graceful-timeout={_STOP_SECONDS}",
         "--log-level=warning",
+        "--logger-class=workers.weblog.WebLog",
         "--no-control-socket",
         f"--forwarded-allow-ips={'*' if settings.trusted_proxies else '127.0.0.1'}",
         "review_ui.wsgi:create()",

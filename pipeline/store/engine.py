@@ -3,12 +3,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.orm import Session
 
 from pipeline.store.tables import ChainHeadRow
 
 BUSY_SECONDS = 10
+_ABOUT_DATA = ("22", "23")
+"""Classes of PostgreSQL's error states: data exceptions, and violated constraints."""
 
 
 class Store:
@@ -30,6 +32,8 @@ class Store:
         self.engine = create_engine(url, **options)
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
+        else:
+            event.listen(self.engine, "handle_error", _hide_values)
         self._writer = self.engine.execution_options(proofdesk_writing=True)
 
     @contextmanager
@@ -75,6 +79,25 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leave no stored value in the message of a refused statement.
+
+    PostgreSQL quotes them below a message ("Failing row contains (…)"), and in it where it is about the data ("invalid
+    input syntax for …"); there, class, state and constraint name the fault just as well.
+    """
+    original = context.original_exception
+    state = getattr(original, "sqlstate", None)
+    if state is None:
+        return  # no statement was refused: the connection failed
+    told = str(original).partition("\n")[0]
+    if state.startswith(_ABOUT_DATA):
+        constraint = getattr(getattr(original, "diag", None), "constraint_name", None)
+        told = f"{type(original).__name__} {state}" + (f" on {constraint}" if constraint else "")
+    original.args = (told,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (told,)
 
 
 def _lower(value: Any) -> Any:

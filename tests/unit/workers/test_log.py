@@ -4,12 +4,16 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import click
 import pytest
 import structlog
+from gunicorn.config import Config
 
 from pipeline.errors import NotFoundError
 from pipeline.ports import Job
 from workers import jobs, log
+from workers.cli import REFUSED, Desk
+from workers.weblog import WebLog
 
 Written = Callable[[], list[dict[str, Any]]]
 
@@ -74,3 +78,29 @@ def test_a_job_that_is_refused_on_purpose_is_told_by_its_code_and_is_no_crash(wr
     (line,) = written()
     assert (line["event"], line["code"]) == ("job.refused", "not-found")
     assert "Geheimrat" not in json.dumps(line)
+
+
+def test_what_the_web_server_could_not_answer_is_told_without_its_message_and_its_address(
+    capsys: pytest.CaptureFixture[str], written: Written
+) -> None:
+    server = WebLog(Config())
+    try:
+        broken()
+    except RuntimeError:
+        server.exception("Error handling request %s", "/documents?q=Geheimrat")
+    told = capsys.readouterr().err
+    (line,) = (json.loads(each) for each in told.splitlines())
+    assert (line["event"], line["part"]) == ("Error handling request", "web")
+    assert any("broken" in frame for frame in line["frames"])
+    assert "Geheimrat" not in told
+
+
+def test_a_fault_of_a_command_is_told_by_its_places_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk(commands={"stumble": click.Command("stumble", callback=broken)})
+    with pytest.raises(SystemExit) as ended:
+        desk(["stumble"], prog_name="proofdesk")
+    told = capsys.readouterr().err
+    assert ended.value.code == REFUSED
+    assert "proofdesk doctor" in told
+    assert "builtins.RuntimeError" in told
+    assert "Geheimrat" not in told
