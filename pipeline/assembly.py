@@ -19,6 +19,7 @@ from pipeline.readers import sandbox
 from pipeline.readers.sandbox import SandboxReader
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
+from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.clock import SystemClock
 from pipeline.services.delivering import Delivering
@@ -101,7 +102,12 @@ def build(
     readings = FolderReadings(data / "readings")
     limits = limits_of(settings)
     intake = Intake(
-        store=store,
+        arrivals=Arrivals(
+            store=store,
+            clock=clock,
+            type_names=frozenset(doctype.name for doctype in types.enabled),
+            due=timedelta(hours=settings.due_hours),
+        ),
         blobs=blobs,
         reader=reader,
         queue=queue,
@@ -109,8 +115,6 @@ def build(
         limits=limits,
         drop=settings.drop_path,
         uploads=data / "uploads",
-        type_names=frozenset(doctype.name for doctype in types.enabled),
-        due=timedelta(hours=settings.due_hours),
     )
     processing = Processing(
         store=store,

@@ -16,6 +16,7 @@ from pipeline.domain.fields import DocumentType
 from pipeline.ports import Job, ReadLimits
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
+from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.delivering import Delivering
 from pipeline.services.files import Files
@@ -60,8 +61,9 @@ class Office:
         self.drop, self.out = self.folder / "drop", self.folder / "out"
         self.drop.mkdir(exist_ok=True)
         self.accounts = Accounts(self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24))
+        type_names = frozenset(each.name for each in self.types)
         self.intake = Intake(
-            self.store,
+            Arrivals(self.store, self.clock, type_names, timedelta(hours=24)),
             blobs,
             self.reader,
             self.queue,
@@ -69,8 +71,6 @@ class Office:
             limits,
             self.drop,
             self.folder / "uploads",
-            frozenset(each.name for each in self.types),
-            timedelta(hours=24),
         )
         self.processing = Processing(
             self.store,

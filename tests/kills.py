@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 WITH_EFFECTS = (
     "pipeline/services/intake.py",
+    "pipeline/services/arrivals.py",
     "pipeline/services/claimed.py",
     "pipeline/services/moving.py",
     "pipeline/services/processing.py",

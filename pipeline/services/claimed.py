@@ -1,7 +1,9 @@
-"""The folder of files that are claimed and not yet put away: each alone in a folder named by its token."""
+"""The folder of files that are claimed and not yet put away: those of one batch together, in a folder of their own."""
 
+import hashlib
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from pipeline.domain.files import FileSource
 from pipeline.services import moving, naming
 
 CLAIMED = ".claimed"
+FOLDER = re.compile(r"[0-9a-f]{12}(-\d{1,10})?")
 
 
 @dataclass(frozen=True)
@@ -22,53 +25,66 @@ class Claimed:
     source: FileSource
 
 
-def new_token(sender: Actor | None = None) -> str:
-    """Return a new name for a claim; an upload's tells who sent it, which a kill before its row would lose."""
-    token = secrets.token_hex(12)
-    return token if sender is None or sender.id is None else f"{token}-{sender.id}"
+def new_folder(sender: Actor | None = None) -> str:
+    """Return a name for a batch's folder; an upload's tells who sent it, which a kill before its row would lose."""
+    folder = secrets.token_hex(6)
+    return folder if sender is None or sender.id is None else f"{folder}-{sender.id}"
+
+
+def place(root: Path, folder: str, name: str, source: FileSource) -> Claimed:
+    """Return where a file of that name stands once it is claimed into that folder."""
+    # from the name alone: a file and its row find each other after a kill, whichever of them is there
+    token = f"{folder}.{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return Claimed(token, name, root / CLAIMED / folder / name, source)
+
+
+def path_of(root: Path, token: str, name: str) -> Path:
+    """Return where the file of a row stands until it is put away."""
+    return root / CLAIMED / token.partition(".")[0] / name
 
 
 def sender_of(claim: Claimed) -> int | None:
     """Return the account that an upload's token tells of, or None."""
-    _, _, account = claim.token.partition("-")
-    return int(account) if claim.source is FileSource.UPLOAD and account.isascii() and account.isdigit() else None
+    _, _, account = claim.token.partition(".")[0].partition("-")
+    return int(account) if claim.source is FileSource.UPLOAD and account else None
 
 
-def list_left(root: Path, source: FileSource, before: float, name_of: Callable[[str], str | None]) -> list[Claimed]:
+def list_left(
+    root: Path, source: FileSource, before: float, list_done: Callable[[Set[str]], Set[str]]
+) -> list[Claimed]:
     """Return the files under claims older than `before` (seconds since 1970).
 
     Args:
         root: the folder that holds the claimed folder.
         source: by which door its files came.
         before: younger claims are left alone.
-        name_of: says under what name a token is recorded, if it is.
+        list_done: says of which tokens the file is put away already, so that another is meant.
     """
     folder = root / CLAIMED
     left: list[Claimed] = []
-    for token_folder in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for batch in sorted(folder.iterdir()) if folder.is_dir() else []:
         try:
-            if token_folder.is_dir() and token_folder.stat().st_mtime <= before:
-                left += _list_in(token_folder, source, name_of)
+            if batch.is_dir() and batch.stat().st_mtime <= before:
+                left += _list_in(batch, root, source, list_done)
         except FileNotFoundError:
             continue  # its own process has just finished it
     return left
 
 
-def _list_in(token_folder: Path, source: FileSource, name_of: Callable[[str], str | None]) -> list[Claimed]:
-    """Return the file of one claim; any other beside it, which only a person can have put there, gets its own."""
-    paths = sorted(path for path in token_folder.rglob("*") if not path.is_dir())
+def _list_in(
+    batch: Path, root: Path, source: FileSource, list_done: Callable[[Set[str]], Set[str]]
+) -> Iterator[Claimed]:
+    """Return the files of one folder; what no process of ours can have put there gets a folder of its own."""
+    paths = sorted(path for path in batch.rglob("*") if not path.is_dir())
     if not paths:
-        moving.remove_empty_below(token_folder)
-        return []
-    named = [(path, naming.text_of(path.relative_to(token_folder))) for path in paths]
-    recorded = name_of(token_folder.name) if len(named) > 1 else None
-    stays = next((path for path, name in named if name == recorded), None if recorded else paths[0])
-    found: list[Claimed] = []
-    for path, name in named:
-        token = token_folder.name if path == stays else new_token()
-        place = token_folder.parent / token / name
-        if place != path:
-            moving.into_new_folder(path, place)
-            moving.remove_empty_up(path.parent, token_folder)
-        found.append(Claimed(token, name, place, source))
-    return found
+        moving.remove_empty_below(batch)
+    found = [place(root, batch.name, naming.text_of(path.relative_to(batch)), source) for path in paths]
+    done = list_done({item.token for item in found})
+    for path, item in zip(paths, found, strict=True):
+        if FOLDER.fullmatch(batch.name) and item.path == path and item.token not in done:
+            yield item
+            continue
+        own = place(root, new_folder(), item.name, source)
+        moving.into_new_folder(path, own.path)
+        moving.remove_empty_up(path.parent, batch.parent)
+        yield own
