@@ -199,7 +199,9 @@ def _named_in(check: Check) -> tuple[str, ...]:
 
 
 def _columns_in(check: Check) -> set[str]:
-    return {*check.factors, check.product} if check.kind == "row_product" else set()
+    if check.kind != "row_product":
+        return set()
+    return {*check.factors, check.product, *([check.discount] if check.discount else [])}
 
 
 def _check_distinct(types: tuple[DocumentType, ...]) -> None:

@@ -115,12 +115,14 @@ class TableSumCheck(Frozen):
 
 
 class RowProductCheck(Frozen):
-    """In each row, factor times factor is the product."""
+    """In each row, factor times factor, less the row's discount, is the product."""
 
     kind: Literal["row_product"] = "row_product"
     table: str
     factors: tuple[str, str]
     product: str
+    discount: str | None = None
+    """The column with a row's discount or charge: "10 %", or an amount; None where rows have none."""
     tolerance: str = "0.01"
 
 

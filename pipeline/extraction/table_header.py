@@ -65,6 +65,9 @@ class ColumnIndex:
     def __init__(self, spec: FieldSpec) -> None:
         self.spec = spec
         self.numeric = tuple(c.name for c in spec.columns if c.kind not in {FieldKind.TEXT, FieldKind.NAME})
+        texts = [c.name for c in spec.columns if c.kind is FieldKind.TEXT]
+        self.secondary = frozenset(texts[1:])
+        """Columns that some tables have and that say little about whether this is one: discounts."""
         self._exact: dict[str, dict[str, float]] = {}
         self._known: dict[str, dict[str, float]] = {}
         for column in spec.columns:
@@ -154,14 +157,16 @@ def _header(window: list[Line], index: ColumnIndex) -> Header | None:
     cells = _cells(window, index)
     if not 2 <= len(cells) <= COLUMNS_MAX:
         return None
-    present = {name for cell in cells for name in cell.roles}
+    present = {name for cell in cells for name in cell.roles} - index.secondary
     numeric = present & set(index.numeric)
     if len(present) < 2 or not numeric:
         return None
     # One cell may name several columns ("Amount"), but three columns need three cells.
-    named = sum(1 for cell in cells if cell.roles)
-    score = min(len(present), named) + 0.3 * sum(1 for cell in cells if cell.other and not cell.roles)
-    score += 0.2 * sum(max(cell.roles.values()) for cell in cells if cell.roles)
+    named = sum(1 for cell in cells if cell.roles.keys() - index.secondary)
+    score = min(len(present), named) + 0.3 * sum(
+        1 for cell in cells if cell.other and not cell.roles.keys() - index.secondary
+    )
+    score += 0.2 * sum(max(cell.roles.values()) for cell in cells if cell.roles.keys() - index.secondary)
     score -= 1.5 * sum(1 for cell in cells if index.is_against(cell.text))
     unknown = sum(1 for cell in cells if not cell.roles and not cell.other)
     score -= 0.35 * unknown + 0.1 * (len(window) - 1)

@@ -10,16 +10,19 @@ from decimal import Decimal
 from pipeline.domain.extraction import Cell, DocumentLocale, FieldExtraction, LineItem, Provenance
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, RowProductCheck, TableSumCheck
 from pipeline.domain.geometry import BoundingBox
+from pipeline.extraction.descriptions import describe, joined
 from pipeline.extraction.labels import LabelIndex
-from pipeline.extraction.layout import Layout, Line, boxes_of
-from pipeline.extraction.table_header import ColumnIndex, Header, find_headers
-from pipeline.extraction.table_rows import PITCH, REACH, ROWS_MAX, Body, Number, Piece, read_body, repeated_lines
+from pipeline.extraction.layout import Layout, Line, Token, boxes_of
+from pipeline.extraction.table_header import ColumnIndex, Header, HeaderCell, find_headers
+from pipeline.extraction.table_rows import REACH, ROWS_MAX, Body, Number, Piece, read_body, repeated_lines
 from pipeline.normalise.numbers import plain
+from pipeline.normalise.rowamounts import BASES, HALF_CENT, amounts, discounts_in, spell_discount
 
 HYPOTHESES_MAX = 60
 HEADERS_TRIED = 4
-BASES = (Decimal(1), Decimal(100), Decimal(1000), Decimal(10))
 CENT = Decimal("0.01")
+DISCOUNT_LINES_MAX = 14
+"""Lines under a row in which a discount of its own is looked for."""
 
 
 @dataclass(slots=True)
@@ -30,8 +33,12 @@ class RowFound:
     cells: dict[str, Number] = field(default_factory=dict[str, Number])
     description: list[Piece] = field(default_factory=list[Piece])
     holds: bool = False
-    base: Decimal = Decimal(1)
-    quantity_value: Decimal | None = None
+    discounts: list[Number] = field(default_factory=list[Number])
+    """Numbers in the column of discounts."""
+    discount: str | None = None
+    """The discount or charge that makes the row hold, or stands in its column."""
+    discount_text: str = ""
+    discount_tokens: list[Token] = field(default_factory=list[Token])
 
 
 @dataclass(slots=True)
@@ -64,6 +71,7 @@ class TableReader:
             if product
             else next((c.name for c in reversed(spec.columns) if c.kind is FieldKind.MONEY), "")
         )
+        self.discount = product.discount if product and product.discount else ""
         self.text_column = next((c.name for c in spec.columns if c.kind is FieldKind.TEXT), "")
         totals = next((c.totals for c in doctype.checks if isinstance(c, TableSumCheck) and c.table == spec.name), ())
         self.totals = totals
@@ -88,7 +96,7 @@ class TableReader:
             body = read_body(self.layout, first, self.index, self.columns, self.locale, skip)
             found = self._best_reading(first, body, totals)
             if found is not None and (best is None or found.score > best.score):
-                self._describe(found.rows, body, found.roles)
+                self._describe(found.rows, body, found.roles, first)
                 best = found
         if best is None or not best.rows:
             return FieldExtraction(name=self.spec.name, confidence=0.55)
@@ -118,7 +126,7 @@ class TableReader:
             outside = sum(
                 0.15 if role in header.cells[at].roles else 0.5 for role, at in roles.items() if lexicon.get(role) != at
             )
-            full = {**{k: v for k, v in lexicon.items() if k == self.text_column}, **roles}
+            full = {**{k: v for k, v in lexicon.items() if k in (self.text_column, self.discount)}, **roles}
             found = self._reading(header, body, full, totals, outside)
             if found is None or best is None:
                 best = best or found
@@ -162,10 +170,13 @@ class TableReader:
         for role in self.factors:
             if role in roles:
                 self._pair(rows, body.numbers.get(roles[role], []), role)
+        if self.discount in roles:
+            self._pair_discounts(rows, body.numbers.get(roles[self.discount], []), header.cells[roles[self.discount]])
         if any(len(row.cells) > 1 for row in rows):
             rows = [row for row in rows if len(row.cells) > 1]
-        for row in rows:
-            self._check(row, body)
+        tops = [(row.anchor.line.page, row.anchor.line.top) for row in rows]
+        for row, after in zip(rows, [*tops[1:], (10**6, 0.0)], strict=True):
+            self._check(row, body, after)
         rows = self._trimmed(rows, body, totals)
         sum_holds = self._sum_holds(rows, body, totals)
         share = sum(row.holds for row in rows) / len(rows)
@@ -188,17 +199,50 @@ class TableReader:
             if current is None or distance < _distance(row.anchor, current):
                 row.cells[role] = number
 
-    def _check(self, row: RowFound, body: Body) -> None:
+    def _pair_discounts(self, rows: list[RowFound], numbers: list[Number], cell: HeaderCell) -> None:
+        """Give each row the numbers that stand on its line in the column of discounts."""
+        for number in numbers:
+            row = min(rows, key=lambda r: _distance(r.anchor, number))
+            if _distance(row.anchor, number) <= 0.6 * max(6.0, number.tokens[0].height) and number is not row.anchor:
+                row.discounts.append(number)
+                percent = number.percent or "%" in cell.text
+                if number.value:
+                    row.discount = spell_discount(abs(number.value), percent=percent)
+                    row.discount_text, row.discount_tokens = number.text, number.tokens
+
+    def _check(self, row: RowFound, body: Body, after: tuple[int, float]) -> None:
         if len(self.factors) != 2:
             return
         one, other = (row.cells.get(role) for role in self.factors)
         product = row.cells[self.amount].value
-        if one is not None and other is not None:
-            for base in BASES:
-                if abs(one.value * other.value / base - product) <= CENT / 2:
-                    row.holds, row.base = True, base
-                    return
+        if one is None or other is None:
+            return
+        plainly = any(abs(one.value * other.value / base - product) <= HALF_CENT for base in BASES)
+        if plainly or (row.discount is not None and self._makes(one, other, product, row.discount)):
+            row.holds = True
+        elif not (self.discount and self._discount_below(row, one, other, product, body, after)):
             self._repair(row, one, other, product, body)
+
+    def _makes(self, one: Number, other: Number, product: Decimal, discount: str) -> bool:
+        # Half a cent rounds either way, and a discount on a rounded amount may lose another half.
+        return any(abs(makes - product) <= CENT for makes in amounts(one.value, other.value, discount))
+
+    def _discount_below(
+        self, row: RowFound, one: Number, other: Number, product: Decimal, body: Body, after: tuple[int, float]
+    ) -> bool:
+        """Return whether the lines up to the next row state a discount or charge that makes this row hold."""
+        start = (row.anchor.line.page, row.anchor.line.top)
+        lines = [line for line in body.lines if start <= (line.page, line.top) < after][:DISCOUNT_LINES_MAX]
+        stated = [(line, found) for line in lines for found in discounts_in(line.text)]
+        whole = sum((value for _, (value, percent) in stated if not percent), Decimal(0))
+        tried = [(stated[0][0], (whole, False))] if len(stated) > 1 and whole else []
+        for line, (value, percent) in [*stated, *tried]:
+            discount = spell_discount(value, percent=percent)
+            if value and self._makes(one, other, product, discount):
+                row.holds, row.discount, row.discount_text = True, discount, line.text
+                row.discount_tokens = list(line.tokens)
+                return True
+        return False
 
     def _repair(self, row: RowFound, one: Number, other: Number, product: Decimal, body: Body) -> None:
         """Try the other numbers printed near the row for either factor; only an exact product counts."""
@@ -211,10 +255,10 @@ class TableReader:
         for number in near:
             if not product:
                 return
-            if number is not other and abs(number.value * other.value - product) <= CENT / 2:
+            if number is not other and abs(number.value * other.value - product) <= HALF_CENT:
                 row.cells[self.factors[0]], row.holds = number, True
                 return
-            if number is not one and abs(one.value * number.value - product) <= CENT / 2:
+            if number is not one and abs(one.value * number.value - product) <= HALF_CENT:
                 row.cells[self.factors[1]], row.holds = number, True
                 return
 
@@ -244,24 +288,15 @@ class TableReader:
 
     # Descriptions -------------------------------------------------------------------------------------------------
 
-    def _describe(self, rows: list[RowFound], body: Body, roles: dict[str, int]) -> None:
+    def _describe(self, rows: list[RowFound], body: Body, roles: dict[str, int], header: Header) -> None:
         column = roles.get(self.text_column)
         if column is None:
             return
-        used = {id(number.tokens[0]) for row in rows for number in row.cells.values()}
+        used = {id(number.tokens[0]) for row in rows for number in (*row.cells.values(), *row.discounts)}
         pieces = [p for p in body.texts if p.cell == column and id(p.tokens[0]) not in used]
-        tops = [min((n.line.page, n.line.top) for n in row.cells.values()) for row in rows]
-        for position, row in enumerate(rows):
-            page, top = tops[position]
-            height = row.anchor.tokens[0].height
-            after = tops[position + 1] if position + 1 < len(rows) else (10**6, 0.0)
-            block = [
-                p
-                for p in pieces
-                if (p.line.page, p.line.centre) >= (page, top - 0.4 * height)
-                and (p.line.page, p.line.centre) < (after[0], after[1] - 0.2 * height)
-            ]
-            row.description = _block(block)
+        blocks = describe(pieces, header, [(row.anchor, tuple(row.cells.values())) for row in rows])
+        for row, block in zip(rows, blocks, strict=True):
+            row.description = block
 
     # Result -----------------------------------------------------------------------------------------------------
 
@@ -295,12 +330,16 @@ class TableReader:
             if not row.description:
                 return None
             tokens = [token for piece in row.description for token in piece.tokens]
-            text = _joined(row.description)
+            text = joined(row.description)
             page = row.description[0].line.page
             tokens = [token for token in tokens if token.page == page]
             return Cell(
                 text=text, value=text, confidence=0.88, provenance=Provenance(page=page, boxes=boxes_of(tokens))
             )
+        if name == self.discount and row.discount is not None:
+            confidence = 0.95 if row.holds else 0.7
+            place = Provenance(page=row.discount_tokens[0].page, boxes=boxes_of(row.discount_tokens))
+            return Cell(text=row.discount_text, value=row.discount, confidence=confidence, provenance=place)
         number = row.cells.get(name)
         if number is None:
             return None
@@ -325,39 +364,6 @@ def _distance(anchor: Number, number: Number) -> float:
     if anchor.line.page != number.line.page:
         return 1e9
     return abs(anchor.centre - number.centre)
-
-
-_LABEL_LINE = re.compile(
-    r"^[^\d:]{1,40}\s?:|^\(|^(?:GTIN|EAN|GLN|SKU|Art)\b|^[•*]\s|^\d{8,14}(?:\s|$)|^(?:abzgl|abzüglich|less|remise|rabatt)\b",
-    re.IGNORECASE,
-)
-
-
-def _block(pieces: list[Piece]) -> list[Piece]:
-    """Return the lines of a description: on while the lines are close and none begins a label of its own."""
-    kept: list[Piece] = []
-    last: Line | None = None
-    for piece in pieces:
-        if last is not None and piece.line is not last:
-            height = max(4.0, piece.tokens[0].height)
-            far = piece.line.page != last.page or piece.line.centre - last.centre > PITCH * height
-            hyphen = bool(kept) and kept[-1].text.endswith("-")
-            if far or (_LABEL_LINE.search(piece.text) and not hyphen):
-                break
-        kept.append(piece)
-        last = piece.line
-    return kept
-
-
-def _joined(pieces: list[Piece]) -> str:
-    """Return the lines as one text; a hyphen at a line's end is a part of the word as printed."""
-    text = ""
-    last: Line | None = None
-    for piece in pieces:
-        glued = last is not None and last is not piece.line and re.search(r"[^\W_]-$", text)
-        text += ("" if glued or not text else " ") + piece.text
-        last = piece.line
-    return text.strip(" :")
 
 
 def _amounts(line: Line) -> list[Decimal]:

@@ -1,5 +1,6 @@
 """Checks within and across fields: findings in sentences that name the numbers; nothing is ever raised."""
 
+import itertools
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from pipeline.domain.value import Row, Value
 from pipeline.normalise.checks import failed_checks
 from pipeline.normalise.kinds import find_decimal
 from pipeline.normalise.numbers import plain
+from pipeline.normalise.rowamounts import amounts, is_row
 
 ROWS_NAMED_MAX = 5
 
@@ -32,7 +34,7 @@ def validate(values: Mapping[str, Value | None], doctype: DocumentType) -> tuple
         elif isinstance(check, TableSumCheck):
             found = _table_sum(check, values, doctype)
         else:
-            found = _row_product(check, values)
+            found = _row_product(check, values, doctype)
         if found is not None:
             findings.append(found)
     return tuple(findings)
@@ -95,8 +97,7 @@ def _rows(value: Value | None) -> list[Row]:
 
 def _table_sum(check: TableSumCheck, values: Mapping[str, Value | None], doctype: DocumentType) -> Finding | None:
     rows = _rows(values.get(check.table))
-    amounts = [find_decimal(row.get(check.column)) for row in rows]
-    known = [amount for amount in amounts if amount is not None]
+    known = [amount for row in rows if (amount := find_decimal(row.get(check.column))) is not None]
     totals = [(name, total) for name in check.totals if (total := find_decimal(values.get(name))) is not None]
     if not known or not totals:
         return None
@@ -122,16 +123,26 @@ def _table_sum(check: TableSumCheck, values: Mapping[str, Value | None], doctype
     )
 
 
-def _row_product(check: RowProductCheck, values: Mapping[str, Value | None]) -> Finding | None:
+def _row_product(check: RowProductCheck, values: Mapping[str, Value | None], doctype: DocumentType) -> Finding | None:
     wrong: list[str] = []
     rows: list[int] = []
+    allowed = Decimal(check.tolerance)
+    taxed = _taxed(values, doctype)
     for number, row in enumerate(_rows(values.get(check.table)), start=1):
         one, other = (find_decimal(row.get(name)) for name in check.factors)
         product = find_decimal(row.get(check.product))
-        if one is None or other is None or product is None or _is_product(one, other, product, check.tolerance):
+        discount = row.get(check.discount) if check.discount else None
+        if one is None or other is None or product is None:
+            continue
+        if is_row(one, other, product, discount=discount, allowed=allowed):
+            continue
+        # Prices without tax beside amounts with it, or the other way round, are no mistake.
+        if any(is_row(one, other * factor, product, discount=discount, allowed=allowed) for factor in taxed):
             continue
         rows.append(number)
-        wrong.append(f"row {number}: {plain(one)} × {plain(other, 2)} is {spell(one * other)}, not {spell(product)}")
+        less = f" {'plus' if discount.startswith('+') else 'less'} {discount.lstrip('+')}" if discount else ""
+        *_, makes = itertools.islice(amounts(one, other, discount), 2)
+        wrong.append(f"row {number}: {plain(one)} × {plain(other, 2)}{less} is {spell(makes)}, not {spell(product)}")
     if not wrong:
         return None
     more = f"; and {len(wrong) - ROWS_NAMED_MAX} more" if len(wrong) > ROWS_NAMED_MAX else ""
@@ -143,10 +154,11 @@ def _row_product(check: RowProductCheck, values: Mapping[str, Value | None]) -> 
     )
 
 
-def _is_product(one: Decimal, other: Decimal, product: Decimal, tolerance: str) -> bool:
-    """Return whether the row holds, also where the price is per 10, 100 or 1000 pieces or printed rounded."""
-    allowed = Decimal(tolerance)
-    if any(abs(one * other / base - product) <= allowed for base in (1, 10, 100, 1000)):
-        return True
-    # A price printed with two decimals may be off by half a cent, times the quantity.
-    return abs(one * other - product) <= max(allowed, abs(one) * Decimal("0.005"))
+def _taxed(values: Mapping[str, Value | None], doctype: DocumentType) -> tuple[Decimal, ...]:
+    """Return the factors between amounts without and with tax that the document's own totals give."""
+    for check in doctype.checks:
+        if isinstance(check, SumCheck):
+            net, gross = find_decimal(values.get(check.parts[0])), find_decimal(values.get(check.total))
+            if net and gross and net != gross and (net > 0) == (gross > 0):
+                return (gross / net, net / gross)
+    return ()

@@ -60,6 +60,7 @@ def test_a_german_invoice_reads_right_in_every_field() -> None:
         "iban": "DE88200800000970375700",
         "purchase_order": "B-7781",
         "currency": "EUR",
+        "lines_total": None,
         "net_total": "500.00",
         "tax_total": "95.00",
         "gross_total": "595.00",
@@ -74,9 +75,16 @@ def test_line_items_are_read_with_wrapped_descriptions() -> None:
             "description": "Eichentisch massiv geölt, 180 x 90 cm",
             "quantity": "2",
             "unit_price": "200.00",
+            "discount": None,
             "amount": "400.00",
         },
-        {"description": "Lieferung frei Haus", "quantity": "1", "unit_price": "100.00", "amount": "100.00"},
+        {
+            "description": "Lieferung frei Haus",
+            "quantity": "1",
+            "unit_price": "100.00",
+            "discount": None,
+            "amount": "100.00",
+        },
     )
     assert len(table.rows) == 2
     assert table.rows[0].cells["amount"].provenance is not None

@@ -118,3 +118,88 @@ def test_a_document_without_a_table_has_no_rows() -> None:
     table = table_of(page(line(100, (60, "Invoice 4711")), line(120, (60, "Thank you"))))
     assert table.value is None
     assert table.rows == ()
+
+
+WITH_DISCOUNT = (
+    (60, "Description"),
+    right(320, "Quantity"),
+    right(400, "Unit price"),
+    right(460, "Discount"),
+    right(540, "Amount"),
+)
+
+
+def test_a_discount_column_is_read_and_the_row_holds_with_it() -> None:
+    table = table_of(
+        page(
+            line(100, *WITH_DISCOUNT),
+            line(120, (60, "Bolt"), right(320, "10"), right(400, "2.00"), right(460, "10 %"), right(540, "18.00")),
+            line(140, (60, "Nut"), right(320, "5"), right(400, "1.00"), right(540, "5.00")),
+            line(160, (60, "Gasket"), right(320, "4"), right(400, "6.00"), right(460, "1.50"), right(540, "22.50")),
+            line(200, (300, "Net total"), right(540, "45.50")),
+        )
+    )
+    cells = [{name: cell.value for name, cell in found.cells.items()} for found in table.rows]
+    assert [found.get("discount") for found in cells] == ["10 %", None, "1.50"]
+    assert [found["description"] for found in cells] == ["Bolt", "Nut", "Gasket"]
+    assert "In 3 of 3 rows the amount is quantity times price." in table.evidence
+
+
+def test_a_discount_and_a_charge_printed_below_their_rows_explain_the_amounts() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Coil", "10", "100.00", "900.00"),
+            line(134, (80, "less discount 10%")),
+            row(160, "Pallet", "2", "30.00", "64.00"),
+            line(174, (80, "Surcharge heavy goods 4.00")),
+            line(200, (300, "Net total"), right(540, "964.00")),
+        )
+    )
+    assert [found.cells["discount"].value for found in table.rows] == ["10 %", "+4.00"]
+    assert amounts(table) == ["900.00", "64.00"]
+
+
+def test_of_a_net_and_a_gross_column_the_one_that_the_prices_make_is_taken() -> None:
+    table = table_of(
+        page(
+            line(
+                100,
+                (60, "Description"),
+                right(300, "Quantity"),
+                right(380, "Unit price"),
+                right(450, "Net"),
+                right(540, "Total"),
+            ),
+            line(120, (60, "Bolt"), right(300, "10"), right(380, "2.00"), right(450, "20.00"), right(540, "23.80")),
+            line(140, (60, "Nut"), right(300, "5"), right(380, "1.00"), right(450, "5.00"), right(540, "5.95")),
+            line(200, (300, "Net total"), right(540, "25.00")),
+        )
+    )
+    assert amounts(table) == ["20.00", "5.00"]
+
+
+def test_a_column_beside_the_table_does_not_leak_into_descriptions() -> None:
+    table = table_of(
+        page(
+            line(100, (200, "Description"), right(380, "Quantity"), right(460, "Unit price"), right(540, "Amount")),
+            line(120, (24, "Customer"), (200, "Bolt"), right(380, "10"), right(460, "2.00"), right(540, "20.00")),
+            line(132, (24, "72999 of Altstadt")),
+            line(144, (24, "Delivery"), (200, "Nut"), right(380, "5"), right(460, "1.00"), right(540, "5.00")),
+            line(156, (24, "28 April")),
+            line(200, (300, "Net total"), right(540, "25.00")),
+        )
+    )
+    assert [found.cells["description"].value for found in table.rows] == ["Bolt", "Nut"]
+
+
+def test_descriptions_left_of_a_centred_header_are_kept() -> None:
+    table = table_of(
+        page(
+            line(100, (160, "Description"), right(380, "Quantity"), right(460, "Unit price"), right(540, "Amount")),
+            line(120, (60, "Bolt"), right(380, "10"), right(460, "2.00"), right(540, "20.00")),
+            line(140, (60, "Nut"), right(380, "5"), right(460, "1.00"), right(540, "5.00")),
+            line(180, (300, "Net total"), right(540, "25.00")),
+        )
+    )
+    assert [found.cells["description"].value for found in table.rows] == ["Bolt", "Nut"]

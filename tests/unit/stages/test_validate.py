@@ -1,3 +1,5 @@
+import pytest
+
 from pipeline.doctypes.loader import load_types
 from pipeline.stages.validate import validate
 
@@ -63,3 +65,43 @@ def test_prices_per_hundred_and_rounded_prices_hold() -> None:
         {"quantity": "500", "unit_price": "9.16", "amount": "45.80"},
     )
     assert validate({"line_items": rows}, INVOICE) == ()
+
+
+def item(quantity: str, price: str, amount: str, discount: str | None = None) -> dict[str, str | None]:
+    return {"quantity": quantity, "unit_price": price, "amount": amount, "discount": discount}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        item("3", "20.00", "54.00", "10 %"),
+        item("3", "20.00", "57.00", "3.00"),
+        item("3", "20.00", "51.00", "3.00"),
+        item("3", "20.00", "63.00", "+3.00"),
+        item("-3", "20.00", "-54.00", "10 %"),
+        item("-3", "20.00", "-57.00", "3.00"),
+        item("10000", "0.05", "52.00"),
+    ],
+    ids=["percent", "amount", "amount each", "charge", "credit", "credit amount", "rounded price per ten"],
+)
+def test_a_row_is_right_with_its_discount(row: dict[str, str | None]) -> None:
+    assert validate({"line_items": (row,)}, INVOICE) == ()
+
+
+def test_a_row_that_its_discount_does_not_explain_is_named_with_it() -> None:
+    [finding] = validate({"line_items": (item("3", "20.00", "55.00", "10 %"),)}, INVOICE)
+    assert "row 1: 3 × 20.00 less 10 % is 54.00, not 55.00" in finding.message
+
+
+def test_net_prices_beside_gross_amounts_are_no_mistake() -> None:
+    rows = (item("2", "10.00", "23.80"), item("1", "5.00", "5.95"))
+    totals = {"net_total": "25.00", "tax_total": "4.75", "gross_total": "29.75"}
+    assert validate({"line_items": rows, **totals}, INVOICE) == ()
+
+
+def test_line_items_may_add_up_to_a_printed_sum_before_a_discount_on_the_whole() -> None:
+    rows = ({"amount": "100.00"}, {"amount": "50.00"})
+    values = {"line_items": rows, "lines_total": "150.00", "net_total": "145.00"}
+    assert validate(values, INVOICE) == ()
+    [finding] = validate({**values, "lines_total": "151.00"}, INVOICE)
+    assert finding.code == "table_sum"
