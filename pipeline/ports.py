@@ -136,3 +136,7 @@ class Destination(Protocol):
     name: str
 
     def send(self, key: str, payload: bytes) -> Receipt: ...
+
+    def tidy(self, before: datetime) -> int:
+        """Remove what killed deliveries left half done before that time; return how much. Raises nothing."""
+        ...

@@ -20,6 +20,9 @@ FAULT = (
     "if it stays, send the log to whoever runs Proofdesk."
 )
 
+LEFT_BEHIND = timedelta(days=1)
+"""How old something half sent is before nobody can be at work on it any more."""
+
 log = structlog.get_logger()
 
 
@@ -77,6 +80,12 @@ class Delivering:
                 .limit(limit)
             )
             return tuple(session.scalars(statement))
+
+    def tidy(self, *, by: Actor) -> int:
+        """Remove what killed deliveries left at the destinations a day ago or earlier; return how much."""
+        access.check_may(by, Act.SWEEP)
+        before = self.clock.now() - LEFT_BEHIND
+        return sum(destination.tidy(before) for destination in self.destinations)
 
     def _confirm(self, delivery_id: int, reference: str, sha256: str, by: Actor) -> None:
         now = self.clock.now()

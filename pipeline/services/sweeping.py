@@ -35,6 +35,7 @@ class Swept(Frozen):
     expired_claims: int
     resumed: int
     recovered: int
+    tidied: int
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Sweeping:
             deliveries=attempt(lambda: self._ring_deliveries(by)),
             expired_claims=attempt(lambda: self._expire(by)),
             resumed=attempt(lambda: self._resume(by)),
+            tidied=attempt(lambda: self.delivering.tidy(by=by)),
         )
         if failures:
             raise failures[0]

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ class Beset:
         receipt = FolderDestination(self.office.out).send(key, payload)
         self.after()
         return receipt
+
+    def tidy(self, before: datetime) -> int:
+        return 0
 
     def deliver(self, view: DocumentView) -> None:
         dataclasses.replace(self.office.delivering, destinations=(self,)).deliver(view.id, by=MACHINE)
