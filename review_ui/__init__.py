@@ -12,13 +12,14 @@ from pipeline.settings import Settings
 from review_ui import errors, formatting, security, session
 from review_ui.admin import admin
 from review_ui.approvals import approvals
-from review_ui.assets import STYLES, asset_url, assets, content_version
+from review_ui.assets import MODULES, STYLES, asset_url, assets, content_version
 from review_ui.audit import audit
 from review_ui.auth import DENSITIES, THEMES, auth
 from review_ui.context import EXTENSION
 from review_ui.files import files
 from review_ui.grid import room_of
 from review_ui.health import health
+from review_ui.naming import file_name, visible
 from review_ui.operations import operations
 from review_ui.pages import pages
 from review_ui.queue import queue
@@ -68,7 +69,7 @@ def _register_template_names(app: Flask) -> None:
         "sureness",
     ):
         app.jinja_env.globals[name] = getattr(formatting, name)
-    app.jinja_env.globals.update(asset_url=asset_url, room_of=room_of)
+    app.jinja_env.globals.update(asset_url=asset_url, room_of=room_of, file_name=file_name, visible=visible)
 
     @app.context_processor
     def shared() -> dict[str, Any]:
@@ -76,6 +77,7 @@ def _register_template_names(app: Flask) -> None:
         theme, density = request.cookies.get("theme"), request.cookies.get("density")
         return {
             "styles": STYLES,
+            "modules": MODULES,
             "person": login.actor if login is not None else None,
             "roles_held": login.actor.roles if login is not None else frozenset(),
             "Role": Role,

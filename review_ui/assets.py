@@ -30,6 +30,9 @@ STYLES = (
 )
 """The style sheets in the order of their links; the cascade's own order is set by @layer in tokens.css."""
 
+MODULES = tuple(sorted(path.name for path in (FOLDER / "js").glob("*.js") if path.stem not in ("first", "main")))
+"""What main.js imports, told to browsers at once: one round trip instead of one for each level of imports."""
+
 assets = Blueprint("assets", __name__)
 
 

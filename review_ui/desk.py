@@ -79,9 +79,20 @@ class Desk:
         return f"{left} of {plural(whole, 'exception')} left"
 
     @property
-    def starting_thresholds(self) -> bool:
-        """Whether the thresholds in force are the types' own, not yet derived from reviewed documents."""
-        return any(card.view.record.threshold > 0 for card in self.cards)
+    def threshold_note(self) -> str:
+        """Which thresholds are the types' own, not yet derived from reviewed documents; empty where none is."""
+        asked = [card for card in self.cards if card.view.record.threshold > 0]
+        chosen = [card for card in asked if card.view.record.threshold_kind == "policy"]
+        starting = len(asked) - len(chosen)
+        why = "too few documents are reviewed yet to derive better ones."
+        if not starting:
+            return ""
+        if not chosen:
+            return f"Starting thresholds are in force: {why}"
+        names = ", ".join(card.title for card in chosen)
+        return (
+            f"{starting} of {plural(len(asked), 'threshold')} are starting ones: {why} The policy sets that of {names}."
+        )
 
     @property
     def following(self) -> Card | None:

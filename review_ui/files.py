@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
 from pipeline.domain.actors import Role
@@ -11,6 +12,7 @@ from review_ui import forms
 from review_ui.context import actor, has_role, services, settings
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say, warn
+from review_ui.naming import file_name, visible
 from review_ui.queue import STATE_WORDS as DOCUMENT_WORDS
 
 PAGE_SIZE = 50
@@ -67,16 +69,19 @@ def upload() -> Response:
         try:
             received = _receive(sent[0], document_type)
         except DocumentError as error:
-            body = {"name": sent[0].filename, "state": "quarantined", "sentence": str(error), "document": None}
+            body = {"name": visible(sent[0].filename), "state": "quarantined", "sentence": str(error), "document": None}
             return make_response(jsonify(body), status_of(error))
         return make_response(jsonify(_as_json(received)), 201)
     for one in sent:
         try:
             received = _receive(one, document_type)
         except DocumentError as error:
-            warn(f"{one.filename}: {error}")
+            warn(Markup("{}: {}").format(file_name(one.filename), str(error)))
             continue
-        (say if received.state is FileState.STORED else warn)(f"{received.name}: {sentence_of(received)}")
+        tell = say if received.state is FileState.STORED else warn
+        tell(
+            Markup("{}: {}{}").format(file_name(received.name), sentence_of(received), _link_to(document_of(received)))
+        )
     return redirect(url_for(".index"))
 
 
@@ -92,17 +97,31 @@ def sentence_of(received: ReceivedFile) -> str:
             return "being taken in."
 
 
+def document_of(received: ReceivedFile) -> int | None:
+    """Return the document that the file became; for a duplicate the one that the first file became."""
+    if received.duplicate_of is None:
+        return received.document_id
+    return services().files.find_document(received.duplicate_of, by=actor())
+
+
+def _link_to(document_id: int | None) -> Markup:
+    if document_id is None:
+        return Markup()
+    return Markup(' <a href="{}">Open document {}</a>').format(
+        url_for("tasks.show", document_id=document_id), document_id
+    )
+
+
 def _receive(sent: FileStorage, document_type: str | None) -> ReceivedFile:
     return services().intake.receive(sent.stream, sent.filename, by=actor(), document_type=document_type)
 
 
 def _as_json(received: ReceivedFile) -> dict[str, str | int | None]:
-    address = None
-    if received.document_id is not None:
-        address = url_for("tasks.show", document_id=received.document_id)
+    document_id = document_of(received)
     return {
-        "name": received.name,
+        "name": visible(received.name),
         "state": received.state.value,
         "sentence": sentence_of(received),
-        "document": address,
+        "document": None if document_id is None else url_for("tasks.show", document_id=document_id),
+        "document_id": document_id,
     }

@@ -8,6 +8,7 @@ from babel.dates import format_date as babel_date
 from babel.numbers import format_decimal
 
 from pipeline.domain.fields import FieldKind
+from review_ui.naming import visible
 
 LOCALE = "en"
 NUMERIC = frozenset({FieldKind.MONEY, FieldKind.PERCENTAGE, FieldKind.QUANTITY})
@@ -40,7 +41,7 @@ def format_value(value: Any, kind: FieldKind) -> str:
         count = len(value)
         return f"{count} line" if count == 1 else f"{count} lines"
     if not isinstance(value, str):
-        return "; ".join(str(entry) for entry in value)
+        return "; ".join(visible(str(entry)) for entry in value)
     match kind:
         case FieldKind.MONEY:
             return format_number(value)
@@ -54,7 +55,7 @@ def format_value(value: Any, kind: FieldKind) -> str:
             except ValueError:
                 return value
         case _:
-            return value
+            return visible(value)
 
 
 def format_share(share: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pipeline.services.views import EventView
 from review_ui.formatting import format_bytes, format_day, format_share, plural
+from review_ui.naming import visible
 
 WORDS: dict[str, tuple[str, str]] = {
     "file:claim": ("File taken in", "dot"),
@@ -108,7 +109,7 @@ def at_day(text: str, *, end: bool = False) -> datetime | None:
 def _what(event: EventView) -> str:
     facts, values = event.facts, event.values
     parts: list[str] = []
-    parts += [str(values[key]) for key in ("file_name", "name", "account_name", "address") if values.get(key)]
+    parts += [visible(str(values[key])) for key in ("file_name", "name", "account_name", "address") if values.get(key)]
     if event.tag == "field:settle":
         parts.append(_settled(facts, values))
     elif event.tag == "document:read":

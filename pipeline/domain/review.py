@@ -51,6 +51,8 @@ class FieldRecord(Frozen):
     """The person's value where CORRECTED; the machine's where ACCEPTED or CONFIRMED; None where ABSENT."""
     confidence: float = 0.0
     threshold: float = 0.0
+    threshold_kind: str = "starting"
+    """Whose threshold that is: `starting`, the type's own, or `policy`, set by people; as in `FieldRouting`."""
     reasons: tuple[ReviewReason, ...] = ()
     """Why it is or was shown; kept after settling."""
     sample_probability: float | None = None

@@ -162,7 +162,7 @@ class Approving:
         """Return what is signed and delivered: every value, where it was read, and who settled it."""
         document, by = desk.document, desk.by
         rows = desk.fields()
-        records = [dossier.record_of(row) for row in rows]
+        records = dossier.records_of(desk.session, document, rows)
         values = current_values(records)
         names = dossier.display_names(desk.session, [row.settled_by for row in rows if row.settled_by])
         extraction = queries.find_extraction(desk.session, document.id)
@@ -181,7 +181,7 @@ class Approving:
                     "machine_value": record.machine_value,
                     "confidence": f"{record.confidence:.6f}",
                     "threshold": f"{record.threshold:.6f}",
-                    "threshold_kind": "policy" if f"{document.type}.{record.name}" in policy.thresholds else "starting",
+                    "threshold_kind": record.threshold_kind,
                     "provenance": record.provenance.model_dump(mode="json") if record.provenance else None,
                     "reasons": [{"code": reason.code, "message": reason.message} for reason in record.reasons],
                     "settled_by": record.settled_by,

@@ -18,7 +18,7 @@ from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ApprovalView, ClaimView, DocumentView, FieldView
 from pipeline.stages.validate import validate
 from pipeline.store import queries
-from pipeline.store.tables import ApprovalRow, ClaimRow, DeliveryRow, DocumentRow, FieldRow, UserRow
+from pipeline.store.tables import ApprovalRow, ClaimRow, DeliveryRow, DocumentRow, FieldRow, PolicyRow, UserRow
 
 TYPE_SPEC = FieldSpec(
     name=TYPE_FIELD,
@@ -34,7 +34,7 @@ def build(session: Session, document: DocumentRow, types: TypeShelf, by: Actor, 
     doctype = types.find(document.type)
     extraction = queries.find_extraction(session, document.id)
     rows = queries.list_fields(session, document.id)
-    records = [record_of(row) for row in rows]
+    records = records_of(session, document, rows)
     findings = findings_on(records, doctype)
     return DocumentView(
         id=document.id,
@@ -82,8 +82,21 @@ def build(session: Session, document: DocumentRow, types: TypeShelf, by: Actor, 
     )
 
 
+def records_of(session: Session, document: DocumentRow, rows: Sequence[FieldRow]) -> list[FieldRecord]:
+    """Return the fields' records as values, with whose thresholds decided: those of the policy they were routed by."""
+    version = document.policy_version
+    routed_by = session.get(PolicyRow, version) if version is not None else None
+    set_by_policy = routed_by.policy.thresholds if routed_by is not None else {}
+    return [
+        record.model_copy(update={"threshold_kind": "policy"})
+        if f"{document.type}.{record.name}" in set_by_policy
+        else record
+        for record in map(record_of, rows)
+    ]
+
+
 def record_of(row: FieldRow) -> FieldRecord:
-    """Return the field's record as a value."""
+    """Return the field's record as a value, but for whose its threshold is."""
     return FieldRecord(
         name=row.name,
         state=FieldState(row.state),

@@ -36,7 +36,7 @@ class Files:
             total = session.scalar(select(func.count()).select_from(FileRow).where(*conditions)) or 0
             rows = session.execute(
                 select(FileRow, DocumentRow.id, DocumentRow.state)
-                .outerjoin(DocumentRow, DocumentRow.file_id == FileRow.id)
+                .outerjoin(DocumentRow, DocumentRow.file_id == func.coalesce(FileRow.duplicate_of, FileRow.id))
                 .where(*conditions)
                 .order_by(FileRow.id.desc())
                 .limit(page_size)
@@ -52,6 +52,12 @@ class Files:
                 by_state={each: found.get(each, 0) for each in FileState},
             )
 
+    def find_document(self, file_id: int, *, by: Actor) -> int | None:
+        """Return the document that a file became; None where it became none."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            return session.scalar(select(func.min(DocumentRow.id)).where(DocumentRow.file_id == file_id))
+
 
 def _view(file: FileRow, document_id: int | None, document_state: str | None) -> FileView:
     return FileView(
@@ -63,9 +69,10 @@ def _view(file: FileRow, document_id: int | None, document_state: str | None) ->
         sha256=file.sha256,
         page_count=file.page_count,
         duplicate_of=file.duplicate_of,
+        first_document_id=document_id if file.duplicate_of is not None else None,
         reason=file.reason,
         received_by=file.received_by,
         received_at=file.received_at,
-        document_id=document_id,
+        document_id=document_id if file.duplicate_of is None else None,
         document_state=DocumentState(document_state) if document_state else None,
     )

@@ -10,9 +10,9 @@ from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
-from pipeline.services.views import ClaimView, QueueFilter, QueuePage, QueueRow
+from pipeline.services.views import ClaimView, QueueFilter, QueuePage, QueueRow, SignedView
 from pipeline.store import queries
-from pipeline.store.tables import ClaimRow, DocumentRow, FileRow, UserRow
+from pipeline.store.tables import ApprovalRow, ClaimRow, DeliveryRow, DocumentRow, FileRow, UserRow
 
 SORTS: dict[str, Any] = {
     "due": DocumentRow.due_at,
@@ -35,7 +35,7 @@ def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, 
     total, exceptions = counted
     column = SORTS.get(wanted.sort, DocumentRow.due_at)
     order = column.desc() if wanted.descending else column.asc()
-    rows: Any = session.execute(
+    found: Any = session.execute(
         _joined(select(DocumentRow, FileRow.name, ClaimRow, UserRow.display_name), claimed)
         .outerjoin(UserRow, UserRow.id == ClaimRow.user_id)
         .where(*chosen)
@@ -43,8 +43,13 @@ def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, 
         .limit(wanted.page_size)
         .offset((max(wanted.page, 1) - 1) * wanted.page_size)
     )
+    rows = found.all()
+    signed = _signed(session, [document.id for document, *_ in rows if document.state == DocumentState.APPROVED])
     return QueuePage(
-        rows=tuple(_row(document, name, claim, holder, types, by) for document, name, claim, holder in rows),
+        rows=tuple(
+            _row(document, name, claim, holder, types, by, signed.get(document.id))
+            for document, name, claim, holder in rows
+        ),
         total=total,
         exceptions=exceptions,
         page=max(wanted.page, 1),
@@ -71,6 +76,37 @@ def find_next(session: Session, by: Actor, now: datetime, skip: tuple[int, ...])
     return None
 
 
+def _signed(session: Session, documents: list[int]) -> dict[int, SignedView]:
+    """Return the signature in force under each of these documents, with its delivery, in one statement."""
+    if not documents:
+        return {}
+    found = session.execute(
+        select(
+            ApprovalRow.document_id,
+            ApprovalRow.at,
+            ApprovalRow.by_display,
+            DeliveryRow.state,
+            DeliveryRow.sent_at,
+            DeliveryRow.reference,
+            DeliveryRow.error,
+        )
+        .outerjoin(DeliveryRow, DeliveryRow.approval_id == ApprovalRow.id)
+        .where(ApprovalRow.document_id.in_(documents), ApprovalRow.superseded_at.is_(None))
+        .order_by(ApprovalRow.id, DeliveryRow.id.desc())
+    )
+    return {
+        document_id: SignedView(
+            at=at,
+            by_display=by,
+            delivery_state=state or "none",
+            delivered_at=sent_at,
+            delivery_reference=reference,
+            delivery_error=error,
+        )
+        for document_id, at, by, state, sent_at, reference, error in found
+    }
+
+
 def _joined(statement: Any, claimed: Any) -> Any:
     return statement.join(FileRow, FileRow.id == DocumentRow.file_id).outerjoin(ClaimRow, claimed)
 
@@ -95,7 +131,13 @@ def _conditions(wanted: QueueFilter, by: Actor, now: datetime) -> list[Any]:
 
 
 def _row(
-    document: DocumentRow, name: str, claim: ClaimRow | None, holder: str | None, types: TypeShelf, by: Actor
+    document: DocumentRow,
+    name: str,
+    claim: ClaimRow | None,
+    holder: str | None,
+    types: TypeShelf,
+    by: Actor,
+    signed: SignedView | None,
 ) -> QueueRow:
     doctype = types.find(document.type)
     return QueueRow(
@@ -129,4 +171,5 @@ def _row(
         held_until=document.held_until,
         note=document.note,
         failure=document.failure,
+        signed=signed,
     )

@@ -48,6 +48,18 @@ class QueueFilter(Frozen):
     page_size: int = 50
 
 
+class SignedView(Frozen):
+    """The signature in force under a document, and how far its delivery is."""
+
+    at: datetime
+    by_display: str
+    delivery_state: str
+    """pending, sent or failed; `none` where there is nothing to deliver."""
+    delivered_at: datetime | None
+    delivery_reference: str | None
+    delivery_error: str | None
+
+
 class QueueRow(Frozen):
     id: int
     state: DocumentState
@@ -73,6 +85,8 @@ class QueueRow(Frozen):
     held_until: datetime | None
     note: str | None
     failure: str | None
+    signed: SignedView | None = None
+    """For approved documents."""
 
 
 class QueuePage(Frozen):
@@ -169,11 +183,15 @@ class FileView(Frozen):
     sha256: str | None
     page_count: int | None
     duplicate_of: int | None
+    """The file with the same bytes that came first."""
+    first_document_id: int | None
+    """For duplicates: the document that the first file became."""
     reason: str | None
     received_by: str
     received_at: datetime
     document_id: int | None
     document_state: DocumentState | None
+    """Of the document, or for a duplicate of the first file's."""
 
 
 class FilePage(Frozen):

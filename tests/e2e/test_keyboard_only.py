@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from fixtures.make import Quirk, make_invoice
 from pipeline.domain.actors import Role
@@ -132,6 +132,26 @@ def test_e_on_a_settled_field_ends_in_its_editor_and_what_is_typed_stays_text(
         person.press("Escape")
         person.press_and_save("d")
         expect(person.card).to_have_attribute("data-state", "open")
+
+
+def test_keys_pressed_before_the_scripts_are_there_show_or_are_told_and_settle_nothing(
+    desk: Installation, browser: Browser
+) -> None:
+    other = desk.documents()["another.pdf"].id
+    with Person(desk, browser, "mara") as person:
+        person.log_in()
+        person.take(other)
+        before = desk.document(other).revision
+        held_back: list[Route] = []
+        person.page.route("**/js/main.js", lambda route: held_back.append(route))
+        person.page.goto(f"/documents/{other}?field=issue_date", wait_until="commit")
+        expect(person.card).to_be_visible()
+        person.press("Enter", "s")
+        [main] = held_back
+        main.continue_()
+        expect(person.desk).not_to_have_attribute("data-field", "issue_date")
+        expect(person.page.locator("[data-told]")).to_contain_text("not done: Enter")
+        assert desk.document(other).revision == before
 
 
 @pytest.mark.parametrize("key", ["s", "Shift+Enter"])

@@ -28,7 +28,7 @@ export class KeyMap extends HTMLElement {
     if (event.key === "Escape") return leave(target);
     if (target.matches(TYPING) || document.querySelector("dialog[open]")) return;
     if (event.key === "Enter" && target.matches(PRESSABLE) && !event.shiftKey) return;
-    const name = event.key === "Enter" && event.shiftKey ? "Shift+Enter" : event.key;
+    const name = nameOf(event);
     const isSecond = event.timeStamp - this.#started < SEQUENCE_MS;
     this.#started = name === "g" && !isSecond ? event.timeStamp : -Infinity;
     const found = find(isSecond ? `g ${name}` : name, isSecond);
@@ -49,11 +49,19 @@ function enter(opened) {
 }
 
 /**
+ * @param {{key: string, shiftKey: boolean}} pressed
+ * @returns {string} as `data-key` names it
+ */
+export function nameOf({ key, shiftKey }) {
+  return key === "Enter" && shiftKey ? "Shift+Enter" : key;
+}
+
+/**
  * @param {string} name
  * @param {boolean} isSequence
  * @returns {HTMLElement | undefined} what the key presses, if it may be pressed now
  */
-function find(name, isSequence) {
+export function find(name, isSequence) {
   return [...document.querySelectorAll("[data-key]")].find((one) => {
     const keys = one.dataset.key;
     const fits = isSequence ? keys === name : !keys.startsWith("g ") && keys.split(" ").includes(name);

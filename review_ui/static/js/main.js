@@ -10,3 +10,4 @@ import "./pair.js";
 import "./lines.js";
 import "./desk.js";
 import "./upload.js";
+import "./early.js"; // last: the others must listen already

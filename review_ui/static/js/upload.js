@@ -1,3 +1,9 @@
+/** @param {string} name @returns {string} with signs that show nothing, or turn the text round, spelled out */
+function visible(name) {
+  const spelled = (sign) => `[U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`;
+  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, spelled);
+}
+
 /** Files by drag and drop, one after the other, each with its progress and its answer in words. */
 export class FileDrop extends HTMLElement {
   #listening;
@@ -64,12 +70,14 @@ export class FileDrop extends HTMLElement {
     const title = document.createElement("span");
     const words = document.createElement("span");
     const bar = document.createElement("progress");
-    title.textContent = title.title = name;
+    title.className = "upload-name";
+    title.dir = "auto";
+    title.textContent = title.title = visible(name);
     words.className = "upload-words";
     words.textContent = "waits";
     bar.max = 1;
     bar.value = 0;
-    bar.setAttribute("aria-label", `Progress of ${name}`);
+    bar.setAttribute("aria-label", `Progress of ${visible(name)}`);
     item.append(icon, title, words, bar);
     this.querySelector(".upload-list").append(item);
     return item;
@@ -114,7 +122,7 @@ export class FileDrop extends HTMLElement {
     if (!body?.document) return;
     const link = document.createElement("a");
     link.href = body.document;
-    link.textContent = "open";
+    link.textContent = body.document_id ? `Open document ${body.document_id}` : "Open";
     item.lastElementChild.append(link);
   }
 

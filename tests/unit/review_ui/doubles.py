@@ -36,6 +36,7 @@ from pipeline.services.views import (
     EventView,
     FieldView,
     FilePage,
+    FileView,
     PageText,
     PersonView,
     QueueFilter,
@@ -43,6 +44,7 @@ from pipeline.services.views import (
     QueueRow,
     ReadingView,
     ReceivedFile,
+    SignedView,
     StatusView,
     VerificationView,
 )
@@ -210,6 +212,7 @@ class FakeServices:
     must_change: set[str] = field(default_factory=set)
     calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     received: list[ReceivedFile] = field(default_factory=list)
+    seen: list[FileView] = field(default_factory=list)
     policy: Policy = field(default_factory=Policy)
     is_ready: bool = True
     raises: dict[str, Exception] = field(default_factory=dict)
@@ -481,7 +484,12 @@ class FakeServices:
     def list_files(
         self, *, by: Actor, state: FileState | None = None, search: str = "", page: int = 1, page_size: int = 50
     ) -> FilePage:
-        return FilePage(rows=(), total=0, page=page, page_size=page_size, by_state=dict.fromkeys(FileState, 0))
+        rows = tuple(self.seen)
+        by_state = dict.fromkeys(FileState, 0)
+        return FilePage(rows=rows, total=len(rows), page=page, page_size=page_size, by_state=by_state)
+
+    def find_document(self, file_id: int, *, by: Actor) -> int | None:
+        return 7 if file_id == 3 else None
 
     def receive(self, stream: Any, filename: str, *, by: Actor, document_type: str | None = None) -> ReceivedFile:
         self._note("receive", filename, stream.read(), document_type)
@@ -627,7 +635,12 @@ class FakeServices:
             held_until=None,
             note=held.note,
             failure=held.failure,
+            signed=next((_signed(one) for one in held.approvals if one.superseded_at is None), None),
         )
+
+
+def _signed(approval: ApprovalView) -> SignedView:
+    return SignedView.model_validate({name: getattr(approval, name) for name in SignedView.model_fields})
 
 
 EVENT = EventView(
@@ -643,6 +656,27 @@ EVENT = EventView(
     values={"machine": "1482.00", "before": "1482.00", "after": "1428.00", "why": "digits swapped in print"},
     hash="d81e" * 16,
 )
+
+
+def seen(name: str, **changes: Any) -> FileView:
+    """Return a file of the list: a duplicate of file 3, which became document 7."""
+    known: dict[str, Any] = {
+        "id": 9,
+        "state": FileState.DUPLICATE,
+        "source": FileSource.DROP,
+        "name": name,
+        "size": 2048,
+        "sha256": "0" * 64,
+        "page_count": 1,
+        "duplicate_of": 3,
+        "first_document_id": 7,
+        "reason": None,
+        "received_by": "watcher",
+        "received_at": NOW,
+        "document_id": None,
+        "document_state": DocumentState.REVIEW,
+    }
+    return FileView(**{**known, **changes})
 
 
 def received(name: str, state: FileState = FileState.STORED, sentence: str | None = None) -> ReceivedFile:

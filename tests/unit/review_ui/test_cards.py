@@ -194,6 +194,15 @@ def test_after_a_settled_field_comes_the_next_open_one_round_the_end() -> None:
     assert desk_of(document(*views)).progress == "2 of 3 exceptions left"
 
 
+def test_the_note_on_thresholds_names_those_that_people_set() -> None:
+    starting, chosen = field_view(TOTAL, "1.00"), field_view(IBAN, "x", threshold_kind="policy")
+    assert desk_of(document(starting)).threshold_note.startswith("Starting thresholds are in force")
+    both = desk_of(document(starting, chosen)).threshold_note
+    assert both.startswith("1 of 2 thresholds are starting ones")
+    assert both.endswith("The policy sets that of IBAN.")
+    assert desk_of(document(chosen)).threshold_note == ""
+
+
 def test_only_the_holder_of_a_document_in_review_may_settle() -> None:
     view = field_view(TOTAL, "1.00")
     assert desk_of(document(view)).may_settle

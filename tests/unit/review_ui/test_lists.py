@@ -8,7 +8,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileState
 from pipeline.services.exports.filter import ExportFormat
 from tests.unit.review_ui.conftest import JSON
-from tests.unit.review_ui.doubles import ADMINISTRATOR, AUDITOR, COLLEAGUE, REVIEWER, FakeServices, received
+from tests.unit.review_ui.doubles import ADMINISTRATOR, AUDITOR, COLLEAGUE, REVIEWER, FakeServices, received, seen
 
 PDF = b"%PDF-1.7"
 
@@ -117,9 +117,36 @@ def test_many_uploads_without_script_are_told_one_by_one(reviewer: FlaskClient, 
     form = {"files": [(BytesIO(PDF), name) for name in ("a.pdf", "b.pdf", "c.pdf")]}
     assert reviewer.post("/files", data=form).location == "/files"
     text = reviewer.get("/files").text
-    assert "a.pdf: taken" in text
-    assert "b.pdf: the same bytes as file 3" in text
-    assert "c.pdf: This PDF needs a password to open." in text
+    assert "a.pdf</bdi>: taken" in text
+    assert "b.pdf</bdi>: the same bytes as file 3" in text
+    assert "c.pdf</bdi>: This PDF needs a password to open." in text
+
+
+def test_a_duplicate_links_to_the_document_that_the_first_file_became(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    services.received = [received("b.pdf", FileState.DUPLICATE), received("b.pdf", FileState.DUPLICATE)]
+    answer = reviewer.post("/files", data={"files": (BytesIO(PDF), "b.pdf")}, headers=JSON)
+    assert (answer.json["document"], answer.json["document_id"]) == ("/documents/7", 7)
+    reviewer.post("/files", data={"files": (BytesIO(PDF), "b.pdf")})
+    services.seen = [seen("b.pdf")]
+    text = reviewer.get("/files").text
+    assert '<a href="/documents/7">Open document 7</a>' in text
+    assert 'which became <a href="/documents/7">document 7</a>' in text
+    assert '<a class="row-open" href="/documents/7">#7, to review</a>' in text
+
+
+def test_a_name_that_turns_itself_round_is_shown_with_the_sign_that_does_it(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    services.documents[7].file_name = "rechnung\u202efdp.exe"
+    services.seen = [seen("rechnung\u202efdp.exe"), seen("קבלה.pdf")]
+    text = reviewer.get("/files").text + reviewer.get("/documents/7").text
+    assert "\u202e" not in text
+    shown = 'rechnung<span class="sign" title="right-to-left override">U+202E</span>fdp.exe</bdi>'
+    assert text.count(shown) == 2
+    assert 'title="קבלה.pdf">קבלה.pdf</bdi>' in text
+    assert 'alt="Page 1 of rechnung[U+202E]fdp.exe"' in text
 
 
 def test_an_upload_that_is_too_large_is_told_in_a_sentence(reviewer: FlaskClient, services: FakeServices) -> None:
