@@ -185,6 +185,15 @@ def upgrade(settings: Settings) -> Path | None:
     return migrate.upgrade(settings.database, settings.data_path / "backups")
 
 
+def check_types(settings: Settings) -> None:
+    """Check that the document types can be loaded, before processes are started that would each fail on them.
+
+    Raises:
+        ConfigurationError: a type or its folder is not there, or can't be read.
+    """
+    _types(settings.extra_types, _enabled(settings.enabled_types))
+
+
 def preload(settings: Settings) -> None:
     """Load the reading libraries and the document types, for a queue worker before it forks; no thread is started."""
     sandbox.preload()

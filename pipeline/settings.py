@@ -1,8 +1,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigurationError
 
@@ -48,6 +49,17 @@ class Settings(BaseModel):
     due_hours: float = Field(default=24.0, gt=0)
     embedded_bytes_max: int = Field(default=256 * 1024 * 1024, ge=1)
 
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis(cls, url: str | None) -> str | None:
+        return _check_address(url, ("redis", "rediss", "unix"), "redis://host:6379/0")
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, url: str | None) -> str | None:
+        kinds = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
+        return _check_address(url, kinds, "postgresql://user:password@host/name")
+
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """Return the settings that the environment asks for.
@@ -66,7 +78,7 @@ class Settings(BaseModel):
             first = error.errors()[0]
             variable = variable_of(str(first["loc"][0]))
             raise ConfigurationError(
-                f"{variable} cannot be used: {first['msg']}. Set it again, or unset it."
+                f"{variable} cannot be used: {first['msg'].removeprefix('Value error, ')}. Set it again, or unset it."
             ) from error
 
     @property
@@ -95,3 +107,17 @@ class Settings(BaseModel):
 def variable_of(name: str) -> str:
     """Return the environment variable that sets the setting `name`."""
     return UNPREFIXED.get(name, PREFIX + name.upper())
+
+
+def _check_address(url: str | None, kinds: tuple[str, ...], example: str) -> str | None:
+    """Return the address; the message of a refusal does not repeat it, because there may be a password in it."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_whole = "://" in url and parts.scheme in kinds and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ValueError(f"it should look like {example}")
+    return url

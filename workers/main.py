@@ -136,6 +136,7 @@ def run(settings: Settings) -> None:
     # What is loaded by now is shared with all forks; unfrozen, their collectors would copy it page by page
     gc.collect()
     gc.freeze()
+    is_told = False
     while True:
         for sent in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sent, _leave)
@@ -143,9 +144,12 @@ def run(settings: Settings) -> None:
         try:
             worker = _worker(settings, slate)
             logger.info("worker.listening", queue=PROCESS_QUEUE)
+            is_told = False
             worker.work(logging_level="WARNING")
         except redis.RedisError as error:
-            logger.warning("worker.queue_unreachable", error=type(error).__name__, again_seconds=_AGAIN_SECONDS)
+            if not is_told:
+                logger.warning("worker.queue_unreachable", error=type(error).__name__, again_seconds=_AGAIN_SECONDS)
+            is_told = True
         if worker is not None and worker.is_stopping:
             logger.info("worker.stopped")
             return

@@ -2,10 +2,11 @@
 
 import errno
 import fcntl
+import os
 import socket
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -16,7 +17,7 @@ import structlog
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
 from workers import demo, log
-from workers.embedded import EmbeddedServer, url_of
+from workers.embedded import EmbeddedServer, is_answering, url_of
 from workers.supervise import Child, Supervisor
 from workers.web import reachable_url, web_command
 
@@ -36,6 +37,7 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
     with _only_one(settings):
         _check_port(settings)
         _make_folders(settings)
+        _check_types(settings)
         _migrate(settings)
         supervisor = Supervisor(_environment_of(settings, environment))
         supervisor.listen()
@@ -49,7 +51,7 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
                 logger.info("up.demo", documents=fed)
             _wait_until_ready(supervisor, settings)
             # last, and followed by nothing that can fail: the one-time password can't be had again
-            _greet(settings, _create_first(settings))
+            _greet(settings, _create_first(settings), list(troubles(settings)))
             supervisor.run(server.revive if server is not None else lambda: 3600.0)
         finally:
             began = time.monotonic()
@@ -84,6 +86,27 @@ def _make_folders(settings: Settings) -> None:
                 f"The folder {folder} can't be made ({error.strerror}). "
                 f"Give this user the right to, or set {variable} to another folder."
             ) from error
+
+
+def troubles(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each thing outside that is not as it should be; all that does not need it works."""
+    for folder, why, rights in (
+        (settings.drop_path, "Nothing can be taken from", os.R_OK | os.W_OK | os.X_OK),
+        (settings.out_path, "Nothing can be delivered to", os.W_OK | os.X_OK),
+    ):
+        if not os.access(folder, rights):
+            yield f"{why} {folder}: give this user the right to write there. It is tried again until then."
+    if settings.redis_url and not is_answering(settings.redis_url):
+        yield (
+            "The queue server does not answer: check that REDIS_URL is right and its server runs. "
+            "Documents are taken in meanwhile, and read once it is there."
+        )
+
+
+def _check_types(settings: Settings) -> None:
+    from pipeline import assembly
+
+    assembly.check_types(settings)
 
 
 def _migrate(settings: Settings) -> None:
@@ -184,7 +207,7 @@ def _wait_until_ready(supervisor: Supervisor, settings: Settings) -> None:
         logger.warning("up.web_not_ready", after_seconds=_READY_SECONDS, see="the log above, or proofdesk doctor")
 
 
-def _greet(settings: Settings, first: tuple[str, str | None] | None) -> None:
+def _greet(settings: Settings, first: tuple[str, str | None] | None, notes: Sequence[str]) -> None:
     """Say where everything is; the one-time password appears here and nowhere else, and only this once."""
     lines = [
         "",
@@ -201,5 +224,6 @@ def _greet(settings: Settings, first: tuple[str, str | None] | None) -> None:
             else "  Password                 the one in PROOFDESK_ADMIN_PASSWORD"
         )
     lines += ["  Stop it with             Ctrl-C", ""]
+    lines += [line for note in notes for line in (f"  {note}", "")]
     click.echo("\n".join(lines))
     sys.stdout.flush()
