@@ -4,10 +4,12 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
+from pipeline.errors import PipelineError, ReviewError
 from pipeline.services.views import QueueFilter
-from review_ui import forms
+from review_ui import acts, forms
 from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, desk_of
+from review_ui.errors import BadFormError
 from review_ui.flashes import say
 
 PAGE_SIZE = 25
@@ -27,11 +29,15 @@ def approved() -> Response:
 
 @approvals.get("/documents/<int:document_id>/approval")
 def show(document_id: int) -> Response:
+    return make_response(_page(document_id))
+
+
+def _page(document_id: int, refused: acts.Refusal | None = None) -> str:
     document = services().reviewing.get_document(document_id, by=actor())
     desk = desk_of(document, focus=request.args.get("field", SUMMARY))
     policy = services().reviewing.get_policy(by=actor())
     names = {one.name: one.display_name for one in services().reviewing.list_people(by=actor())}
-    page = render_template(
+    return render_template(
         "approval.html",
         desk=desk,
         document=document,
@@ -41,8 +47,9 @@ def show(document_id: int) -> Response:
         reviewed_myself=actor().name in document.reviewers,
         may_approve=has_role(Role.APPROVER),
         now=datetime.now(UTC),
+        refused=refused,
+        ticked=request.form.getlist("fields") if refused else (),
     )
-    return make_response(page)
 
 
 @approvals.post("/documents/<int:document_id>/approval")
@@ -56,19 +63,29 @@ def approve(document_id: int) -> Response:
 
 @approvals.post("/documents/<int:document_id>/return")
 def send_back(document_id: int) -> Response:
-    why = forms.text("why", "Write what should be looked at again.")
-    fields = tuple(request.form.getlist("fields"))
-    services().approving.send_back(document_id, why, by=actor(), revision=forms.revision(), fields=fields)
+    try:
+        why = forms.text("why", "Write what should be looked at again.")
+        fields = tuple(request.form.getlist("fields"))
+        services().approving.send_back(document_id, why, by=actor(), revision=forms.revision(), fields=fields)
+    except (BadFormError, ReviewError) as error:
+        return _refuse(document_id, "return", error)
     say(f"Document {document_id} is back in review, with your comment.")
     return redirect(url_for(".index"))
 
 
 @approvals.post("/documents/<int:document_id>/revision")
 def supersede(document_id: int) -> Response:
-    why = forms.text("why", "Write why the approved record is opened again.")
-    services().approving.supersede(document_id, why, by=actor(), revision=forms.revision())
+    try:
+        why = forms.text("why", "Write why the approved record is opened again.")
+        services().approving.supersede(document_id, why, by=actor(), revision=forms.revision())
+    except (BadFormError, ReviewError) as error:
+        return _refuse(document_id, "revision", error)
     say(f"Document {document_id} is open again as a new revision; the earlier signature stays on record.")
     return redirect(url_for("tasks.show", document_id=document_id))
+
+
+def _refuse(document_id: int, act: str, error: PipelineError) -> Response:
+    return acts.refuse(acts.refusal_of(act, error), error, lambda refusal: _page(document_id, refusal))
 
 
 def next_to_approve(document_id: int) -> str:

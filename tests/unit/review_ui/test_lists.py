@@ -88,13 +88,19 @@ def test_separate_duties_take_the_button_from_who_reviewed(log_in, services: Fak
 
 def test_a_return_needs_a_comment_and_may_name_fields(approver: FlaskClient, services: FakeServices) -> None:
     services.documents[7].state = DocumentState.READY
-    assert approver.post("/documents/7/return", data={"revision": "1"}).status_code == 400
+    refused = approver.post("/documents/7/return", data={"revision": "1", "why": " ", "fields": ["iban"]})
+    assert refused.status_code == 400
+    assert "Write what should be looked at again.</span>" in refused.text
+    assert "Sign and approve" in refused.text, "it is the document's page"
     approver.post("/documents/7/return", data={"revision": "1", "why": "see page 2", "fields": ["iban"]})
     assert services.called("send_back") == [(7, "see page 2", ("iban",))]
 
 
 def test_an_approved_document_is_reopened_with_its_reason(approver: FlaskClient, services: FakeServices) -> None:
     services.documents[7].state = DocumentState.APPROVED
+    refused = approver.post("/documents/7/revision", data={"revision": "1", "why": ""})
+    assert refused.status_code == 400
+    assert "Write why the approved record is opened again.</span>" in refused.text
     answer = approver.post("/documents/7/revision", data={"revision": "1", "why": "wrong supplier"})
     assert answer.location == "/documents/7"
     assert services.called("supersede") == [(7, "wrong supplier")]
