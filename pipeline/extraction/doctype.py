@@ -23,41 +23,91 @@ class _Text:
     at: dict[str, list[int]]
 
 
-def guess_type(layout: Layout, types: tuple[DocumentType, ...]) -> TypeGuess:
-    """Return the type whose words the document has, or none where no type has enough of them."""
+def guess_type(
+    layout: Layout, types: tuple[DocumentType, ...], switched_off: tuple[DocumentType, ...] = ()
+) -> TypeGuess:
+    """Return the type whose words the document has, or none where no type has enough of them.
+
+    Args:
+        layout: the document.
+        types: the enabled types.
+        switched_off: types whose words are known too; a document that fits one of them better is none of `types`.
+    """
     text = _text_of(layout)
     scored = sorted(_scores(text, types), key=lambda s: -s[0])
     if not scored:
         return TypeGuess(name=None, confidence=0.5)
     odds = [math.exp(min(score, 12.0)) for score, _, _ in scored]
     total = sum(odds) + math.exp(NONE_SCORE)
-    shares = [o / total for o in odds]
-    _, found, name = scored[0]
-    candidates = tuple(
-        (n, round(share, 4)) for (_, _, n), share in zip(scored[1:4], shares[1:4], strict=False) if share > 0.01
+    likely = tuple(
+        (name, round(odd / total, 4)) for (_, _, name), odd in zip(scored[:4], odds, strict=False) if odd > 0.01 * total
     )
-    none_share = math.exp(NONE_SCORE) / total
-    if none_share >= shares[0]:
-        return TypeGuess(
-            name=None,
-            confidence=round(min(CONFIDENCE_MAX, none_share), 4),
-            candidates=tuple(
-                (n, round(share, 4)) for (_, _, n), share in zip(scored[:3], shares, strict=False) if share > 0.01
-            ),
-            evidence=("The page has too few of the words that speak for any known type.",),
-        )
+    score, found, name = scored[0]
+    against = _against(text, types, switched_off, score, name)
+    if against or score <= NONE_SCORE:
+        said = against or "The page has too few of the words that speak for any known type."
+        return TypeGuess(name=None, confidence=NONE_CONFIDENCE, candidates=likely[:3], evidence=(said,))
     words = ", ".join(f"“{phrase}”" for phrase in found[:4])
+    lead = score - max(NONE_SCORE, scored[1][0] if len(scored) > 1 else 0.0)
     return TypeGuess(
         name=name,
-        confidence=round(min(CONFIDENCE_MAX, shares[0]), 4),
-        candidates=candidates,
+        confidence=_confidence(lead),
+        candidates=tuple(candidate for candidate in likely if candidate[0] != name)[:3],
         evidence=(f"The document says {words}.",),
     )
 
 
+def _against(
+    text: _Text, types: tuple[DocumentType, ...], switched_off: tuple[DocumentType, ...], score: float, name: str
+) -> str:
+    """Return what shows the document to be none of the enabled types; nothing where nothing does."""
+    rival = max(((_score(text, doctype)[0], doctype) for doctype in switched_off), key=lambda r: r[0], default=None)
+    if rival is not None and rival[0] > max(score, NONE_SCORE):
+        return f"It looks like “{rival[1].title_in('en')}”, a type that is not switched on here."
+    best = next(doctype for doctype in types if doctype.name == name)
+    own = max((_find_phrase(text, p) for ps in best.words.values() for p in ps[:2]), default=0.0)
+    for phrase in _OTHER_PAPERS:
+        prominence = _find_phrase(text, phrase)
+        if prominence >= TITLE and prominence > own:
+            return f"It is headed “{phrase}”, which is none of the known types."
+    return ""
+
+
+TITLE = 2.0
+"""Prominence of words that are printed large in the upper half of the first page."""
+
+_OTHER_PAPERS = tuple(
+    phrase.strip()
+    for phrase in """
+reminder;payment reminder;dunning letter;statement of account;account statement;delivery note;packing slip;
+packing list;quotation;order confirmation;sales order;bill of lading;remittance advice;
+price list;timesheet;work order;letter of credit;
+mahnung;zahlungserinnerung;lieferschein;angebot;kostenvoranschlag;auftragsbestätigung;kontoauszug;preisliste;
+lastschriftanzeige;zahlungsavis;packliste;frachtbrief;stundenzettel;
+rappel;relance;mise en demeure;relevé;relevé de compte;bon de livraison;devis;confirmation de commande;avis de paiement
+""".replace("\n", " ").split(";")
+)
+"""Titles of the papers that arrive among invoices most and share their words."""
+
+NONE_CONFIDENCE = 0.75
+"""Stated where no type is named: a person chooses then in any case."""
+LEADS: tuple[tuple[float, float], ...] = ((1.0, 0.98), (0.5, 0.95))
+"""Lead of a guess, and the share of right ones among those that led by as much.
+
+Measured on 665 development documents (invoices, orders, receipts, broadcast orders, agreements, register forms), with
+the default types and with all: a lead of 1.0 or more was right in 1077 of 1079 guesses, 0.5 to 1.0 in 34 of 34, below
+in 13 of 13; the last are too few, of five templates, to claim more than `LEAST`.
+"""
+LEAST = 0.85
+
+
+def _confidence(lead: float) -> float:
+    """Return the share of right guesses among those that led the next type, or none, by as much."""
+    return next((share for least, share in LEADS if lead >= least), LEAST)
+
+
 NONE_SCORE = 2.2
 """What a type's score has to exceed; with it, an unknown document is told from a known one."""
-CONFIDENCE_MAX = 0.98
 
 
 def _text_of(layout: Layout) -> _Text:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
+from pipeline.doctypes.loader import shipped_types
 from pipeline.domain.extraction import Candidate, DocumentLocale, Extraction, FieldExtraction, TypeGuess
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, Place
 from pipeline.domain.pages import Page
@@ -33,7 +34,14 @@ class BaselineEngine:
 
     version = f"baseline-1 table-{TABLE_VERSION}"
 
-    def __init__(self) -> None:
+    def __init__(self, known: tuple[DocumentType, ...] | None = None) -> None:
+        """Set up an engine.
+
+        Args:
+            known: all types whose words are known; those that a call does not ask for show what a document is when it
+                is none of the enabled ones. None takes the types that the product comes with.
+        """
+        self._known = shipped_types() if known is None else known
         self._indexes: dict[str, tuple[DocumentType, LabelIndex]] = {}
 
     def extract(
@@ -42,7 +50,7 @@ class BaselineEngine:
         """Return what the pages say, for the type they seem to have or for `fixed_type`."""
         layout = Layout(pages)
         without_text = tuple(page.number for page in pages if not page.has_text)
-        guess = _type_of(layout, types, fixed_type)
+        guess = _type_of(layout, types, fixed_type, self._known)
         doctype = next((t for t in types if t.name == guess.name), None)
         locale = infer_locale(layout)
         fields: tuple[FieldExtraction, ...] = ()
@@ -70,12 +78,15 @@ class BaselineEngine:
         return known[1].fresh()
 
 
-def _type_of(layout: Layout, types: Sequence[DocumentType], fixed: str | None) -> TypeGuess:
+def _type_of(
+    layout: Layout, types: Sequence[DocumentType], fixed: str | None, known: Sequence[DocumentType]
+) -> TypeGuess:
     if fixed is not None:
         return TypeGuess(name=fixed, confidence=1.0, evidence=("The type was given.",))
     if not layout.lines:
         return TypeGuess(name=None, confidence=0.5, evidence=("No page has text that a machine can read.",))
-    return guess_type(layout, tuple(types))
+    names = {doctype.name for doctype in types}
+    return guess_type(layout, tuple(types), tuple(d for d in known if d.name not in names and d.variant_of is None))
 
 
 class _Run:

@@ -51,3 +51,43 @@ def test_a_document_of_no_known_type_gets_none(texts: tuple[str, ...]) -> None:
 def test_a_given_type_is_certain() -> None:
     extraction = BaselineEngine().extract((page(line(40, (60, "Hello"))),), TYPES, "receipt")
     assert (extraction.type.name, extraction.type.confidence) == ("receipt", 1.0)
+
+
+def read_with(names: set[str], *texts: str) -> TypeGuess:
+    lines = [line(40 + 16 * i, (60, text), size=16 if i == 0 else 10) for i, text in enumerate(texts)]
+    return BaselineEngine().extract((page(*lines),), load_types(None, names)).type
+
+
+AIR_TIME = ("INVOICE", "Invoice date 1/2/2024", "Advertiser Friends of Nobody", "Flight dates", "Spots", "Station WXYZ")
+
+
+def test_a_document_that_fits_a_type_which_is_switched_off_is_given_no_other() -> None:
+    found = read_with({"invoice", "receipt"}, *AIR_TIME)
+    assert found.name is None
+    assert found.evidence == ("It looks like “Political ad buy”, a type that is not switched on here.",)
+    assert found.candidates[0][0] == "invoice"
+    assert read_with({"invoice", "political_ad_buy"}, *AIR_TIME).name == "political_ad_buy"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Mahnung", "Lieferschein", "Kontoauszug", "Quotation", "Statement of account", "Devis", "Bon de livraison"],
+)
+def test_papers_that_share_an_invoices_words_are_known_by_their_title(title: str) -> None:
+    found = read_with(
+        {"invoice", "purchase_order"}, title, "Rechnung Nr. 4711", "Rechnungsdatum 1.2.2024", "Invoice date"
+    )
+    assert found.name is None
+    assert title.casefold() in found.evidence[0]
+
+
+def test_an_invoice_that_names_its_delivery_note_stays_an_invoice() -> None:
+    found = read_with({"invoice"}, "Rechnung", "Lieferschein Nr. 12", "Rechnungsnummer 4711", "Nettobetrag")
+    assert found.name == "invoice"
+
+
+def test_a_type_that_leads_by_little_is_stated_with_less_confidence() -> None:
+    clear = read_with({"invoice"}, "Rechnung", "Rechnungsnummer 4711", "Rechnungsdatum 1.2.2024", "Nettobetrag")
+    scarce = read_with({"invoice"}, "Notiz", "Umsatzsteuer")
+    assert scarce.name == "invoice"
+    assert scarce.confidence < 0.9 <= clear.confidence
