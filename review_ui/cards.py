@@ -96,6 +96,11 @@ class Card:
         return "No text" if self.tone == "wrong" else TONE_WORDS[self.tone]
 
     @property
+    def inside(self) -> str:
+        """The title inside a sentence: without its capital, unless it is an abbreviation."""
+        return self.title if self.title[1:2].isupper() else self.title[:1].lower() + self.title[1:]
+
+    @property
     def is_open(self) -> bool:
         return self.view.record.state is FieldState.OPEN
 

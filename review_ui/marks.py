@@ -31,7 +31,8 @@ def marks_on(cards: tuple[Card, ...], focused: Card | None, page: int) -> tuple[
         marks += [Mark("other", card.tone, box, card.name, card.title) for box in lines_of(card.provenance.boxes)]
     if focused is None:
         return tuple(marks)
-    for rival in focused.rivals:
+    # a settled field takes no rival: no key may stand on the page that does nothing
+    for rival in () if focused.is_settled else focused.rivals:
         if rival.provenance is None or rival.provenance.page != page or rival.provenance == focused.provenance:
             continue
         boxes = lines_of(rival.provenance.boxes)

@@ -36,13 +36,21 @@ export class KeyMap extends HTMLElement {
     event.preventDefault();
     // A key held down must not settle one exception after the other.
     if (event.repeat && !found.matches("[data-zoom], [data-turn-page]")) return;
+    const from = /** @type {HTMLElement | null} */ (document.activeElement);
     found.click();
-    if (found.matches("summary")) enter(/** @type {HTMLDetailsElement} */ (found.parentElement));
+    if (found.matches("summary")) enter(/** @type {HTMLDetailsElement} */ (found.parentElement), from);
   }
 }
 
-/** @param {HTMLDetailsElement} opened gets the focus now: its own event may come after the next key, which would fire. */
-function enter(opened) {
+/** @type {WeakMap<HTMLDetailsElement, HTMLElement>} from where a key opened each: there Escape leads back. */
+const cameFrom = new WeakMap();
+
+/**
+ * @param {HTMLDetailsElement} opened gets the focus now: its own event may come after the next key, which would fire.
+ * @param {HTMLElement | null} from had the focus
+ */
+function enter(opened, from) {
+  if (opened.open && from) cameFrom.set(opened, from);
   const first = opened.open ? opened.querySelector("[data-first], .pair-input") : null;
   first?.focus();
   first?.select?.();
@@ -74,7 +82,10 @@ function leave(target) {
   const editor = target.closest("details.editor, details.menu") ?? document.querySelector("details.menu[open]");
   if (editor?.open) {
     editor.open = false;
-    (editor.closest("[data-card]") ?? editor.querySelector("summary"))?.focus({ preventScroll: true });
+    const from = cameFrom.get(editor);
+    cameFrom.delete(editor);
+    const back = editor.closest("[data-card]") ?? (from?.isConnected ? from : editor.querySelector("summary"));
+    back?.focus({ preventScroll: true });
   } else if (target.matches(TYPING)) {
     target.blur();
     target.closest("[data-card]")?.focus({ preventScroll: true });

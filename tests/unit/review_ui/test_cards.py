@@ -5,7 +5,8 @@ from pipeline.domain.routing import Finding, ReasonCode
 from pipeline.services.views import FieldView
 from review_ui.cards import card_of, rivals_of
 from review_ui.desk import desk_of
-from tests.unit.review_ui.doubles import INVOICE, REVIEWER, SUM, TYPE_SPEC, FakeServices, Held, field_view, reason
+from review_ui.marks import marks_on
+from tests.unit.review_ui.doubles import INVOICE, REVIEWER, SUM, TYPE_SPEC, FakeServices, Held, box, field_view, reason
 
 DATE, TOTAL, IBAN = INVOICE.field("issue_date"), INVOICE.field("gross_total"), INVOICE.field("iban")
 LOW, REOPENED = reason(ReasonCode.LOW_CONFIDENCE), ReasonCode.REOPENED
@@ -192,6 +193,15 @@ def test_after_a_settled_field_comes_the_next_open_one_round_the_end() -> None:
     assert desk_of(document(*views)).focused.name == "invoice_number"
     assert desk_of(document(*views), focus="summary").focused is None
     assert desk_of(document(*views)).progress == "2 of 3 exceptions left"
+
+
+def test_a_settled_field_puts_no_keys_on_the_page() -> None:
+    place = box(10, 10, 60, 20)
+    rival = Candidate(text="2.00", value="2.00", confidence=0.1, provenance=place)
+    view = field_view(TOTAL, "1.00", candidates=(rival,))
+    assert [mark.key for mark in marks_on((), card_of(document(view), view), 1)] == [1]
+    settled = view.model_copy(update={"record": view.record.model_copy(update={"state": FieldState.CONFIRMED})})
+    assert marks_on((), card_of(document(settled), settled), 1) == ()
 
 
 def test_the_note_on_thresholds_names_those_that_people_set() -> None:
