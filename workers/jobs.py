@@ -57,7 +57,7 @@ def services() -> Services:
 
 def process(document_id: int) -> None:
     """Read a document; whether it worked, is tried again or failed is then in the database."""
-    slate = _Process.slate or Slate()
+    slate = _Process.slate or Slate.unnamed()
     run(
         Job.PROCESS,
         document_id,

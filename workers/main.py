@@ -22,7 +22,7 @@ from pipeline.settings import Settings
 from workers import jobs, log
 from workers.lifeline import die_with
 from workers.rq_queue import PROCESS_QUEUE, queue_url
-from workers.slate import Slate
+from workers.slate import Slate, left_behind
 
 _HEARD_SECONDS = 75
 """RQ waits for a job this long less 15 s, then says that it lives: once a minute, and it wakes for nothing else."""
@@ -97,25 +97,8 @@ class DeskWorker(Worker):
                 self.wait_for_horse()
             begun = self.slate.read()
             if self._horse_status != os.EX_OK and begun is not None:
-                self._bury(*begun)
-
-    def _bury(self, document_id: int, attempt: int) -> None:
-        """Have the attempt ended, in a fork: this process must not open a database that later forks would share."""
-        # A further signal to stop would end this process, and its child with it, before the grave is closed
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
-        child = os.fork()
-        if child != 0:
-            os.waitpid(child, 0)
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            return
-        try:
-            die_with(self.pid or 0, signal.SIGKILL)
-            self.setup_work_horse_signals()
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(_BURY_SECONDS)
-            jobs.bury(document_id, attempt)
-        finally:
-            os._exit(os.EX_OK)
+                bury(*begun)
+                self.slate.wipe()
 
     def subscribe(self) -> None:
         """Take no commands over the queue server: it would need a thread, and threads and forks don't mix."""
@@ -130,12 +113,23 @@ def run(settings: Settings) -> None:
     RQ gives up where the queue server does not answer in time; this starts over, for as long as it takes.
     """
     log.configure("worker")
-    slate = Slate()
+    slates = settings.data_path / "workers"
+    slate = Slate.open(slates)
     jobs.configure(settings, slate)
     assembly.preload(settings)
     # What is loaded by now is shared with all forks; unfrozen, their collectors would copy it page by page
     gc.collect()
     gc.freeze()
+    for document_id, attempt in left_behind(slates):
+        bury(document_id, attempt)
+    try:
+        _work(settings, slate)
+    finally:
+        slate.close()
+
+
+def _work(settings: Settings, slate: Slate) -> None:
+    """Work until asked to stop, starting over where the queue server is away."""
     is_told = False
     while True:
         for sent in (signal.SIGTERM, signal.SIGINT):
@@ -156,6 +150,26 @@ def run(settings: Settings) -> None:
         for sent in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sent, _leave)
         time.sleep(_AGAIN_SECONDS)
+
+
+def bury(document_id: int, attempt: int) -> None:
+    """Have the attempt ended, in a fork: this process must not open a database that its horses would share.
+
+    The fork outlives this process: what died is to be known, whatever else dies.
+    """
+    # A further signal to stop would end this process while it waits
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    child = os.fork()
+    if child != 0:
+        os.waitpid(child, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return
+    try:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(_BURY_SECONDS)
+        jobs.bury(document_id, attempt)
+    finally:
+        os._exit(os.EX_OK)
 
 
 def _worker(settings: Settings, slate: Slate) -> DeskWorker:

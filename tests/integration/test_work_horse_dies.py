@@ -14,7 +14,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.services.processing import DIED
 from pipeline.store.tables import DocumentRow, EventRow
 from tests.builders import MACHINE
-from tests.installation import Installation, wait_until
+from tests.installation import Installation, family, kill, wait_until
 from tests.integration.test_chaos_kills import events_of, long_pdf, state_of
 from workers.rq_queue import RqQueue
 
@@ -100,3 +100,33 @@ def test_worker_that_is_asked_twice_to_stop_leaves_its_document_to_the_next_at_o
 
         wait_until(is_gone, installation)
         assert state_of(services, 1) is DocumentState.QUEUED
+
+
+def test_document_that_a_worker_took_to_its_grave_is_queued_by_the_next_that_starts(
+    installation: Installation, embedded_queue: RqQueue
+) -> None:
+    with installation.services(embedded_queue) as services:
+        take_in_a_long_one(installation, services, pages=400)
+        worker = installation.start("worker")
+        other = installation.start("worker")
+        wait_until(lambda: state_of(services, 1) is DocumentState.READING, installation)
+        owner = worker if psutil.Process(worker.pid).children() else other
+        everyone = family(owner.pid)
+        kill(owner)
+        wait_until(lambda: not any(member.is_running() for member in everyone), installation)
+
+        installation.start("worker")
+        wait_until(lambda: events_of(services, "document:retry") == {1: 1}, installation)
+
+
+def test_worker_that_starts_leaves_alone_what_another_has_at_hand(
+    installation: Installation, embedded_queue: RqQueue
+) -> None:
+    with installation.services(embedded_queue) as services:
+        take_in_a_long_one(installation, services, pages=400)
+        installation.start("worker")
+        wait_until(lambda: state_of(services, 1) is DocumentState.READING, installation)
+        installation.start("worker")
+        wait_until(lambda: installation.output().count("worker.listening") == 2, installation)
+        wait_until(lambda: state_of(services, 1) in (DocumentState.REVIEW, DocumentState.READY), installation)
+        assert events_of(services, "document:retry") == {}
