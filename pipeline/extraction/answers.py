@@ -26,6 +26,8 @@ class Answer:
     support: set[str] = field(default_factory=set[str])
     """Evidence beyond labels: sum, check, repeated, fallback, order."""
     notes: list[str] = field(default_factory=list[str])
+    printed: list[Scored] = field(default_factory=list[Scored])
+    """Every print that could be the field's, however little speaks for it; filled for amounts that make a sum."""
 
     @property
     def margin(self) -> float:

@@ -23,10 +23,12 @@ from pipeline.extraction.locale import infer_locale
 from pipeline.extraction.parties import Parties
 from pipeline.extraction.prose import Prose
 from pipeline.extraction.tables import TableReader
-from pipeline.extraction.totals import decide_money
+from pipeline.extraction.totals import decide_money, offer_lines_sum
 from pipeline.normalise.kinds import find_decimal
 
 CANDIDATES_SHOWN = 4
+CANDIDATE_LEAST = 0.01
+"""Runners-up that are less likely than this are noise to whoever has to choose."""
 
 
 class BaselineEngine:
@@ -100,11 +102,18 @@ class _Run:
 
     def fields(self) -> tuple[FieldExtraction, ...]:
         answers = self.answers()
-        fields: list[FieldExtraction] = []
+        tables: dict[str, FieldExtraction] = {}
         for spec in self.doctype.fields:
             if spec.kind is FieldKind.TABLE:
                 reader = TableReader(self.layout, self.doctype, spec, self.index, self.locale)
-                fields.append(reader.read(self._totals(answers)))
+                tables[spec.name] = reader.read(self._totals(answers))
+                makes = reader.sum_of(tables[spec.name])
+                if makes is not None:
+                    offer_lines_sum(self.doctype, spec.name, makes, answers)
+        fields: list[FieldExtraction] = []
+        for spec in self.doctype.fields:
+            if spec.name in tables:
+                fields.append(tables[spec.name])
             elif spec.name in answers:
                 fields.append(_field(answers[spec.name]))
             else:
@@ -248,6 +257,7 @@ def _candidates(answer: Answer, confidence: float) -> tuple[Candidate, ...]:
             label=rival.label,
         )
         for rival, weight in zip(shown, weights, strict=True)
+        if left * weight >= CANDIDATE_LEAST
     )
 
 

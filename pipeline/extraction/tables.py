@@ -15,6 +15,7 @@ from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout, Line, Token, boxes_of
 from pipeline.extraction.table_header import ColumnIndex, Header, HeaderCell, find_headers
 from pipeline.extraction.table_rows import REACH, ROWS_MAX, Body, Number, Piece, read_body, repeated_lines
+from pipeline.normalise.kinds import find_decimal
 from pipeline.normalise.numbers import plain
 from pipeline.normalise.rowamounts import BASES, HALF_CENT, amounts, discounts_in, spell_discount
 
@@ -101,6 +102,12 @@ class TableReader:
         if best is None or not best.rows:
             return FieldExtraction(name=self.spec.name, confidence=0.55)
         return self._field(best)
+
+    def sum_of(self, table: FieldExtraction) -> Decimal | None:
+        """Return what the amounts of all rows make; None where there are none."""
+        values = [find_decimal(row.cells[self.amount].value) for row in table.rows if self.amount in row.cells]
+        known = [value for value in values if value is not None]
+        return sum(known, Decimal(0)) if known else None
 
     def _best_reading(self, header: Header, body: Body, totals: Sequence[Decimal]) -> TableFound | None:
         lexicon = self._lexicon_roles(header)

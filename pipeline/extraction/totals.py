@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.domain.fields import DocumentType, FieldKind, SumCheck
+from pipeline.domain.fields import DocumentType, FieldKind, SumCheck, TableSumCheck
 from pipeline.extraction.answers import Answer, Scored, choose, ranked
 from pipeline.extraction.evidence import Vote, support_for
 from pipeline.extraction.finds import Find
@@ -42,7 +42,62 @@ def decide_money(
             and all(n in specs for n in (*check.parts, check.total))
         ):
             _decide_sum(check, scored, answers)
+            for name in (*check.parts, check.total):
+                answers[name].printed = scored[name]
+            _offer_sums(check, answers)
     return answers
+
+
+def offer_lines_sum(doctype: DocumentType, table: str, total: Decimal, answers: dict[str, Answer]) -> None:
+    """Offer what a table's rows add up to as a rival, where no total that they should meet was read as that.
+
+    Args:
+        doctype: whose checks say which totals the rows should meet.
+        table: the table's field.
+        total: the sum of its rows.
+        answers: of the money fields; the rivals of one may grow.
+    """
+    for check in doctype.checks:
+        if not isinstance(check, TableSumCheck) or check.table != table:
+            continue
+        tolerance = Decimal(check.tolerance)
+        read = [answers[name] for name in check.totals if name in answers]
+        values = [find_decimal(a.best.find.value) for a in read if a.best is not None]
+        if read and not any(v is not None and abs(v - total) <= tolerance for v in values):
+            _offer(read[0], total, tolerance)
+
+
+def _offer_sums(check: SumCheck, answers: dict[str, Answer]) -> None:
+    """Where the parts contradict the total, offer for each what the other two make, if the page prints it."""
+    net, tax, gross = (answers[name] for name in (*check.parts, check.total))
+    values = [find_decimal(a.best.find.value) if a.best is not None else None for a in (net, tax, gross)]
+    tolerance = Decimal(check.tolerance)
+    if values[0] is None or values[1] is None or values[2] is None:
+        return
+    if abs(values[0] + values[1] - values[2]) <= tolerance:
+        return
+    for answer, makes in ((gross, values[0] + values[1]), (net, values[2] - values[1]), (tax, values[2] - values[0])):
+        _offer(answer, makes, tolerance)
+
+
+def _offer(answer: Answer, value: Decimal, tolerance: Decimal) -> None:
+    """Put the print of a value, the nearest to it and most likely by its labels, first among the rivals."""
+    printed = [
+        (s, abs(number - value))
+        for s in answer.printed
+        if value and (number := find_decimal(s.find.value)) is not None and abs(number - value) <= tolerance
+    ]
+    if answer.best is None or not printed:
+        return
+    rival, _ = min(printed, key=lambda p: (p[1], -p[0].score))
+    if rival.find.value == answer.best.find.value:
+        return
+    strong = Scored(rival.find, max(rival.score, answer.best.score - LEAD_OF_READ), rival.relation, rival.label)
+    answer.rivals = [strong, *(r for r in answer.rivals if r.find.value != rival.find.value)]
+
+
+LEAD_OF_READ = 0.1
+"""What the value that labels point to keeps ahead of the one that only arithmetic asks for."""
 
 
 def _scored(name: str, finds: list[Find], votes: dict[int, list[Vote]], layout: Layout) -> list[Scored]:
@@ -74,7 +129,8 @@ def _decide_sum(check: SumCheck, scored: dict[str, list[Scored]], answers: dict[
                 score, holds = _joint(net, tax, gross, tolerance)
                 if holds and tax.value and gross.value is not None and largest:
                     # Of several rows that add up, one for each tax rate and their sum, the largest is the total.
-                    score += LARGEST * float(abs(gross.value) / largest)
+                    # It counts against the others, not for it: arithmetic alone must not outweigh every label.
+                    score -= LARGEST * float(1 - abs(gross.value) / largest)
                 if best is None or score > best[0]:
                     best = (score, net, tax, gross, holds)
     if best is None:
