@@ -127,12 +127,6 @@ def test_the_locale_comes_from_the_document() -> None:
     assert (locale.decimal, locale.currency, locale.language) == (",", "EUR", "de")
 
 
-def test_runners_up_are_kept_with_their_labels() -> None:
-    fields = [each for each in read(german_invoice()).fields if each.candidates]
-    assert any(candidate.label for each in fields for candidate in each.candidates)
-    assert all(each.value not in [candidate.value for candidate in each.candidates] for each in fields)
-
-
 def test_a_header_row_names_the_values_below_it() -> None:
     extraction = read(
         page(

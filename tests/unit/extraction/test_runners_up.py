@@ -63,3 +63,15 @@ def test_runners_up_that_are_noise_are_not_offered() -> None:
     shown = [candidate.confidence for found in made.fields for candidate in found.candidates]
     assert shown
     assert min(shown) >= CANDIDATE_LEAST
+
+
+def test_runners_up_are_kept_with_their_labels() -> None:
+    made = page(
+        line(40, (60, "INVOICE"), (300, "Invoice number"), (400, "4711")),
+        line(60, (300, "Document no"), (400, "RX-90")),
+        line(300, (300, "Grand total"), right(540, "120.00")),
+        line(320, (300, "Total"), right(540, "110.00")),
+    )
+    gross = read(made, "gross_total")
+    assert gross.value == "120.00"
+    assert [(candidate.value, candidate.label) for candidate in gross.candidates] == [("110.00", "Total")]
