@@ -76,9 +76,7 @@ def check_data(settings: Settings) -> Check:
         return Check("data folder", State.BAD, f"{folder} is missing", "Run `proofdesk up`, or set PROOFDESK_DATA.")
     problem = _write_problem(folder)
     if problem:
-        return Check(
-            "data folder", State.BAD, f"{folder}: {problem}", "Give Proofdesk's user the right to write there."
-        )
+        return Check("data folder", State.BAD, f"{folder}: {problem}", _mend_writing(folder))
     if folder.stat().st_mode & 0o007:
         return Check(
             "data folder", State.WARNING, f"{folder} is open to all users of this machine", f"Run: chmod 700 {folder}"
@@ -123,9 +121,7 @@ def check_out(settings: Settings) -> Check:
         return Check("output folder", State.WARNING, f"{folder} is missing", "It is made by the first delivery.")
     problem = _write_problem(folder)
     if problem:
-        return Check(
-            "output folder", State.BAD, f"{folder}: {problem}", "Give Proofdesk's user the right to write there."
-        )
+        return Check("output folder", State.BAD, f"{folder}: {problem}", _mend_writing(folder))
     return Check("output folder", State.OK, str(folder))
 
 
@@ -252,6 +248,13 @@ def _made(part: str, check: Callable[[Settings], Check], settings: Settings) -> 
         return Check(part, State.BAD, "does not work", str(error))
     except OSError as error:
         return Check(part, State.BAD, error.strerror or type(error).__name__, "Check the folder's rights and its disk.")
+
+
+def _mend_writing(folder: Path) -> str:
+    """Return what to do where no file can be written in the folder."""
+    if shutil.disk_usage(folder).free == 0:
+        return f"Make room on the disk that holds {folder}."
+    return "Give Proofdesk's user the right to write there."
 
 
 def _write_problem(folder: Path) -> str:

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import shutil
 import socket
 import sys
 import time
@@ -23,6 +24,8 @@ from workers.web import reachable_url, web_command
 
 _READY_SECONDS = 60.0
 _WORKER_STOP_SECONDS = 20.0
+_ROOM_BYTES_MIN = 10 * 1024**2
+"""A new database, its journal and the queue's file need so much."""
 
 logger = structlog.get_logger()
 
@@ -35,6 +38,7 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
     """
     log.configure("up")
     with _only_one(settings):
+        check_room(settings, shutil.disk_usage(settings.data_path).free)
         _check_port(settings)
         _make_folders(settings)
         _check_types(settings)
@@ -166,6 +170,19 @@ def _only_one(settings: Settings) -> Generator[None]:
                 "Stop it first, or set PROOFDESK_DATA to another folder."
             ) from error
         yield
+
+
+def check_room(settings: Settings, free_bytes: int) -> None:
+    """Check that the data folder's disk has room for a start; what runs already waits for room by itself.
+
+    Raises:
+        ConfigurationError: it has not.
+    """
+    if free_bytes < _ROOM_BYTES_MIN:
+        raise ConfigurationError(
+            f"The disk that holds {settings.data_path} is full. Make room on it, "
+            "or set PROOFDESK_DATA to a folder on another disk."
+        )
 
 
 def _check_port(settings: Settings) -> None:

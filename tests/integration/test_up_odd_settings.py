@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
 from tests.installation import ROOT, Installation, free_port
 from workers import up
@@ -65,3 +66,10 @@ def test_what_is_closed_or_silent_is_said_when_all_else_has_started(tmp_path: Pa
     drop, out = up.troubles(away)
     assert "Nothing can be taken from" in drop
     assert "Nothing can be delivered to" in out
+
+
+def test_start_on_a_full_disk_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    up.check_room(settings, 100 * 1024**2)
+    with pytest.raises(ConfigurationError, match=r"is full\. Make room on it"):
+        up.check_room(settings, 4096)
