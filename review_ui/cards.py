@@ -38,7 +38,7 @@ TONE_WORDS = {
     "wrong": "Wrong",
     "accepted": "Accepted",
 }
-_FROM_CHECKS = frozenset({ReasonCode.CHECK_FAILED, ReasonCode.NOW_FAILS, ReasonCode.SAME_NUMBER})
+_FROM_CHECKS = frozenset({ReasonCode.CHECK_FAILED, ReasonCode.NOW_FAILS})
 _SPEAKS_AGAINST_NOTHING = frozenset({ReasonCode.REQUIRED_MISSING, ReasonCode.NO_TEXT})
 _SELF_EVIDENT = frozenset({ReasonCode.LOW_CONFIDENCE, ReasonCode.CRITICAL, ReasonCode.SAMPLE})
 """Reasons that icon and confidence tell already: in a list the value says more."""
@@ -207,12 +207,16 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
         text=_editing_text(view, value),
         unit=unit,
         confidence="" if textless else _confidence(view),
-        reasons=(_no_text(document.page_count), *_from_checks(view)) if textless else _reasons(view),
+        reasons=(_no_text(document.page_count), *_from_checks(view))
+        if textless
+        else _reasons(view, document.duplicates),
         sums=_sums(view),
         rivals=rivals_of(view),
         crop=_crop(view, provenance),
-        objected=bool(view.findings) or (value is None and not codes.isdisjoint(_SPEAKS_AGAINST_NOTHING)),
-        related=tuple(sorted({one.related_document for one in view.findings if one.related_document is not None})),
+        objected=bool(view.findings)
+        or _is_seen_before(view, document.duplicates)
+        or (value is None and not codes.isdisjoint(_SPEAKS_AGAINST_NOTHING)),
+        related=document.duplicates if _is_seen_before(view, document.duplicates) else (),
         is_undecided=undecided,
         is_textless=textless,
         is_persons=is_persons(view),
@@ -354,18 +358,25 @@ def _confidence(view: FieldView) -> str:
     return text
 
 
-def _reasons(view: FieldView) -> tuple[str, ...]:
+def _reasons(view: FieldView, duplicates: tuple[int, ...]) -> tuple[str, ...]:
     """Return the sentences that hold now: a failed check speaks only for as long as it fails.
 
     The machine's doubt is about its own value: it says nothing of a person's, nor of a print that nobody has read yet.
     """
     said = [one for one in view.record.reasons if one.code not in _FROM_CHECKS]
+    if not _is_seen_before(view, duplicates):
+        said = [one for one in said if one.code is not ReasonCode.SAME_NUMBER]
     if is_undecided(view):
         said.sort(key=lambda one: one.code is not ReasonCode.AMBIGUOUS)
     if is_undecided(view) or is_persons(view):
         said = [one for one in said if one.code is not ReasonCode.LOW_CONFIDENCE]
     reasons = [_both_ways(view) if one.code is ReasonCode.AMBIGUOUS else one.message for one in said]
     return tuple(dict.fromkeys((*_from_checks(view), *reasons)))
+
+
+def _is_seen_before(view: FieldView, duplicates: tuple[int, ...]) -> bool:
+    """Whether this field asks about a number that another document still has: no check of values can tell."""
+    return bool(duplicates) and any(one.code is ReasonCode.SAME_NUMBER for one in view.record.reasons)
 
 
 def _from_checks(view: FieldView) -> tuple[str, ...]:

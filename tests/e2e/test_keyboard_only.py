@@ -134,6 +134,24 @@ def test_e_on_a_settled_field_ends_in_its_editor_and_what_is_typed_stays_text(
         expect(person.card).to_have_attribute("data-state", "open")
 
 
+ON_TOP = """sheet => {
+    const box = sheet.getBoundingClientRect();
+    return sheet.contains(document.elementFromPoint(box.x + box.width / 2, box.y + 20));
+}"""
+
+
+@pytest.mark.parametrize("act", ["Hand over", "Hold", "Reject"])
+def test_on_a_phone_the_acts_on_a_document_open_above_its_card(desk: Installation, browser: Browser, act: str) -> None:
+    other = desk.documents()["another.pdf"].id
+    with Person(desk, browser, "mara", width=390, height=844) as person:
+        person.log_in()
+        person.take(other)
+        person.page.locator(".panel-foot summary", has_text=act).click()
+        sheet = person.page.locator(".panel-foot details[open] .menu-sheet")
+        expect(sheet).to_be_visible()
+        assert sheet.evaluate(ON_TOP)
+
+
 def test_keys_pressed_before_the_scripts_are_there_show_or_are_told_and_settle_nothing(
     desk: Installation, browser: Browser
 ) -> None:

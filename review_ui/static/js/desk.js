@@ -133,7 +133,7 @@ export class ReviewDesk extends HTMLElement {
       location.assign(body.location);
       return;
     }
-    document.querySelector("[data-told]")?.replaceChildren(); // it was about what came before
+    for (const said of document.querySelectorAll("[data-told] p:not([data-early])")) said.remove(); // of what came before
     const folds = new Set([...this.querySelectorAll("[data-fold][open]")].map((one) => one.dataset.fold));
     this.dataset.revision = body.revision;
     this.dataset.field = body.field;

@@ -40,6 +40,7 @@ function tell(sentence) {
   const place = document.querySelector("[data-told]");
   const line = document.createElement("p");
   line.dataset.tone = "check";
+  line.dataset.early = ""; // goes with the next key, not with what the last one showed
   line.textContent = sentence;
   place?.append(line);
   document.addEventListener("keydown", () => line.remove(), { once: true });

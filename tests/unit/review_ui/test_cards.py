@@ -195,6 +195,16 @@ def test_after_a_settled_field_comes_the_next_open_one_round_the_end() -> None:
     assert desk_of(document(*views)).progress == "2 of 3 exceptions left"
 
 
+def test_a_number_that_came_before_speaks_against_keeping_it_for_as_long_as_the_other_document_has_it() -> None:
+    seen = reason(ReasonCode.SAME_NUMBER, "Calder & Finch has sent number CF-1 before, in document 3.")
+    view = field_view(INVOICE.field("invoice_number"), "CF-1", reasons=(seen,))
+    twice = document(view).model_copy(update={"duplicates": (3,)})
+    card = card_of(twice, view)
+    assert (card.reasons, card.objected, card.related) == ((seen.message,), True, (3,))
+    once = card_of(document(view), view)
+    assert (once.reasons, once.objected, once.related) == ((), False, ())
+
+
 def test_a_settled_field_puts_no_keys_on_the_page() -> None:
     place = box(10, 10, 60, 20)
     rival = Candidate(text="2.00", value="2.00", confidence=0.1, provenance=place)
