@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.extraction.layout import Layout, Segment
+from pipeline.normalise.dates import find_dates
 from pipeline.normalise.words import fold
 
 POSTAL = re.compile(
@@ -20,7 +21,7 @@ STREET = re.compile(
     r"(?i)(?:str(?:\.|aße|asse)?|weg|platz|allee|gasse|ring|damm|ufer|promenade|chaussee|straat|laan|plein)\s*\d|"
     r"\b(?:street|st\.|road|rd\.?|avenue|ave\.?|lane|drive|boulevard|blvd|square|court|way|suite|floor|p\.?\s?o\.? box|"
     r"postfach|jalan|jln|lot|no\.)\b|^\d+[a-z]?(?:\s?(?:bis|ter))?,?\s+(?:rue|avenue|av\.|bd|boulevard|place|chemin|"
-    r"allée|quai|impasse|route|cours|via|viale|piazza|corso|calle|avenida|plaza)\b|^(?:via|viale|piazza|corso|calle)\s"
+    r"allée|quai|impasse|route|cours|zone|via|viale|piazza|corso|calle|avenida|plaza)\b|^(?:via|viale|piazza|corso|calle|zone|lieu-dit|z\.?[ai]\.?c?\.?)\s"
 )
 CONTACT = re.compile(
     r"(?i)\b(?:tel|telefon|telephone|phone|fon|fax|telefax|mobil|e-?mail|web|www|http|iban|bic|swift|ust|vat|tva|steuer|"
@@ -99,6 +100,8 @@ def is_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     if letters < 3 or letters < 0.5 * len(text.replace(" ", "")) or len(text) > 90 or ":" in text:
         return False
+    if _AMOUNT.search(text) or find_dates(text):
+        return False
     if len(text.split()) > 10 or CONTACT.search(text) or (text[:1].islower() and not LEGAL_FORM.search(text)):
         return False
     if re.search(r"\s[·•●|∙]\s", text) and POSTAL.search(text):
@@ -109,6 +112,10 @@ def is_name(text: str) -> bool:
         return False
     return fold(text).strip(" .") not in _NO_NAMES
 
+
+_AMOUNT = re.compile(
+    r"\d[.,]\d{2}(?![\d.,]*\d)(?:\s?(?:[A-Z]{3}|[€$£]))?\s*$|[€$£]\s?\d|(?<!\w)(?:EUR|USD|GBP|CHF)\s?\d"
+)
 
 _NO_NAME_WORDS = """
 deutschland;germany;france;frankreich;italia;italy;schweiz;switzerland;osterreich;austria;united kingdom;united states;

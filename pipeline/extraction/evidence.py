@@ -8,6 +8,8 @@ from pipeline.extraction.layout import Layout, Segment
 
 INLINE, LEFT, ABOVE = "inline", "left", "above"
 LEFT_STEPS = 5
+UNIT_LETTERS = 8
+"""Of words that may stand between a label and its amount: a unit, a currency, a rate."""
 _RANGE_WORDS = frozenset(("to", "thru", "through", "until", "bis", "au", "a"))
 ABOVE_STEPS = 12
 
@@ -87,7 +89,8 @@ def _left(segment: Segment, layout: Layout, index: LabelIndex, factor: float) ->
         if hits:
             break
         # Numbers and short words stand between a label and its amount; a description does not.
-        factor *= 0.88 if other.is_number else 0.8 if len(other.words) <= 2 else 0.5
+        letters = sum(c.isalpha() for c in other.text)
+        factor *= 0.88 if other.is_number else 0.8 if letters <= UNIT_LETTERS else 0.5 if letters <= 16 else 0.4
         other = layout.left_of(other)
     return votes
 

@@ -2,6 +2,7 @@
 
 import re
 
+from pipeline.extraction.blocks import POSTAL
 from pipeline.extraction.finds import Find
 from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout, Segment, Span
@@ -9,6 +10,7 @@ from pipeline.normalise.dates import find_dates
 from pipeline.normalise.kinds import read_value
 from pipeline.normalise.words import label_words
 
+POSTAL_CODE = re.compile(r"\d{4,5}")
 _STRIP = " :;,.#()[]|"
 _CODE = re.compile(r"[A-Z]{1,6}[-/]?")
 _MONEY = re.compile(r"[-(]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}\)?|.*[€$£%]")
@@ -106,6 +108,9 @@ def _skip_filler(segment: Segment, start: int, stop: int) -> int:
 
 def _find(span: Span) -> Find | None:
     tokens = span.segment.tokens[span.start : span.end]
+    if POSTAL_CODE.fullmatch(tokens[0].text) and span.start == 0 and POSTAL.match(span.text):
+        # Postal code and town of an address beside the label.
+        return None
     count = _value_length([token.text for token in tokens])
     if not count:
         return None

@@ -206,6 +206,8 @@ class Parties:
                 continue
             if not is_name(segment.text) or _TITLE_WORDS.search(segment.text) or self._is_label(segment):
                 continue
+            if self._is_street(segment):
+                continue
             score = 0.0
             legal = bool(LEGAL_FORM.search(segment.text))
             score += 0.22 if legal else 0.0
@@ -311,6 +313,8 @@ class Parties:
 
     def _name_of(self, block: Block) -> Find | None:
         for segment in block.segments[:5]:
+            if self._is_street(segment):
+                continue
             if CONTACT.search(segment.text) and ":" not in segment.text and not LEGAL_FORM.search(segment.text):
                 continue
             if self._is_label(segment):
@@ -319,6 +323,11 @@ class Parties:
             if find is not None and not _TITLE_WORDS.search(find.text):
                 return find
         return None
+
+    def _is_street(self, segment: Segment) -> bool:
+        """Return whether a house number begins the line above a town: "2 Mill Race", whatever its last word is."""
+        below = self.layout.below(segment) if _HOUSE.match(segment.text) else None
+        return below is not None and bool(POSTAL.search(below.text))
 
     def _is_label(self, segment: Segment) -> bool:
         hits = self.index.hits(segment)
@@ -334,6 +343,9 @@ class Parties:
                 if hit.start == 0 and all(e.field == "" and e.weight >= 1.0 for e in hit.entries):
                     return True
         return False
+
+
+_HOUSE = re.compile(r"\d{1,5}[a-zA-Z]?,?\s+[^\W\d]")
 
 
 def _same_domain(key: str, domain: str) -> bool:

@@ -42,7 +42,9 @@ _DAY = rf"(?:\d{{1,2}}(?:\s?(?:st|nd|rd|th|er|re|e|º|°|ª))?|(?:{_ORDINAL}))"
 _YEAR = r"(?:\d{4}|['’]?\d{2})"
 _JOIN = r"(?:\s*,\s*|\.\s*|\s*[-/]\s*|\s+(?:of|de|del|di|day\s+of)\s*,?\s*|\s+)"
 
-ISO = r"\d{4}-\d{1,2}-\d{1,2}"
+_HYPHEN = "[-\u2010\u2011\u2012\u2013\u2212]"
+"""Typesetters put other strokes between the parts than keyboards do."""
+ISO = rf"\d{{4}}{_HYPHEN}\d{{1,2}}{_HYPHEN}\d{{1,2}}"
 YEAR_FIRST = r"\d{4}([/.])\d{1,2}\1\d{1,2}"
 NUMERIC = r"\d{1,2}([./-])\s?\d{1,2}\1\s?(?:\d{4}|\d{2})"
 DAY_NAMED = rf"{_DAY}{_JOIN}{_MONTH}(?:{_JOIN}|['’]){_YEAR}"
@@ -50,10 +52,10 @@ MONTH_NAMED = rf"{_MONTH}\.?\s?-?{_DAY}(?:\s*,\s*|\s+|-){_YEAR}"
 
 _FIND = re.compile(
     r"(?<![\w./-])(?:"
-    rf"(?P<iso>{ISO})(?=T|\b)|(?P<ymd>\d{{4}}[/.]\d{{1,2}}[/.]\d{{1,2}})"
+    rf"(?P<iso>{ISO})(?=T\d|(?!\w))|(?P<ymd>\d{{4}}[/.]\d{{1,2}}[/.]\d{{1,2}})"
     rf"|(?P<numeric>\d{{1,2}}(?P<sep>[./-])\s?\d{{1,2}}(?P=sep)\s?(?:\d{{4}}|\d{{2}}))(?![\d/]|[.-]\d)"
     rf"|(?P<day>{DAY_NAMED})|(?P<month>{MONTH_NAMED})"
-    r")(?![\w])",
+    r")(?!(?<!\d)\w|(?!T\d)\w)",
     re.IGNORECASE,
 )
 _PARTS_NAMED = re.compile(
@@ -86,7 +88,7 @@ def read_date(text: str, locale: DocumentLocale) -> tuple[Reading, ...]:
     """
     text = _without_frame(single_blanks(text))
     if re.fullmatch(ISO, text):
-        year, month, day = (int(p) for p in text.split("-"))
+        year, month, day = (int(p) for p in re.split(_HYPHEN, text))
         return _one(year, month, day)
     match = re.fullmatch(YEAR_FIRST, text)
     if match:

@@ -54,6 +54,7 @@ def _route_type(
     if extraction.pages_without_text:
         reasons.append(ReviewReason(code=ReasonCode.NO_TEXT, message=_no_text(extraction)))
     guess = extraction.type
+    sure, asked = _percents(guess.confidence, threshold)
     if doctype is None:
         reasons.append(
             ReviewReason(
@@ -69,7 +70,7 @@ def _route_type(
                 code=ReasonCode.TYPE_DOUBTFUL,
                 message=(
                     f"The type {doctype.title_in('en').lower()!r} is not certain "
-                    f"({_percent(guess.confidence)} sure, {_percent(threshold)} asked for).{also}"
+                    f"({sure} sure, {asked} asked for).{also}"
                 ),
             )
         )
@@ -137,12 +138,11 @@ def _reasons(spec: FieldSpec, field: FieldExtraction, threshold: float) -> list[
     elif field.confidence < threshold:
         what = "No value was found, and the machine is" if missing else "The machine is"
         weakest = _weak_rows(field, threshold)
+        sure, asked = _percents(field.confidence, threshold)
         reasons.append(
             ReviewReason(
                 code=ReasonCode.LOW_CONFIDENCE,
-                message=(
-                    f"{what} only {_percent(field.confidence)} sure of it; {_percent(threshold)} is asked for.{weakest}"
-                ),
+                message=(f"{what} only {sure} sure of it; {asked} is asked for.{weakest}"),
             )
         )
     if len(field.readings) > 1:
@@ -186,6 +186,16 @@ def _failed(finding: Finding) -> ReviewReason:
     )
 
 
-def _percent(share: float) -> str:
+def _percents(share: float, asked: float) -> tuple[str, str]:
+    """Return a confidence and its threshold as the pages write them: whole percents, finer where they read the same."""
+    for places in (0, 1, 2):
+        pair = (_percent(share, places), _percent(asked, places))
+        if pair[0] != pair[1]:
+            return pair
+    return pair
+
+
+def _percent(share: float, places: int) -> str:
     """Return a probability in words that never round up to certainty."""
-    return f"{min(99.9, int(share * 1000) / 10):g} %"
+    most = 100 - 10**-places
+    return f"{min(most, round(share * 100, places)):g} %"

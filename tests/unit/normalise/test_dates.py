@@ -74,3 +74,18 @@ def test_a_canonical_date_becomes_a_date() -> None:
     assert typed(FieldKind.DATE, "2024-03-12") == date(2024, 3, 12)
     with pytest.raises(ValueError, match="year-month-day"):
         typed(FieldKind.DATE, "12.03.2024")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["paid on 2024-03-12.", "sent 2024-03-12T10:00:00Z by", "am 2024\u201103\u201112, wie", "(2024\u201303\u201312)"],
+)
+def test_iso_dates_are_found_inside_sentences(text: str) -> None:
+    [(start, end, printed)] = find_dates(text)
+    assert text[start:end] == printed
+    assert values(printed) == ["2024-03-12"]
+
+
+@pytest.mark.parametrize("text", ["2024-03-123", "2024-03-12abc", "12024-03-12"])
+def test_what_only_begins_like_an_iso_date_is_none(text: str) -> None:
+    assert find_dates(text) == []

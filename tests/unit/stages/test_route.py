@@ -1,3 +1,5 @@
+import pytest
+
 from pipeline.doctypes.loader import load_types
 from pipeline.domain.extraction import Extraction, FieldExtraction, TypeGuess
 from pipeline.domain.fields import TYPE_FIELD
@@ -134,3 +136,15 @@ def test_a_page_without_text_goes_to_a_person_with_that_reason() -> None:
     [reason] = routed(decision, TYPE_FIELD).reasons
     assert reason.code is ReasonCode.NO_TEXT
     assert reason.message.startswith("Page 1 has no text a machine can read")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"),
+    [(0.644, "64 % sure of it; 95 % is asked for"), (0.946, "94.6 % sure of it; 95 % is asked for")],
+)
+def test_a_confidence_is_written_as_on_the_pages_and_finer_where_it_would_read_like_its_threshold(
+    confidence: float, said: str
+) -> None:
+    low = FieldExtraction(name="net_total", text="1", value="1.00", confidence=confidence)
+    decision = route(extraction(net_total=low), (), INVOICE, Policy(), NO_SAMPLE)
+    assert said in routed(decision, "net_total").reasons[0].message
