@@ -125,7 +125,7 @@ def find_headers(layout: Layout, index: ColumnIndex) -> list[Header]:
             for count in range(1, WINDOW_LINES + 1):
                 for first in range(max(0, start - count + 1), start + 1):
                     window = lines[first : first + count]
-                    if len(window) == count and _is_window(window):
+                    if len(window) == count and _is_window(window, index):
                         header = _header(window, index)
                         if header is not None:
                             found.append(header)
@@ -146,11 +146,19 @@ def _speaks(index: ColumnIndex, text: str) -> bool:
 _DECIMAL = re.compile(r"\d[.,]\d{2}(?!\d)")
 
 
-def _is_window(window: list[Line]) -> bool:
+def _is_window(window: list[Line], index: ColumnIndex) -> bool:
     for one, other in itertools.pairwise(window):
         if other.centre - one.centre > 1.9 * max(4.0, other.bottom - other.top):
             return False
+        if _is_beside(one, other, index) or _is_beside(other, one, index):
+            return False
     return not any(_DECIMAL.search(line.text) for line in window)
+
+
+def _is_beside(one: Line, other: Line, index: ColumnIndex) -> bool:
+    """Return whether a line stands wholly left of the other and names no column: it belongs to something else."""
+    left = min(segment.x0 for segment in other.segments)
+    return all(s.x1 < left and not index.roles(s.text) for s in one.segments)
 
 
 def _header(window: list[Line], index: ColumnIndex) -> Header | None:

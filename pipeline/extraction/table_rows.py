@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.extraction.labels import LabelIndex
-from pipeline.extraction.layout import SEGMENT_GAP, Layout, Line, Token
+from pipeline.extraction.layout import SEGMENT_GAP, Layout, Line, Segment, Token
 from pipeline.extraction.table_header import CELL_GAP, ColumnIndex, Header, HeaderCell
 from pipeline.normalise.kinds import find_decimal, read_value
 from pipeline.normalise.words import fold
@@ -156,18 +156,25 @@ def _begins_other_table(line: Line, columns: ColumnIndex) -> bool:
     return sum(1 for segment in line.segments if columns.is_against(segment.text)) >= 2
 
 
-def _begins_totals(line: Line, header: Header, index: LabelIndex) -> bool:
-    first = next((s for s in line.segments if s.has_letters and len(s.text) > 1), None)
-    if first is None:
+def _is_total(segment: Segment, index: LabelIndex) -> bool:
+    """Return whether a segment is the label of a total."""
+    hit = next((h for h in index.hits(segment) if h.start == 0), None)
+    if hit is None or hit.end < min(len(segment.words), 6) - 3:
         return False
-    hit = next((h for h in index.hits(first) if h.start == 0), None)
-    if hit is None or hit.end < min(len(first.words), 6) - 3:
-        return False
-    money = any(entry.field in index.money for entry in hit.entries) or (
+    return any(entry.field in index.money for entry in hit.entries) or (
         any(entry.field == "" and entry.weight >= 1.0 for entry in hit.entries)
-        and fold(first.text).startswith(("summe", "total", "zwischensumme", "positionssumme", "sub"))
+        and fold(segment.text).startswith(("summe", "total", "zwischensumme", "positionssumme", "sub"))
     )
-    if not money:
+
+
+def _begins_totals(line: Line, header: Header, index: LabelIndex) -> bool:
+    # What stands beside the table does not end it: a total has its amount inside.
+    left = min(cell.x0 for cell in header.cells)
+    inside = [s for s in line.segments if s.x1 > left - 4]
+    said = [s for s in inside if s.has_letters and len(s.text) > 1]
+    # Below the last row, thanks or terms may stand to the left of the first total.
+    beside = inside[-2:-1] if len(inside) > 2 and inside[-1].is_number and inside[-2].has_letters else []
+    if not any(_is_total(segment, index) for segment in (*said[:1], *beside)):
         return False
     # A line with a quantity is a row, whatever its first word is.
     quantity = [c for c in header.cells if "quantity" in c.roles and "amount" not in c.roles]
@@ -186,7 +193,7 @@ def _sort_line(line: Line, header: Header, locale: DocumentLocale, body: Body) -
             text = " ".join(token.text for token in tokens)
             number = _number(tokens, text, line, locale)
             if number is not None:
-                cell = _nearest(tokens, header.cells)
+                cell = _nearest(_without_unit(tokens), header.cells)
                 if cell is not None:
                     body.numbers.setdefault(cell, []).append(number)
                     # Codes and positions are numbers too: they also count as text of their column.
@@ -205,14 +212,23 @@ def _sort_line(line: Line, header: Header, locale: DocumentLocale, body: Body) -
 def _fine(tokens: list[Token]) -> list[list[Token]]:
     runs: list[list[Token]] = []
     for token in tokens:
-        if runs and token.x0 - runs[-1][-1].x1 < CELL_GAP * min(token.height, runs[-1][-1].height):
+        gap = token.x0 - runs[-1][-1].x1 if runs else 0.0
+        height = min(token.height, runs[-1][-1].height) if runs else 1.0
+        # In fixed-width print the blank inside "1 430,00" is as wide as the gap between two cells.
+        thousands = (
+            bool(runs)
+            and gap < GROUP_GAP * height
+            and bool(_GROUPED.fullmatch(" ".join(t.text for t in (*runs[-1][-2:], token))))
+        )
+        if runs and (gap < CELL_GAP * height or thousands):
             runs[-1].append(token)
         else:
             runs.append([token])
     return runs
 
 
-_GROUPED = re.compile(r"[-−]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?: [€$£]|\s?[A-Z]{3})?")
+GROUP_GAP = 0.75
+_GROUPED = re.compile(r"[-−]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?:\s?(?:[€$£]|[^\W\d_]{1,10}\.?))?")
 
 
 def _split_numbers(run: list[Token], header: Header, others: list[list[Token]]) -> list[list[Token]]:
@@ -257,7 +273,7 @@ def _aligned(token: Token, cell: HeaderCell) -> bool:
 
 def _number(tokens: list[Token], text: str, line: Line, locale: DocumentLocale) -> Number | None:
     match = _NUMERIC.fullmatch(text)
-    if match is None:
+    if match is None or _ARTICLE.search(text):
         return None
     unit = match.group("unit") or ""
     printed = text[: match.start("unit")] if unit.strip() and "%" not in unit else text
@@ -267,6 +283,16 @@ def _number(tokens: list[Token], text: str, line: Line, locale: DocumentLocale) 
         return None
     decimals = bool(re.search(r"[.,]\d{1,4}(?!\d)", match.group("body")))
     return Number(tokens, line, value, text, decimals, "%" in unit)
+
+
+_ARTICLE = re.compile(r"\d-\s?[A-Za-z]")
+"""3100-A is an article, not minus 3100 in a unit called A."""
+
+
+def _without_unit(tokens: list[Token]) -> list[Token]:
+    """Return the words of a number without its unit, which may reach under another header."""
+    count = next((i for i, token in enumerate(tokens) if i and token.text[0].isalpha()), len(tokens))
+    return tokens[:count]
 
 
 def _nearest(tokens: list[Token], cells: list[HeaderCell]) -> int | None:

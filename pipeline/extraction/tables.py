@@ -232,7 +232,8 @@ class TableReader:
 
     def _makes(self, one: Number, other: Number, product: Decimal, discount: str) -> bool:
         # Half a cent rounds either way, and a discount on a rounded amount may lose another half.
-        return any(abs(makes - product) <= CENT for makes in amounts(one.value, other.value, discount))
+        without, *reduced = amounts(one.value, other.value, discount)
+        return without != product and any(abs(makes - product) <= CENT for makes in reduced)
 
     def _discount_below(
         self, row: RowFound, one: Number, other: Number, product: Decimal, body: Body, after: tuple[int, float]

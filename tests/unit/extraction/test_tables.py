@@ -203,3 +203,68 @@ def test_descriptions_left_of_a_centred_header_are_kept() -> None:
         )
     )
     assert [found.cells["description"].value for found in table.rows] == ["Bolt", "Nut"]
+
+
+def test_words_beside_a_header_are_no_column_and_beside_the_rows_no_total() -> None:
+    table = table_of(
+        page(
+            line(100, (200, "Description"), right(380, "Quantity"), right(460, "Unit price"), right(540, "Amount")),
+            line(110, (24, "Account no.")),
+            line(120, (24, "72999"), (200, "Bolt"), right(380, "10"), right(460, "2.00"), right(540, "20.00")),
+            line(130, (24, "Payment due")),
+            line(140, (24, "May 3, 2025"), (200, "Nut"), right(380, "5"), right(460, "1.00"), right(540, "5.00")),
+            line(200, (300, "Net total"), right(540, "25.00")),
+        )
+    )
+    assert [found.cells["description"].value for found in table.rows] == ["Bolt", "Nut"]
+    assert amounts(table) == ["20.00", "5.00"]
+
+
+def test_thanks_to_the_left_of_a_total_do_not_make_it_a_row() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Bolt", "10", "2.00", "20.00"),
+            row(140, "Nut", "5", "1.00", "5.00"),
+            line(180, (60, "Thank you for your order"), (300, "VAT total"), right(540, "4.75")),
+            line(200, (300, "Grand total"), right(540, "29.75")),
+        )
+    )
+    assert amounts(table) == ["20.00", "5.00"]
+
+
+def test_thousands_grouped_by_a_wide_blank_stay_one_number() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            line(120, (60, "Rideau"), right(380, "5"), right(460, "286,00"), (505, "1"), (516, "430,00")),
+            line(140, (60, "Ourlet"), right(380, "2"), right(460, "10,00"), right(541, "20,00")),
+            line(180, (300, "Total HT"), (505, "1"), (516, "450,00")),
+        )
+    )
+    assert amounts(table) == ["1430.00", "20.00"]
+
+
+def test_an_article_with_a_letter_is_no_negative_quantity() -> None:
+    table = table_of(
+        page(
+            line(100, (60, "Qty"), (120, "Code"), (200, "Description"), right(460, "Unit price"), right(540, "Amount")),
+            line(120, (60, "28"), (120, "3100-A"), (200, "Wine"), right(460, "57.00"), right(540, "1,596.00")),
+            line(140, (60, "2"), (120, "4310-T"), (200, "Olives"), right(460, "5.00"), right(540, "10.00")),
+            line(180, (300, "Net total"), right(540, "1,606.00")),
+        )
+    )
+    assert [found.cells["quantity"].value for found in table.rows] == ["28", "2"]
+
+
+def test_a_price_that_is_printed_rounded_is_not_explained_by_any_discount_nearby() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Turf", "3", "3.33", "10.00"),
+            line(134, (80, "discount on the next order 0.67")),
+            row(160, "Bolt", "10", "2.00", "20.00"),
+            line(200, (300, "Net total"), right(540, "30.00")),
+        )
+    )
+    assert "discount" not in table.rows[0].cells
