@@ -2,9 +2,8 @@
 
 import itertools
 import re
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.domain.extraction import Cell, DocumentLocale, FieldExtraction, LineItem, Provenance
@@ -12,34 +11,21 @@ from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, RowProduc
 from pipeline.domain.geometry import BoundingBox
 from pipeline.extraction.descriptions import describe, joined
 from pipeline.extraction.labels import LabelIndex
-from pipeline.extraction.layout import Layout, Line, Token, boxes_of
+from pipeline.extraction.layout import Layout, Line, boxes_of
+from pipeline.extraction.nearby import Nearby
+from pipeline.extraction.table_arithmetic import RowCheck, RowFound, distance
 from pipeline.extraction.table_header import ColumnIndex, Header, HeaderCell, find_headers
-from pipeline.extraction.table_rows import REACH, ROWS_MAX, Body, Number, Piece, read_body, repeated_lines
+from pipeline.extraction.table_rows import REACH, ROWS_MAX, Body, Number, read_body, repeated_lines
 from pipeline.normalise.kinds import find_decimal
 from pipeline.normalise.numbers import plain
-from pipeline.normalise.rowamounts import BASES, HALF_CENT, amounts, discounts_in, spell_discount
+from pipeline.normalise.rowamounts import spell_discount
 
 HYPOTHESES_MAX = 60
+HYPOTHESES_LEAST = 6
+ROWS_TRIED_MAX = 6000
+"""Rows that are checked under other columns than the header's words name, over all hypotheses."""
 HEADERS_TRIED = 4
 CENT = Decimal("0.01")
-DISCOUNT_LINES_MAX = 14
-"""Lines under a row in which a discount of its own is looked for."""
-
-
-@dataclass(slots=True)
-class RowFound:
-    """One row: its numbers by column, and whether they fit."""
-
-    anchor: Number
-    cells: dict[str, Number] = field(default_factory=dict[str, Number])
-    description: list[Piece] = field(default_factory=list[Piece])
-    holds: bool = False
-    discounts: list[Number] = field(default_factory=list[Number])
-    """Numbers in the column of discounts."""
-    discount: str | None = None
-    """The discount or charge that makes the row hold, or stands in its column."""
-    discount_text: str = ""
-    discount_tokens: list[Token] = field(default_factory=list[Token])
 
 
 @dataclass(slots=True)
@@ -119,7 +105,8 @@ class TableReader:
         numeric = [n for n in sorted(body.numbers) if len(body.numbers[n]) >= 1][:8]
         wanted = [*self.factors, self.amount]
         tried = 0
-        deadline = time.monotonic() + 1.5
+        # The same document reads the same on a busy machine: work is counted, not timed.
+        most = max(HYPOTHESES_LEAST, min(HYPOTHESES_MAX, ROWS_TRIED_MAX // max(1, len(best.rows) if best else 1)))
         for places in itertools.permutations(numeric, len(wanted)):
             roles = dict(zip(wanted, places, strict=True))
             if roles == {k: v for k, v in lexicon.items() if k in wanted}:
@@ -128,7 +115,7 @@ class TableReader:
             if any(header.cells[roles[f]].x0 > header.cells[amount_cell].x0 for f in self.factors):
                 continue
             tried += 1
-            if tried > HYPOTHESES_MAX or time.monotonic() > deadline:
+            if tried > most:
                 break
             outside = sum(
                 0.15 if role in header.cells[at].roles else 0.5 for role, at in roles.items() if lexicon.get(role) != at
@@ -181,9 +168,7 @@ class TableReader:
             self._pair_discounts(rows, body.numbers.get(roles[self.discount], []), header.cells[roles[self.discount]])
         if any(len(row.cells) > 1 for row in rows):
             rows = [row for row in rows if len(row.cells) > 1]
-        tops = [(row.anchor.line.page, row.anchor.line.top) for row in rows]
-        for row, after in zip(rows, [*tops[1:], (10**6, 0.0)], strict=True):
-            self._check(row, body, after)
+        RowCheck(self.factors, self.amount, self.discount, body).check(rows)
         rows = self._trimmed(rows, body, totals)
         sum_holds = self._sum_holds(rows, body, totals)
         share = sum(row.holds for row in rows) / len(rows)
@@ -195,80 +180,30 @@ class TableReader:
 
     def _pair(self, rows: list[RowFound], numbers: list[Number], role: str) -> None:
         """Give each row the nearest number of a column, each number to its nearest row only."""
+        anchors = Nearby(row.anchor for row in rows)
         for number in numbers:
-            if number.percent:
+            nearest = anchors.nearest(number)
+            if number.percent or nearest is None or nearest[0] > REACH * max(6.0, number.tokens[0].height):
                 continue
-            row = min(rows, key=lambda r: _distance(r.anchor, number))
-            distance = _distance(row.anchor, number)
-            if distance > REACH * max(6.0, number.tokens[0].height):
-                continue
+            row = rows[nearest[1]]
             current = row.cells.get(role)
-            if current is None or distance < _distance(row.anchor, current):
+            if current is None or nearest[0] < distance(row.anchor, current):
                 row.cells[role] = number
 
     def _pair_discounts(self, rows: list[RowFound], numbers: list[Number], cell: HeaderCell) -> None:
         """Give each row the numbers that stand on its line in the column of discounts."""
+        anchors = Nearby(row.anchor for row in rows)
         for number in numbers:
-            row = min(rows, key=lambda r: _distance(r.anchor, number))
-            if _distance(row.anchor, number) <= 0.6 * max(6.0, number.tokens[0].height) and number is not row.anchor:
+            nearest = anchors.nearest(number)
+            if nearest is None:
+                continue
+            row = rows[nearest[1]]
+            if nearest[0] <= 0.6 * max(6.0, number.tokens[0].height) and number is not row.anchor:
                 row.discounts.append(number)
                 percent = number.percent or "%" in cell.text
                 if number.value:
                     row.discount = spell_discount(abs(number.value), percent=percent)
                     row.discount_text, row.discount_tokens = number.text, number.tokens
-
-    def _check(self, row: RowFound, body: Body, after: tuple[int, float]) -> None:
-        if len(self.factors) != 2:
-            return
-        one, other = (row.cells.get(role) for role in self.factors)
-        product = row.cells[self.amount].value
-        if one is None or other is None:
-            return
-        plainly = any(abs(one.value * other.value / base - product) <= HALF_CENT for base in BASES)
-        if plainly or (row.discount is not None and self._makes(one, other, product, row.discount)):
-            row.holds = True
-        elif not (self.discount and self._discount_below(row, one, other, product, body, after)):
-            self._repair(row, one, other, product, body)
-
-    def _makes(self, one: Number, other: Number, product: Decimal, discount: str) -> bool:
-        # Half a cent rounds either way, and a discount on a rounded amount may lose another half.
-        without, *reduced = amounts(one.value, other.value, discount)
-        return without != product and any(abs(makes - product) <= CENT for makes in reduced)
-
-    def _discount_below(
-        self, row: RowFound, one: Number, other: Number, product: Decimal, body: Body, after: tuple[int, float]
-    ) -> bool:
-        """Return whether the lines up to the next row state a discount or charge that makes this row hold."""
-        start = (row.anchor.line.page, row.anchor.line.top)
-        lines = [line for line in body.lines if start <= (line.page, line.top) < after][:DISCOUNT_LINES_MAX]
-        stated = [(line, found) for line in lines for found in discounts_in(line.text)]
-        whole = sum((value for _, (value, percent) in stated if not percent), Decimal(0))
-        tried = [(stated[0][0], (whole, False))] if len(stated) > 1 and whole else []
-        for line, (value, percent) in [*stated, *tried]:
-            discount = spell_discount(value, percent=percent)
-            if value and self._makes(one, other, product, discount):
-                row.holds, row.discount, row.discount_text = True, discount, line.text
-                row.discount_tokens = list(line.tokens)
-                return True
-        return False
-
-    def _repair(self, row: RowFound, one: Number, other: Number, product: Decimal, body: Body) -> None:
-        """Try the other numbers printed near the row for either factor; only an exact product counts."""
-        near = [
-            number
-            for numbers in body.numbers.values()
-            for number in numbers
-            if number is not row.anchor and _distance(row.anchor, number) <= REACH * max(6.0, number.tokens[0].height)
-        ][:12]
-        for number in near:
-            if not product:
-                return
-            if number is not other and abs(number.value * other.value - product) <= HALF_CENT:
-                row.cells[self.factors[0]], row.holds = number, True
-                return
-            if number is not one and abs(one.value * number.value - product) <= HALF_CENT:
-                row.cells[self.factors[1]], row.holds = number, True
-                return
 
     def _trimmed(self, rows: list[RowFound], body: Body, totals: Sequence[Decimal]) -> list[RowFound]:
         """Return the rows without those that the sum shows to be none: allowances, rates, another table's lines."""
@@ -277,14 +212,14 @@ class TableReader:
         complete = [row for row in rows if len(row.cells) == 1 + len(self.factors)]
         if complete and len(complete) < len(rows) and self._sum_holds(complete, body, totals):
             return complete
+        total = sum((row.cells[self.amount].value for row in rows), Decimal(0))
         for count in range(len(rows) - 1, 0, -1):
-            if not any(row.holds for row in rows[count:]) and self._meets(rows[:count], totals):
+            if rows[count].holds:
+                break
+            total -= rows[count].cells[self.amount].value
+            if total and any(abs(total - value) <= 2 * CENT for value in totals):
                 return rows[:count]
         return rows
-
-    def _meets(self, rows: list[RowFound], totals: Sequence[Decimal]) -> bool:
-        total = sum((row.cells[self.amount].value for row in rows), Decimal(0))
-        return bool(total) and any(abs(total - value) <= 2 * CENT for value in totals)
 
     def _sum_holds(self, rows: list[RowFound], body: Body, totals: Sequence[Decimal]) -> bool:
         total = sum((row.cells[self.amount].value for row in rows), Decimal(0))
@@ -368,12 +303,6 @@ class TableReader:
         )
 
 
-def _distance(anchor: Number, number: Number) -> float:
-    if anchor.line.page != number.line.page:
-        return 1e9
-    return abs(anchor.centre - number.centre)
-
-
 def _amounts(line: Line) -> list[Decimal]:
     found: list[Decimal] = []
     for match in re.finditer(r"\d[\d.,'’ ]*[.,]\d{2}(?!\d)", line.text):
@@ -386,8 +315,10 @@ def _amounts(line: Line) -> list[Decimal]:
 def _confidence(table: TableFound) -> float:
     """Return the share of tables with such arithmetic of which every cell was right.
 
-    Measured on 88 tables: where rows and sum held, the numbers were right in 70 of 70, and the descriptions too in 60;
-    how far a description goes is a custom of each supplier.
+    Measured on 50 tables of real specimen invoices in which rows and sum held: the numbers were right in all 50 (412
+    cells), the descriptions too in 39; how far a description goes is a custom of each supplier, and descriptions of
+    one line were no safer (19 of 26 tables). On made invoices 391 of 391 and 390 of 391. More than this is not
+    supported before a supplier's documents have been reviewed.
     """
     if table.all_hold and table.sum_holds:
         return 0.82
