@@ -18,6 +18,7 @@ WITH_EFFECTS = (
     "pipeline/services/delivering.py",
     "pipeline/delivery/folder.py",
     "pipeline/store/blobs.py",
+    "pipeline/store/draft.py",
     "pipeline/store/readings.py",
     "pipeline/store/engine.py",
 )

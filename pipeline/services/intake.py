@@ -27,7 +27,7 @@ from pipeline.services.claimed import CLAIMED, Claimed
 from pipeline.services.views import ReceivedFile
 
 BATCH = 64
-HANDS = 4
+HANDS = 8
 """Threads that look at the files of a batch: while one waits for the reading process, others copy and fsync."""
 PARTIAL = ".partial"
 STALE = timedelta(hours=24)
