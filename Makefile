@@ -86,6 +86,10 @@ $(WITH_VENV):
 $(INSTALLED): $(WITH_VENV) pyproject.toml constraints.txt
 	@echo "Installing Proofdesk into $(VENV)."
 	@$(PIP) -c constraints.txt -e .
+	@$(AS_ROOT); $(APT); \
+	learns() { $(BIN)/python -c 'import lightgbm' 2>/dev/null; }; \
+	learns || { apt_install libgomp1 || true; learns; } || { \
+		echo "Learning needs the system library libgomp: install it (Debian 12: apt install libgomp1) and run make again." >&2; exit 1; }
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)

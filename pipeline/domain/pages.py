@@ -1,7 +1,7 @@
 from enum import StrEnum
 
 from pipeline.domain.geometry import BoundingBox, PageSize
-from pipeline.domain.value import Frozen
+from pipeline.domain.value import Frozen, Row
 
 
 class Word(Frozen):
@@ -24,6 +24,8 @@ class Rule(Frozen):
 
 class PageSource(StrEnum):
     TEXT_LAYER = "text_layer"
+    OCR = "ocr"
+    """Read off the page's image; each word carries the reading engine's own score."""
     NONE = "none"
     """No text a person could see; nothing was read."""
 
@@ -37,7 +39,9 @@ class Page(Frozen):
     rules: tuple[Rule, ...] = ()
     source: PageSource = PageSource.TEXT_LAYER
     note: str | None = None
-    """Why the page was not read, in words, where it was not."""
+    """Why the page was not read, or was read off its image, in words."""
+    hidden: tuple[Word, ...] = ()
+    """Text of the layer that nobody can see on the page: kept as metadata, never evidence."""
 
     @property
     def has_text(self) -> bool:
@@ -54,9 +58,23 @@ class PageSummary(Frozen):
     note: str | None = None
 
 
+class AttachedData(Frozen):
+    """An electronic invoice inside the PDF, as data: a second witness to what the page shows."""
+
+    syntax: str
+    """CII or UBL."""
+    file_name: str
+    document_type: str | None = None
+    fields: dict[str, str | None] = {}
+    """Field name to canonical value; None where the data says that there is none."""
+    rows: tuple[Row, ...] = ()
+    """The line items."""
+
+
 class Reading(Frozen):
     """What a reader found in one file."""
 
     pages: tuple[Page, ...]
     reader: str
     """Name and version of the reader, stored with each box it made."""
+    attached: AttachedData | None = None
