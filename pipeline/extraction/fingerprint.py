@@ -1,0 +1,94 @@
+"""What a document's first page looks like, for telling whether two documents were made from one template."""
+
+import base64
+import sys
+from array import array
+from dataclasses import dataclass
+from zlib import crc32
+
+from pipeline.extraction.layout import Layout
+from pipeline.normalise.words import fold
+
+COLUMNS = 8
+ROWS = 12
+"""Cells of the first page in which a word's place is told: coarse, so that a line more above changes little."""
+WORDS_MAX = 2_000
+"""Words of the first page that count; a page with more is no form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Hashes of the first page's words, alone and with their places. Words with digits are values and don't count."""
+
+    marks: frozenset[int]
+
+    @classmethod
+    def of(cls, layout: Layout) -> "Fingerprint":
+        """Return the fingerprint of the first page that has words; that of a document without words is empty."""
+        page = min(layout.by_page, default=0)
+        width, height = layout.sizes.get(page, (1.0, 1.0))
+        marks: set[int] = set()
+        seen = 0
+        for line in layout.by_page.get(page, ()):
+            for token in line.tokens:
+                word = _word(token.text)
+                if not word:
+                    continue
+                seen += 1
+                if seen > WORDS_MAX:
+                    return cls(frozenset(marks))
+                column = _cell((token.x0 + token.x1) / 2 / width, COLUMNS)
+                row = _cell((token.top + token.bottom) / 2 / height, ROWS)
+                marks.add(_hash(word))
+                marks.add(_hash(f"{word}\t{column}\t{row}"))
+        return cls(frozenset(marks))
+
+    def similarity(self, other: "Fingerprint") -> float:
+        """Return the share of marks that both have among those that either has, in [0, 1]; 0 where one is empty."""
+        if not self.marks or not other.marks:
+            return 0.0
+        both = len(self.marks & other.marks)
+        return both / (len(self.marks) + len(other.marks) - both)
+
+    def to_text(self) -> str:
+        """Return the marks as one short ASCII text, the same for equal fingerprints on every machine."""
+        return base64.b64encode(_little(array("I", sorted(self.marks))).tobytes()).decode("ascii")
+
+    @classmethod
+    def from_text(cls, text: str) -> "Fingerprint":
+        """Return the fingerprint that `to_text` wrote.
+
+        Raises:
+            ValueError: the text is none that `to_text` writes.
+        """
+        marks = array("I")
+        marks.frombytes(base64.b64decode(text.encode("ascii"), validate=True))
+        return cls(frozenset(_little(marks)))
+
+
+def similarity(a: Fingerprint, b: Fingerprint) -> float:
+    """Return how much two first pages look alike, in [0, 1]."""
+    return a.similarity(b)
+
+
+def _word(text: str) -> str:
+    if any(c.isdigit() for c in text):
+        return ""
+    word = "".join(c for c in fold(text) if c.isalpha())
+    return word if len(word) > 1 else ""
+
+
+def _cell(share: float, count: int) -> int:
+    return min(count - 1, max(0, int(share * count)))
+
+
+def _hash(text: str) -> int:
+    # Python's own hash differs from one process to the next; fingerprints are kept.
+    return crc32(text.encode())
+
+
+def _little(values: "array[int]") -> "array[int]":
+    """Return the numbers with the bytes in the order in which they are kept."""
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
