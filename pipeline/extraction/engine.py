@@ -1,34 +1,18 @@
 """The baseline engine: typed candidates, labels, arithmetic and place; no learning."""
 
-import math
 from collections.abc import Sequence
-from decimal import Decimal
-from functools import cached_property
 
 from pipeline.doctypes.loader import shipped_types
-from pipeline.domain.extraction import Candidate, DocumentLocale, Extraction, FieldExtraction, TypeGuess
-from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, Place
+from pipeline.domain.extraction import Extraction, FieldExtraction, TypeGuess
+from pipeline.domain.fields import DocumentType
 from pipeline.domain.pages import Page
-from pipeline.extraction import agreements, singles
-from pipeline.extraction import finds as found
-from pipeline.extraction.addresses import decide_address
 from pipeline.extraction.answers import Answer
-from pipeline.extraction.confidence import TABLE_VERSION, confidence_of
+from pipeline.extraction.confidence import TABLE_VERSION
 from pipeline.extraction.doctype import guess_type
-from pipeline.extraction.evidence import Vote, votes_for
-from pipeline.extraction.finds import Find
 from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.locale import infer_locale
-from pipeline.extraction.parties import Parties
-from pipeline.extraction.prose import Prose
-from pipeline.extraction.tables import TableReader
-from pipeline.extraction.totals import decide_money, offer_lines_sum
-from pipeline.normalise.kinds import find_decimal
-
-CANDIDATES_SHOWN = 4
-CANDIDATE_LEAST = 0.01
-"""Runners-up that are less likely than this are noise to whoever has to choose."""
+from pipeline.extraction.rules import Rules
 
 
 class BaselineEngine:
@@ -52,12 +36,12 @@ class BaselineEngine:
         """Return what the pages say, for the type they seem to have or for `fixed_type`."""
         layout = Layout(pages)
         without_text = tuple(page.number for page in pages if not page.has_text)
-        guess = _type_of(layout, types, fixed_type, self._known)
+        guess = type_of(layout, types, fixed_type, self._known)
         doctype = next((t for t in types if t.name == guess.name), None)
         locale = infer_locale(layout)
         fields: tuple[FieldExtraction, ...] = ()
         if doctype is not None:
-            fields = _Run(layout, doctype, locale, self._index_of(doctype)).fields()
+            fields = Rules(layout, doctype, locale, self.index_of(doctype)).fields()
         return Extraction(
             type=guess,
             fields=fields,
@@ -70,9 +54,10 @@ class BaselineEngine:
     def answers(self, pages: tuple[Page, ...], doctype: DocumentType) -> dict[str, Answer]:
         """Return the engine's answers with their evidence, for measuring how often each class of it is right."""
         layout = Layout(pages)
-        return _Run(layout, doctype, infer_locale(layout), self._index_of(doctype)).answers()
+        return Rules(layout, doctype, infer_locale(layout), self.index_of(doctype)).answers
 
-    def _index_of(self, doctype: DocumentType) -> LabelIndex:
+    def index_of(self, doctype: DocumentType) -> LabelIndex:
+        """Return the type's labels, ready for one document."""
         known = self._indexes.get(doctype.name)
         if known is None or known[0] is not doctype:
             known = (doctype, LabelIndex(doctype))
@@ -80,205 +65,13 @@ class BaselineEngine:
         return known[1].fresh()
 
 
-def _type_of(
+def type_of(
     layout: Layout, types: Sequence[DocumentType], fixed: str | None, known: Sequence[DocumentType]
 ) -> TypeGuess:
+    """Return the type that was given, else what the words say; none where no page has text."""
     if fixed is not None:
         return TypeGuess(name=fixed, confidence=1.0, evidence=("The type was given.",))
     if not layout.lines:
         return TypeGuess(name=None, confidence=0.5, evidence=("No page has text that a machine can read.",))
     names = {doctype.name for doctype in types}
     return guess_type(layout, tuple(types), tuple(d for d in known if d.name not in names and d.variant_of is None))
-
-
-class _Run:
-    """One document against one type."""
-
-    def __init__(self, layout: Layout, doctype: DocumentType, locale: DocumentLocale, index: LabelIndex) -> None:
-        self.layout = layout
-        self.doctype = doctype
-        self.locale = locale
-        self.index = index
-
-    def fields(self) -> tuple[FieldExtraction, ...]:
-        answers = self.answers()
-        tables: dict[str, FieldExtraction] = {}
-        for spec in self.doctype.fields:
-            if spec.kind is FieldKind.TABLE:
-                reader = TableReader(self.layout, self.doctype, spec, self.index, self.locale)
-                tables[spec.name] = reader.read(self._totals(answers))
-                makes = reader.sum_of(tables[spec.name])
-                if makes is not None:
-                    offer_lines_sum(self.doctype, spec.name, makes, answers)
-        fields: list[FieldExtraction] = []
-        for spec in self.doctype.fields:
-            if spec.name in tables:
-                fields.append(tables[spec.name])
-            elif spec.name in answers:
-                fields.append(_field(answers[spec.name]))
-            else:
-                fields.append(FieldExtraction(name=spec.name))
-        return tuple(fields)
-
-    def _totals(self, answers: dict[str, Answer]) -> list[Decimal]:
-        values = (a.best.find.value for a in answers.values() if a.best is not None and a.spec.kind is FieldKind.MONEY)
-        return [number for value in values if (number := find_decimal(value))]
-
-    def answers(self) -> dict[str, Answer]:
-        layout, index, doctype = self.layout, self.index, self.doctype
-        answers: dict[str, Answer] = {}
-        kinds = {spec.kind for spec in doctype.fields}
-        if FieldKind.MONEY in kinds:
-            amounts = found.amounts_in(layout, self.locale)
-            answers |= decide_money(doctype, amounts, self._votes(amounts), layout)
-        parties = Parties(layout, doctype, index)
-        taken: set[str] = set()
-        for spec in doctype.fields:
-            answer = self._single(spec, parties, taken)
-            if answer is not None:
-                answers[spec.name] = answer
-                if answer.best is not None and spec.kind is FieldKind.IDENTIFIER:
-                    taken.add(str(answer.best.find.value))
-        if FieldKind.DATE in kinds:
-            dates = found.dates_in(layout, self.locale)
-            number = answers.get(doctype.summary.number or "")
-            own = number.best.find if number is not None and number.best is not None else None
-            extra = {
-                s.name: agreements.preamble_dates(s, self.prose) for s in doctype.fields if s.place is Place.PREAMBLE
-            }
-            answers |= singles.decide_dates(doctype, dates, self._votes(dates), layout, own, extra)
-        self._distinct_names(parties, answers)
-        self._address(answers)
-        self._fall_back(answers)
-        return answers
-
-    def _single(self, spec: FieldSpec, parties: Parties, taken: set[str]) -> Answer | None:
-        layout, index = self.layout, self.index
-        if spec.normaliser == "iban":
-            finds = found.ibans_in(layout)
-            return singles.decide_checked(spec, finds, self._votes(finds), layout, parties)
-        if spec.normaliser == "vat":
-            finds = found.vats_in(layout)
-            return singles.decide_checked(spec, finds, self._votes(finds), layout, parties)
-        if spec.kind is FieldKind.IDENTIFIER:
-            titles = self._titles() if spec.name == self.doctype.summary.number else ()
-            return singles.decide_identifier(spec, layout, index, taken, titles)
-        if spec.kind is FieldKind.CURRENCY:
-            finds = found.currencies_in(layout)
-            return singles.decide_currency(spec, finds, self._votes(finds), self.locale)
-        if spec.kind is FieldKind.NAME and spec.place is Place.GOVERNING_LAW:
-            return agreements.decide_law(spec, self.prose)
-        if spec.kind is FieldKind.DURATION:
-            return agreements.decide_term(spec, self.prose)
-        if spec.kind is FieldKind.LIST:
-            return agreements.decide_list(spec, self.prose)
-        if spec.kind is FieldKind.NAME or (spec.kind is FieldKind.TEXT and spec.labels):
-            return singles.decide_name(spec, parties)
-        return None
-
-    def _titles(self) -> tuple[str, ...]:
-        named = (phrase.strip("*") for phrases in self.doctype.words.values() for phrase in phrases[:2])
-        return (*named, *self.doctype.title.values())
-
-    @cached_property
-    def prose(self) -> Prose:
-        return Prose(self.layout)
-
-    def _address(self, answers: dict[str, Answer]) -> None:
-        issuer = next((a for a in answers.values() if a.spec.place is Place.LETTERHEAD and a.best is not None), None)
-        for spec in self.doctype.fields:
-            if spec.kind is FieldKind.ADDRESS:
-                name = issuer.best.find if issuer is not None and issuer.best is not None else None
-                answers[spec.name] = decide_address(spec, self.layout, name)
-
-    def _votes(self, finds: list[Find]) -> dict[int, list[Vote]]:
-        return {id(find): votes_for(find, self.layout, self.index) for find in finds}
-
-    def _distinct_names(self, parties: Parties, answers: dict[str, Answer]) -> None:
-        """Give issuer and addressee different names: the one with less speaking for it takes its next."""
-        from pipeline.extraction.blocks import name_key
-
-        pair = [spec for spec in self.doctype.fields if spec.kind is FieldKind.NAME and spec.place is not None]
-        if len(pair) < 2:
-            return
-        one, other = answers[pair[0].name], answers[pair[1].name]
-        if one.best is None or other.best is None or name_key(one.best.find.text) != name_key(other.best.find.text):
-            return
-        weaker = one if one.best.score < other.best.score else other
-        if weaker.rivals and weaker.rivals[0].score >= singles.LEAST_NAME:
-            weaker.best, weaker.rivals = weaker.rivals[0], weaker.rivals[1:]
-        else:
-            weaker.rivals = [weaker.best, *weaker.rivals] if weaker.best else weaker.rivals
-            weaker.best = None
-
-    def _fall_back(self, answers: dict[str, Answer]) -> None:
-        for spec in self.doctype.fields:
-            if spec.falls_back_to is None or spec.name not in answers or answers[spec.name].best is not None:
-                continue
-            source = answers.get(spec.falls_back_to)
-            if source is not None and source.best is not None:
-                answer = Answer(spec, source.best, answers[spec.name].rivals, {"fallback"} | source.support)
-                answer.notes.append("No amount of its own is printed for it, so the same value holds.")
-                answers[spec.name] = answer
-
-
-def _field(answer: Answer) -> FieldExtraction:
-    confidence = confidence_of(answer)
-    rivals = _candidates(answer, confidence)
-    if answer.best is None:
-        return FieldExtraction(name=answer.spec.name, confidence=confidence, candidates=rivals)
-    find = answer.best.find
-    readings = tuple(r.value for r in find.readings) if len(find.readings) > 1 else ()
-    return FieldExtraction(
-        name=answer.spec.name,
-        text=find.text,
-        value=find.value,
-        score=round(answer.best.score, 4),
-        confidence=confidence,
-        provenance=find.span.provenance(),
-        candidates=rivals,
-        readings=readings,
-        evidence=(*_evidence(answer), *answer.notes),
-    )
-
-
-def _candidates(answer: Answer, confidence: float) -> tuple[Candidate, ...]:
-    """Return the runners-up, which share what the answer leaves open, by their scores."""
-    shown = answer.rivals[:CANDIDATES_SHOWN]
-    weights = [math.exp(4.0 * max(-1.0, min(1.2, rival.score))) for rival in shown]
-    # Some of the doubt is that none of these is right.
-    left = 0.8 * (1.0 - confidence) / max(sum(weights), 1.0)
-    return tuple(
-        Candidate(
-            text=rival.find.text,
-            value=rival.find.value,
-            confidence=round(left * weight, 4),
-            provenance=rival.find.span.provenance(),
-            label=rival.label,
-        )
-        for rival, weight in zip(shown, weights, strict=True)
-        if left * weight >= CANDIDATE_LEAST
-    )
-
-
-_RELATION_WORDS = {
-    "inline": "It stands behind “{label}”.",
-    "left": "To its left stands “{label}”.",
-    "above": "Above it stands “{label}”.",
-    "heading": "It stands under the heading “{label}”.",
-    "sender": "It opens the sender's line above the address.",
-    "letterhead": "It stands in the head or foot of the page.",
-    "address": "It is the first line of an address.",
-    "first": "It is the first date on the page; no label says what it is.",
-    "form": "It has the form of such a number.",
-}
-
-
-def _evidence(answer: Answer) -> tuple[str, ...]:
-    if answer.best is None:
-        return ()
-    words = _RELATION_WORDS.get(answer.best.relation, "")
-    said = [words.format(label=answer.best.label)] if words and (answer.best.label or "{" not in words) else []
-    if "check" in answer.support:
-        said.append("Its check digits are right.")
-    return tuple(said)
