@@ -69,6 +69,12 @@ class AttachedData(Frozen):
     """Field name to canonical value; None where the data says that there is none."""
     rows: tuple[Row, ...] = ()
     """The line items."""
+    others: dict[str, tuple[str, ...]] = {}
+    """Further values that the data gives for a field: a second account, a trading name."""
+    row_others: tuple[dict[str, tuple[str, ...]], ...] = ()
+    """The same for each of `rows`: the price before discount, the description with its details."""
+    problem: str | None = None
+    """Why the data can't be read, or not be relied on, in one sentence."""
 
 
 class Reading(Frozen):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DocumentError, NotFoundError, PipelineError
-from pipeline.readers import images, pdfium_api, reading
+from pipeline.readers import attachments, images, pdfium_api, reading
 from pipeline.readers.confine import confine, die_with
 from pipeline.readers.frames import MEMORY, REQUEST_BYTES_MAX, ClosedError, Frame, Kind, receive, send
 from pipeline.readers.raw_page import RawPage
@@ -66,7 +66,8 @@ def _answer(answers: int, request: dict[str, Any]) -> None:
         else:
             for page in reading.read_pages(path, request["pages"]):
                 _send(answers, Kind.PAGE, encode_page(page))
-            _send(answers, Kind.DONE, b"{}")
+            attached = attachments.find_attached(path) if request.get("attachments") else None
+            _send(answers, Kind.DONE, _json({"attached": attached}))
     except (DocumentError, NotFoundError) as error:
         _refuse(answers, error.code, str(error))
     except MemoryError:

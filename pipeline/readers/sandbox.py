@@ -15,7 +15,7 @@ from typing import Any, Self
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.domain.pages import Page, Reading
+from pipeline.domain.pages import AttachedData, Page, Reading
 from pipeline.errors import (
     DocumentError,
     DocumentTooLargeError,
@@ -32,6 +32,8 @@ from pipeline.readers.frames import MEMORY, ClosedError, Frame, GarbledError, Ki
 from pipeline.readers.process import ReadingProcess
 from pipeline.readers.sniff import check_looks_like_pdf
 
+ATTACHMENTS = "e-invoices 1"
+"""Part of the reader's version, so that what was read before electronic invoices were is read again."""
 PROBE_SECONDS_MAX = 20.0
 """Intake does not wait longer for one file, whatever the limits allow a reading."""
 REQUESTS_MAX = 5_000
@@ -73,6 +75,13 @@ BUSY_SENTENCE = "All reading processes are busy; try again in a moment."
 log: Any = structlog.get_logger()
 
 
+class _Done(BaseModel):
+    """What the child says after a reading's last page."""
+
+    model_config = ConfigDict(extra="forbid")
+    attached: AttachedData | None = None
+
+
 class _Refusal(BaseModel):
     """What the child says about a file it refuses."""
 
@@ -97,8 +106,17 @@ class SandboxReader:
     its own. Close it, or let this process's end do it.
     """
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, *, attachments: bool = True) -> None:
+        """Set up a reader; no process is started yet.
+
+        Args:
+            workers: processes at most.
+            attachments: whether electronic invoices inside PDFs are read too.
+        """
         self.version = f"pdfium {metadata.version('pypdfium2')} + pdfplumber {metadata.version('pdfplumber')}"
+        if attachments:
+            self.version += f" + {ATTACHMENTS}"
+        self._attachments = attachments
         self._workers = workers
         self._lock = threading.Lock()
         self._owner = os.getpid()
@@ -150,14 +168,16 @@ class SandboxReader:
             raise UnreadableDocumentError(ODD_SENTENCE) from error
 
     def read(self, path: Path, limits: ReadLimits) -> Reading:
-        frames = self._ask({"call": "read", "pages": limits.pages}, path, limits, limits.seconds)
+        request: dict[str, object] = {"call": "read", "pages": limits.pages, "attachments": self._attachments}
+        frames = self._ask(request, path, limits, limits.seconds)
         try:
             pages = tuple(Page.model_validate_json(frame.payload) for frame in frames[:-1])
+            done = _Done.model_validate_json(frames[-1].payload)
         except ValidationError as error:
             raise UnreadableDocumentError(ODD_SENTENCE) from error
         if [page.number for page in pages] != list(range(1, len(pages) + 1)):
             raise UnreadableDocumentError(ODD_SENTENCE)
-        return Reading(pages=pages, reader=self.version)
+        return Reading(pages=pages, reader=self.version, attached=done.attached)
 
     def render(self, path: Path, page: int, dpi: int, limits: ReadLimits) -> bytes:
         """Return page `page` (from 1) as a WebP image; posters come coarser than `dpi`.
