@@ -20,7 +20,9 @@ _OTHER = """
 pos;position;nr;no;item no;article no;art nr;artikel nr;artikelnr;artikelnummer;ref;réf;référence;sku;code;
 unit;einheit;unité;me;um;uom;vat;ust;mwst;tva;tax;steuer;steuersatz;vat rate;tva rate;ust satz;mwst satz;taux tva;taxe;
 discount;rabatt;remise;date;datum;gtin;ean;lot;line;zeile;vke geb;serial no;referenzen;references;
-bestell nr;lieferschein;period;zeitraum;iva;btw;unidad
+bestell nr;lieferschein;period;zeitraum;iva;btw;unidad;art nr kunde;art nr lief;art nr lieferant;unsere art nr;
+ihre art nr;
+our item no;your item no;supplier item no;customer item no;lieferanten art nr;kunden art nr;réf client;réf fournisseur
 """
 _AGAINST = """
 basisbetrag;steuerbetrag;warenwert;prozent;bemessungsgrundlage;tax amount;vat amount;montant tva;ust betrag;base ht;
@@ -38,10 +40,16 @@ class HeaderCell:
     text: str
     roles: dict[str, float] = field(default_factory=dict[str, float])
     other: bool = False
+    lines: tuple[str, ...] = ()
+    """What it says on each of its lines, from top to bottom."""
 
     @property
     def centre(self) -> float:
         return (self.x0 + self.x1) / 2
+
+    def lead(self, role: str, index: "ColumnIndex") -> int:
+        """Return how many lines it has above the one that names a column: "Article no." over "Description"."""
+        return next((count for count, line in enumerate(self.lines) if role in index.roles(line)), 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -210,6 +218,7 @@ def _cells(window: list[Line], index: ColumnIndex) -> list[HeaderCell]:
         joined = re.sub(r"(\w)- (?=[a-zäöüß])", r"\1", text)
         cell = HeaderCell(min(p[0].x0 for p in group), max(p[-1].x1 for p in group), joined, index.roles(joined))
         cell.other = index.is_other(joined)
+        cell.lines = tuple(" ".join(token.text for token in piece) for piece in group)
         cells.append(cell)
     cells.sort(key=lambda c: c.x0)
     return cells

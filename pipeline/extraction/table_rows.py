@@ -201,7 +201,9 @@ def _sort_line(line: Line, header: Header, locale: DocumentLocale, body: Body) -
                     before = None
                     continue
             home = _home(tokens, header.cells)
-            own = abs(tokens[0].x0 - header.cells[home].x0) < 4
+            cell = header.cells[home]
+            # A unit begins under the header of its number, but so does by chance a word of a long description.
+            own = abs(tokens[0].x0 - cell.x0) < 4 and not cell.roles.keys() - {"description"}
             if before is not None and not own and tokens[0].x0 - before.tokens[-1].x1 < SEGMENT_GAP * tokens[0].height:
                 # Words that stand together stay together, whatever header they reach under.
                 home = before.cell
@@ -220,13 +222,20 @@ def _fine(tokens: list[Token]) -> list[list[Token]]:
             and gap < GROUP_GAP * height
             and bool(_GROUPED.fullmatch(" ".join(t.text for t in (*runs[-1][-2:], token))))
         )
-        if runs and (gap < CELL_GAP * height or thousands):
+        times = bool(runs) and gap < SEGMENT_GAP * height and _is_times(runs[-1][-1].text, token.text)
+        if runs and (gap < CELL_GAP * height or thousands or times):
             runs[-1].append(token)
         else:
             runs.append([token])
     return runs
 
 
+def _is_times(before: str, text: str) -> bool:
+    """Return whether two words go on with one measure: "3 x 20", "12 x 1,0l" are no numbers of a column."""
+    return (text in _TIMES and before[-1:].isdigit()) or (before in _TIMES and text[:1].isdigit())
+
+
+_TIMES = frozenset({"x", "X", "×"})
 GROUP_GAP = 0.75
 _GROUPED = re.compile(r"[-−]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?:\s?(?:[€$£]|[^\W\d_]{1,10}\.?))?")
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pipeline.domain.extraction import Cell, DocumentLocale, FieldExtraction, LineItem, Provenance
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, RowProductCheck, TableSumCheck
 from pipeline.domain.geometry import BoundingBox
-from pipeline.extraction.descriptions import describe, joined
+from pipeline.extraction.descriptions import Policy, blocks_under, joined
 from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout, Line, boxes_of
 from pipeline.extraction.nearby import Nearby
@@ -237,9 +237,10 @@ class TableReader:
             return
         used = {id(number.tokens[0]) for row in rows for number in (*row.cells.values(), *row.discounts)}
         pieces = [p for p in body.texts if p.cell == column and id(p.tokens[0]) not in used]
-        blocks = describe(pieces, header, [(row.anchor, tuple(row.cells.values())) for row in rows])
+        lead = header.cells[column].lead(self.text_column, self.columns)
+        blocks = blocks_under(pieces, header, [(row.anchor, tuple(row.cells.values())) for row in rows], lead)
         for row, block in zip(rows, blocks, strict=True):
-            row.description = block
+            row.description = block.described(Policy())
 
     # Result -----------------------------------------------------------------------------------------------------
 
