@@ -36,6 +36,7 @@ from pipeline.services.typeshelf import TypeShelf
 from pipeline.settings import Settings
 from pipeline.stages.calibrate import calibrate
 from pipeline.stages.extract import extract
+from pipeline.stages.witness import witness
 from pipeline.store import migrate
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
@@ -92,7 +93,7 @@ def build(
         hasher: other than argon2id with its library's defaults, for tests.
     """
     clock = clock or SystemClock()
-    reader = reader or SandboxReader(workers=readers)
+    reader = reader or SandboxReader(workers=readers, attachments=settings.read_attachments)
     extractor = extractor or BaselineEngine()
     types = TypeShelf(_types(settings.extra_types, _enabled(settings.enabled_types)))
     data = settings.data_path
@@ -227,18 +228,25 @@ class Offline:
         """
         self.reader.probe(path, self.limits)
         reading = self.reader.read(path, self.limits)
-        return calibrate(extract(reading, self.types, self.extractor, fixed_type))
+        read = calibrate(extract(reading, self.types, self.extractor, fixed_type))
+        return witness(read, reading, self.types, self.extractor, fixed_type).extraction
 
     def close(self) -> None:
         self.reader.close()
 
 
-def offline(settings: Settings, *, types: Iterable[str] | None = None) -> Offline:
-    """Return the reading and extracting half alone, for `types` or the enabled ones."""
+def offline(settings: Settings, *, types: Iterable[str] | None = None, attachments: bool = True) -> Offline:
+    """Return the reading and extracting half alone, for `types` or the enabled ones.
+
+    Args:
+        settings: the installation's.
+        types: names of the types to look for; None takes the enabled ones.
+        attachments: whether electronic invoices inside PDFs are read as a second witness.
+    """
     enabled = frozenset(types) if types is not None else _enabled(settings.enabled_types)
     known = _types(settings.extra_types, enabled)
     return Offline(
-        reader=SandboxReader(),
+        reader=SandboxReader(attachments=attachments and settings.read_attachments),
         extractor=BaselineEngine(),
         types=tuple(doctype for doctype in known if doctype.enabled),
         limits=limits_of(settings),

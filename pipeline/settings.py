@@ -38,6 +38,7 @@ class Settings(BaseModel):
     pages_max: int = Field(default=500, ge=1)
     read_seconds_max: float = Field(default=120.0, gt=0)
     read_bytes_max: int = Field(default=2 * 1024**3, ge=1)
+    read_attachments: bool = True
     upload_bytes_max: int = Field(default=200 * 1024 * 1024, ge=1)
     lease_seconds: int = Field(default=900, ge=30)
     handover_seconds: int = Field(default=8 * 3600, ge=60)

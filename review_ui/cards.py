@@ -28,6 +28,7 @@ SHORT_REASONS = {
     ReasonCode.TYPE_DOUBTFUL: "type was doubtful",
     ReasonCode.NO_TEXT: "no text to read",
     ReasonCode.SAME_NUMBER: "the number came before",
+    ReasonCode.ATTACHED_DATA: "the attached data differs",
 }
 TONE_WORDS = {
     "check": "Check",

@@ -33,6 +33,8 @@ class ReasonCode(StrEnum):
     NOW_FAILS = "now_fails"
     """A check that held until a person changed another field."""
     REOPENED = "reopened"
+    ATTACHED_DATA = "attached_data"
+    """The electronic invoice inside the PDF says something else than its pages, or can't be read."""
 
 
 class ReviewReason(Frozen):

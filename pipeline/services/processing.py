@@ -12,7 +12,7 @@ from pipeline.domain.audit import AuditEvent, AuditTag
 from pipeline.domain.documents import DocumentState, PageRef, check_move
 from pipeline.domain.extraction import Extraction, FieldExtraction
 from pipeline.domain.fields import TYPE_FIELD, DocumentType
-from pipeline.domain.pages import Page, PageSummary, Reading
+from pipeline.domain.pages import AttachedData, Page, PageSummary, Reading
 from pipeline.domain.review import SETTLED, FieldState
 from pipeline.domain.routing import FieldRouting, Outcome, Policy, RoutingDecision
 from pipeline.errors import DocumentError, PipelineError
@@ -25,6 +25,7 @@ from pipeline.stages.calibrate import calibrate
 from pipeline.stages.extract import extract
 from pipeline.stages.route import route
 from pipeline.stages.validate import validate
+from pipeline.stages.witness import belonging, witness
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
 from pipeline.store.readings import FolderReadings
@@ -164,15 +165,14 @@ class Processing:
             )
 
     def _work(self, attempt: _Attempt) -> _Result:
-        pages = tuple(
-            page.model_copy(update={"number": number}) for number, page in enumerate(self._pages(attempt), start=1)
-        )
-        reading = Reading(pages=pages, reader=self.reader.version)
-        extraction = calibrate(extract(reading, self.types.enabled, self.extractor, attempt.fixed_type))
+        reading = self._reading(attempt)
+        pages = reading.pages
+        read = calibrate(extract(reading, self.types.enabled, self.extractor, attempt.fixed_type))
+        heard = witness(read, reading, self.types.enabled, self.extractor, attempt.fixed_type)
+        extraction, findings = heard.extraction, heard.findings
         doctype = self.types.find(extraction.type.name)
-        findings = ()
         if doctype is not None:
-            findings = validate({field.name: field.value for field in extraction.fields}, doctype)
+            findings += validate({field.name: field.value for field in extraction.fields}, doctype)
         names = [spec.name for spec in doctype.fields] if doctype else []
         draws = {name: self.draw() for name in names}
         decision = route(extraction, findings, doctype, attempt.policy, draws)
@@ -188,9 +188,10 @@ class Processing:
         )
         return _Result(extraction, decision, doctype, summaries)
 
-    def _pages(self, attempt: _Attempt) -> list[Page]:
+    def _reading(self, attempt: _Attempt) -> Reading:
         """Return the document's pages in order, from the cache where this reader has read them before."""
         pages: list[Page] = []
+        attached: list[AttachedData] = []
         for sha256, wanted in attempt.sources:
             reading = self.readings.find(sha256, self.reader.version)
             if reading is None:
@@ -198,7 +199,14 @@ class Processing:
                 self.readings.keep(sha256, reading)
             by_number = {page.number: page for page in reading.pages}
             pages += [by_number[number] for number in wanted or tuple(by_number) if number in by_number]
-        return pages
+            attached += [reading.attached] if reading.attached is not None else []
+        numbered = tuple(page.model_copy(update={"number": number}) for number, page in enumerate(pages, start=1))
+        is_whole = len(attempt.sources) == 1 and attempt.sources[0][1] is None
+        return Reading(
+            pages=numbered,
+            reader=self.reader.version,
+            attached=attached[0] if is_whole and attached else belonging(attached, numbered),
+        )
 
     def _finish(self, attempt: _Attempt, result: _Result, by: Actor) -> None:
         """Save extraction, decision, state and event in one transaction, if the attempt is still the current one."""

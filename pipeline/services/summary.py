@@ -22,11 +22,13 @@ WORD_FOR: dict[ReasonCode, str] = {
     ReasonCode.TYPE_DOUBTFUL: "doubtful",
     ReasonCode.SAME_NUMBER: "seen before",
     ReasonCode.REOPENED: "returned",
+    ReasonCode.ATTACHED_DATA: "differs from its data",
 }
 GRAVEST = (
     ReasonCode.REOPENED,
     ReasonCode.TYPE_DOUBTFUL,
     ReasonCode.SAME_NUMBER,
+    ReasonCode.ATTACHED_DATA,
     ReasonCode.CHECK_FAILED,
     ReasonCode.NOW_FAILS,
     ReasonCode.NO_TEXT,

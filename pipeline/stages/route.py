@@ -18,6 +18,8 @@ TYPE_THRESHOLD = 0.9
 """Starting threshold for a document's type."""
 SAME_NUMBER = "same_number"
 """Code of the finding that another document has the same number and party."""
+ATTACHMENT = "attachment_"
+"""How the codes of findings begin that set the data inside a PDF against its pages."""
 
 
 def route(
@@ -180,7 +182,11 @@ def _weak_rows(field: FieldExtraction, threshold: float) -> str:
 
 
 def _failed(finding: Finding) -> ReviewReason:
-    code = ReasonCode.SAME_NUMBER if finding.code == SAME_NUMBER else ReasonCode.CHECK_FAILED
+    code = ReasonCode.CHECK_FAILED
+    if finding.code == SAME_NUMBER:
+        code = ReasonCode.SAME_NUMBER
+    elif finding.code.startswith(ATTACHMENT):
+        code = ReasonCode.ATTACHED_DATA
     return ReviewReason(
         code=code, message=finding.message, figures=finding.figures, related_document=finding.related_document
     )

@@ -37,6 +37,7 @@ Outcome = tuple[Extraction | None, str]
 @click.option("--jsonl", is_flag=True, help="One JSON object a document instead of tables.")
 @click.option("--type", "fixed_type", metavar="NAME", help="Read every file as this document type.")
 @click.option("--types", metavar="NAMES", help="Switch on more document types, separated by commas.")
+@click.option("--ignore-attachments", is_flag=True, help="Read the pages alone, not the data attached to them.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes to read with; one for each core if not given.")
 @click.pass_context
 def extract(
@@ -45,6 +46,7 @@ def extract(
     jsonl: bool,
     fixed_type: str | None,
     types: str | None,
+    ignore_attachments: bool,
     jobs: int | None,
 ) -> None:
     """Read PDF files, or folders of them, and print what was found.
@@ -59,6 +61,8 @@ def extract(
     file that can't be read gets one line on standard error, the rest goes on, and the exit status is 1.
     """  # noqa: D301 - click takes this very character for "leave the lines alone"
     settings: Settings = context.obj
+    if ignore_attachments:
+        settings = settings.model_copy(update={"read_attachments": False})
     more = tuple(name.strip() for name in (types or "").split(",") if name.strip())
     files = list(_files_in(paths))
     unreadable = 0
