@@ -1,10 +1,13 @@
 """Whether a row's numbers make its amount, with a discount or a number printed close by where they alone do not."""
 
+import re
 from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
-from pipeline.extraction.layout import Token
+from pipeline.extraction.layout import Line, Token
 from pipeline.extraction.nearby import Nearby
 from pipeline.extraction.table_rows import REACH, Body, Number, Piece
 from pipeline.normalise.rowamounts import BASES, HALF_CENT, amounts, discounts_in, spell_discount
@@ -16,6 +19,23 @@ NEAR_MAX = 12
 """Numbers beside a row that are tried as a factor."""
 
 
+class How(StrEnum):
+    """How a row's amount follows from its numbers."""
+
+    PRODUCT = "product"
+    DISCOUNT = "discount"
+    """With a discount or a charge that is printed in the row."""
+    BASE = "base"
+    """With a price for 10, 100 or 1000 pieces."""
+    REPAIRED = "repaired"
+    """With a number printed beside the column that the header names."""
+    ROUNDED = "rounded"
+    """But for a price that is printed with fewer decimals than it has."""
+    FAILS = "fails"
+    INCOMPLETE = "incomplete"
+    """A factor is missing: nothing can be said."""
+
+
 @dataclass(slots=True)
 class RowFound:
     """One row: its numbers by column, and whether they fit."""
@@ -23,13 +43,32 @@ class RowFound:
     anchor: Number
     cells: dict[str, Number] = field(default_factory=dict[str, Number])
     description: list[Piece] = field(default_factory=list[Piece])
-    holds: bool = False
+    how: How = How.INCOMPLETE
+    base: Decimal = Decimal(1)
+    """Pieces that the price is for, where the row holds."""
     discounts: list[Number] = field(default_factory=list[Number])
     """Numbers in the column of discounts."""
     discount: str | None = None
     """The discount or charge that makes the row hold, or stands in its column."""
     discount_text: str = ""
     discount_tokens: list[Token] = field(default_factory=list[Token])
+    reduction: Decimal = Decimal(0)
+    """What lines below take off the printed amount, so that the amounts make the printed sum."""
+
+    @property
+    def holds(self) -> bool:
+        return self.how not in {How.ROUNDED, How.FAILS, How.INCOMPLETE}
+
+    @property
+    def amount(self) -> Decimal:
+        return self.anchor.value - self.reduction
+
+
+_BASE_SAID = re.compile(
+    r"(?:preisbasis(?:menge)?|basismenge|preiseinheit|price (?:base|basis|unit)|base quantity|\b(?:per|pro|je|par)\b|/)"
+    r"\s*:?\s*(10{1,3})(?![\d.,]|\s?%)",
+    re.IGNORECASE,
+)
 
 
 class RowCheck:
@@ -48,30 +87,73 @@ class RowCheck:
         for row, after in zip(rows, [*tops[1:], (10**6, 0.0)], strict=True):
             self._check(row, after)
 
+    def reduce(self, rows: list[RowFound], *, total: Decimal, sums: Callable[[Decimal], bool]) -> bool:
+        """Take off what lines below rows state in money, where only then the amounts make a printed sum.
+
+        Args:
+            rows: from top to bottom.
+            total: of their amounts as printed.
+            sums: whether a total is printed.
+
+        Returns:
+            Whether the rows were changed.
+        """
+        tops = [(row.anchor.line.page, row.anchor.line.top) for row in rows]
+        stated: list[tuple[RowFound, Decimal, Line]] = []
+        for row, after in zip(rows, [*tops[1:], (10**6, 0.0)], strict=True):
+            if row.how is not How.PRODUCT or row.discount is not None:
+                continue
+            off = [(v, line) for line, (v, percent) in self._stated(row, after) if not percent and v]
+            stated += [(row, value if row.anchor.value >= 0 else -value, line) for value, line in off]
+        if not stated or not sums(total - sum((value for _, value, _ in stated), Decimal(0))):
+            return False
+        for row, value, line in stated:
+            row.reduction += value
+            row.how, row.discount = How.DISCOUNT, spell_discount(row.reduction, percent=False)
+            row.discount_text, row.discount_tokens = line.text, list(line.tokens)
+        return True
+
     def _check(self, row: RowFound, after: tuple[int, float]) -> None:
         one, other = (row.cells.get(role) for role in self.factors)
-        product = row.cells[self.amount].value
+        product = row.anchor.value
         if one is None or other is None:
             return
-        plainly = any(abs(one.value * other.value / base - product) <= HALF_CENT for base in BASES)
-        if plainly or (row.discount is not None and _makes(one, other, product, row.discount)):
-            row.holds = True
+        row.how = How.FAILS
+        base = next((b for b in BASES if abs(one.value * other.value / b - product) <= HALF_CENT), None)
+        if base is not None and (base == 1 or self._may_be_for(base, row, after)):
+            row.how, row.base = How.PRODUCT if base == 1 else How.BASE, base
+        elif row.discount is not None and _makes(one, other, product, row.discount):
+            row.how = How.DISCOUNT
         elif not (self.discount and self._discount_below(row, one, other, product, after)):
             self._repair(row, one, other, product)
+            if row.how is How.FAILS and _is_rounded(one.value, other.value, product):
+                row.how = How.ROUNDED
+
+    def _may_be_for(self, base: Decimal, row: RowFound, after: tuple[int, float]) -> bool:
+        """Return whether nothing in the row says that its price is for another number of pieces."""
+        said = [Decimal(m.group(1)) for line in self._lines(row, after) for m in _BASE_SAID.finditer(line.text)]
+        return not said or base in said
+
+    def _lines(self, row: RowFound, after: tuple[int, float]) -> Sequence[Line]:
+        start = bisect_left(self._tops, (row.anchor.line.page, row.anchor.line.top))
+        end = min(bisect_left(self._tops, after), start + DISCOUNT_LINES_MAX)
+        return self.body.lines[start:end]
+
+    def _stated(self, row: RowFound, after: tuple[int, float]) -> list[tuple[Line, tuple[Decimal, bool]]]:
+        """Return the discounts and charges that the lines up to the next row state."""
+        return [(line, found) for line in self._lines(row, after) for found in discounts_in(line.text)]
 
     def _discount_below(
         self, row: RowFound, one: Number, other: Number, product: Decimal, after: tuple[int, float]
     ) -> bool:
         """Return whether the lines up to the next row state a discount or charge that makes this row hold."""
-        start = bisect_left(self._tops, (row.anchor.line.page, row.anchor.line.top))
-        end = min(bisect_left(self._tops, after), start + DISCOUNT_LINES_MAX)
-        stated = [(line, found) for line in self.body.lines[start:end] for found in discounts_in(line.text)]
+        stated = self._stated(row, after)
         whole = sum((value for _, (value, percent) in stated if not percent), Decimal(0))
         together = [(stated[0][0], (whole, False))] if len(stated) > 1 and whole else []
         for line, (value, percent) in [*stated, *together]:
             discount = spell_discount(value, percent=percent)
             if value and _makes(one, other, product, discount):
-                row.holds, row.discount, row.discount_text = True, discount, line.text
+                row.how, row.discount, row.discount_text = How.DISCOUNT, discount, line.text
                 row.discount_tokens = list(line.tokens)
                 return True
         return False
@@ -86,10 +168,10 @@ class RowCheck:
         near = [number for number in self._near.within(row.anchor, REACH * height) if number is not row.anchor]
         for number in near[:NEAR_MAX]:
             if number is not other and abs(number.value * other.value - product) <= HALF_CENT:
-                row.cells[self.factors[0]], row.holds = number, True
+                row.cells[self.factors[0]], row.how = number, How.REPAIRED
                 return
             if number is not one and abs(one.value * number.value - product) <= HALF_CENT:
-                row.cells[self.factors[1]], row.holds = number, True
+                row.cells[self.factors[1]], row.how = number, How.REPAIRED
                 return
 
 
@@ -104,3 +186,10 @@ def distance(anchor: Number, number: Number) -> float:
     if anchor.line.page != number.line.page:
         return 1e9
     return abs(anchor.centre - number.centre)
+
+
+def _is_rounded(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
+    """Return whether a price that was rounded where it ends can make the amount."""
+    exponent = price.as_tuple().exponent
+    half = Decimal(5).scaleb(int(exponent) - 1) if isinstance(exponent, int) else Decimal(0)
+    return abs(quantity * price - amount) <= abs(quantity) * half + HALF_CENT
