@@ -39,7 +39,9 @@ def same(kind: FieldKind, one: str, other: str, *, either_sign: bool = False, of
             return False
         return first == second or (either_sign and abs(first) == abs(second))
     if kind in WORDS:
-        if name_key(one) == name_key(other) or squeeze_words(one) == squeeze_words(other):
+        if squeeze_words(one) == squeeze_words(other) or (
+            kind is FieldKind.NAME and name_key(one) == name_key(other) != ""
+        ):
             return True
         return off_image and fuzz.ratio(squeeze_words(one), squeeze_words(other)) >= SAME_TEXT
     if kind is FieldKind.IDENTIFIER:

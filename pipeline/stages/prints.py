@@ -20,6 +20,11 @@ PRINTS_MAX = 20
 """Prints of one value that are looked at."""
 STEPS_MAX = 400
 """Words that one print may run over."""
+LINES_ONWARD = 3
+REACH = 2.2
+"""How far below a line a value may go on, in heights of it."""
+ALIGNED = 4.0
+"""Points within which two words begin at one edge."""
 _PIECES = re.compile(r"[^,;:()|\[\]<>]+")
 
 
@@ -40,12 +45,22 @@ class Print:
         return Provenance(page=self.page, boxes=boxes_of(first), reader=reader)
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What is followed: the letters to print, how they are compared, and the left edge of the first word."""
+
+    target: str
+    words: bool
+    x0: float
+
+
 class Prints:
     """The words of a document, to be searched for values that are known from elsewhere."""
 
     def __init__(self, pages: Sequence[Page], locale: DocumentLocale) -> None:
         self.pages = pages
         self.locale = locale
+        self._places: dict[str, list[tuple[Segment, int]]] = {}
 
     @cached_property
     def layout(self) -> Layout:
@@ -108,7 +123,7 @@ class Prints:
         found: list[Print] = []
         if not target:
             return found
-        for segment, index in self._begins.get(target[0], ()):
+        for segment, index in self._beginning(target[0]):
             if within is not None and not within(segment.tokens[index]):
                 continue
             tokens = self._follow(segment, index, target, words)
@@ -119,16 +134,18 @@ class Prints:
                     break
         return found
 
-    @cached_property
-    def _begins(self) -> dict[str, list[tuple[Segment, int]]]:
-        """First letter or digit to the words, or pieces of words, that begin with it."""
-        places: dict[str, list[tuple[Segment, int]]] = {}
-        for segment in self.layout.segments:
-            for index, token in enumerate(segment.tokens):
-                letters = {squeezed[0] for piece in _PIECES.findall(token.text) if (squeezed := squeeze(piece))}
-                for letter in letters:
-                    places.setdefault(letter, []).append((segment, index))
-        return places
+    def _beginning(self, letter: str) -> list[tuple[Segment, int]]:
+        """Return the words that a letter or digit may begin in, for a closer look."""
+        known = self._places.get(letter)
+        if known is None:
+            known = [
+                (segment, index)
+                for segment in self.layout.segments
+                for index, token in enumerate(segment.tokens)
+                if letter in (token.text.lower() if token.text.isascii() else squeeze(token.text))
+            ]
+            self._places[letter] = known
+        return known
 
     def _follow(self, segment: Segment, index: int, target: str, words: bool) -> list[Token] | None:
         """Return the words from this one on that print the target to its end; None where they do not."""
@@ -140,30 +157,44 @@ class Prints:
             tokens = [segment.tokens[index]]
             if done == target:
                 return tokens
-            rest = self._rest(segment, index + 1, done, target, words, STEPS_MAX)
+            rest = self._rest(segment, index + 1, done, _Run(target, words, tokens[0].x0), STEPS_MAX)
             if rest is not None:
                 return tokens + rest
         return None
 
-    def _rest(
-        self, segment: Segment, index: int, done: str, target: str, words: bool, steps: int
-    ) -> list[Token] | None:
+    def _rest(self, segment: Segment, index: int, done: str, run: "_Run", steps: int) -> list[Token] | None:
         tokens: list[Token] = []
         while index < len(segment.tokens):
             token = segment.tokens[index]
-            grown = _consumed(done, [_letters(piece, words) for piece in _PIECES.findall(token.text)], target)
+            grown = _consumed(done, [_letters(piece, run.words) for piece in _PIECES.findall(token.text)], run.target)
             if grown is None or steps <= 0:
                 return None
             done, index, steps = grown, index + 1, steps - 1
             tokens.append(token)
-            if done == target:
+            if done == run.target:
                 return tokens
-        for onward in (self.layout.right_of(segment), self.layout.below(segment)):
-            if onward is not None:
-                rest = self._rest(onward, 0, done, target, words, steps - 1) if steps > 0 else None
-                if rest is not None:
-                    return tokens + rest
+        for onward, place in self._onward(segment, run.x0) if steps > 0 else ():
+            rest = self._rest(onward, place, done, run, steps - 1)
+            if rest is not None:
+                return tokens + rest
         return None
+
+    def _onward(self, segment: Segment, x0: float) -> Iterator[tuple[Segment, int]]:
+        """Yield where a print may go on after the end of a segment.
+
+        That is under its own beginning, where a narrow column may have run together with its neighbour, in the next
+        segment of the line, or in whatever stands below.
+        """
+        lines = self.layout.lines
+        for line in lines[segment.line + 1 : segment.line + 1 + LINES_ONWARD]:
+            if line.page != segment.page or line.top - segment.bottom > REACH * segment.height:
+                break
+            for other in line.segments:
+                for index, token in enumerate(other.tokens):
+                    if abs(token.x0 - x0) < ALIGNED:
+                        yield other, index
+        right, below = self.layout.right_of(segment), self.layout.below(segment)
+        yield from ((onward, 0) for onward in (right, below) if onward is not None)
 
 
 def _letters(piece: str, words: bool) -> str:

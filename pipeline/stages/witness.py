@@ -15,7 +15,7 @@ from pipeline.domain.routing import Finding
 from pipeline.domain.value import Value
 from pipeline.normalise.kinds import find_decimal
 from pipeline.ports import Extractor
-from pipeline.stages.agreement import NUMBERS, WORDS, same, squeeze
+from pipeline.stages.agreement import NUMBERS, WORDS, is_piece, same, squeeze
 from pipeline.stages.calibrate import CEILING, calibrate
 from pipeline.stages.extract import extract
 from pipeline.stages.prints import Print, Prints
@@ -202,7 +202,10 @@ class _Hearing:
         place = self._place(spec, field, told, found)
         value: Value = place.value if spec.kind in NUMBERS or spec.kind in WORDS else told
         was = field.value
-        wider = was is not None and _touches(place.provenance(reader), field.provenance)
+        wider = _touches(place.provenance(reader), field.provenance) or (
+            # How much of a name counts is custom: the data's has the page's in it, and stands there too.
+            spec.kind in WORDS and isinstance(was, str) and is_piece(was, told)
+        )
         doubted = was is None or wider or self._is_borrowed(spec, field) or field.confidence < spec.threshold
         confidence = SLIGHT if was is None and _is_slight(spec, told) else POINTED_OUT
         evidence = ["The attached data says so, and it is printed here."]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP
 
 from rapidfuzz import fuzz
 
@@ -13,6 +14,7 @@ from pipeline.domain.routing import Finding
 from pipeline.domain.value import Row
 from pipeline.extraction.layout import Line, Token, boxes_of
 from pipeline.normalise.kinds import find_decimal
+from pipeline.normalise.numbers import plain
 from pipeline.normalise.words import fold
 from pipeline.stages.agreement import NUMBERS, is_piece, same
 from pipeline.stages.calibrate import CEILING
@@ -28,6 +30,8 @@ SURE_CELL = 0.9
 """From here on a number of the page is not given up for another print in its row."""
 BELOW = 40.0
 """How far under a row's first line its other lines may stand, in points, where no next row ends it."""
+ABOVE = 24.0
+"""How far over its numbers a row's description may begin."""
 POINTED_OUT = 0.98
 DOUBTED = 0.5
 
@@ -108,8 +112,9 @@ class _Rows:
                 found, below = self._found(other, below)
                 rows.append(found)
             elif one is not None and other is not None:
+                before = next((first for first, _ in reversed(pairs[:place]) if first is not None), None)
                 following = next((first for first, _ in pairs[place + 1 :] if first is not None), None)
-                below = self._band(one, following)
+                below = self._band(one, before, following)
                 rows.append(self._row(self.read.rows[one], other, below, len(rows) + 1))
         return self._table(rows), self._findings(rows)
 
@@ -162,9 +167,16 @@ class _Rows:
         return (value, *self.others[told].get(name, ())) if value is not None else ()
 
     def _is_told(self, column: Column, value: str, told: int) -> bool:
-        return any(
-            same(column.kind, value, one, either_sign=self.either_sign) for one in self._values(told, column.name)
-        )
+        return self._rank(column, value, told) is not None
+
+    def _rank(self, column: Column, value: str, told: int) -> int | None:
+        """Return which of the data's values for a cell this is, the row's own being 0; None where it is none."""
+        for rank, one in enumerate(self._values(told, column.name)):
+            if same(column.kind, value, one, either_sign=self.either_sign) or (
+                column.kind is FieldKind.MONEY and _is_rounded(value, one)
+            ):
+                return rank
+        return None
 
     # One row ------------------------------------------------------------------------------------------------------
 
@@ -186,7 +198,10 @@ class _Rows:
     ) -> None:
         cells = heard.item.cells
         if cell is not None and cell.value is not None and self._is_told(column, cell.value, told):
-            cells[column.name] = cell.model_copy(update={"confidence": max(cell.confidence, CEILING)})
+            told_value = self._values(told, column.name)[0]
+            # Where the page has room for two decimals, the price that was reckoned with is the data's finer one.
+            value = told_value if _is_rounded(cell.value, told_value) else cell.value
+            cells[column.name] = cell.model_copy(update={"value": value, "confidence": max(cell.confidence, CEILING)})
             return
         heard.is_agreed = False
         taken = [each.provenance for name, each in cells.items() if name != column.name]
@@ -194,7 +209,8 @@ class _Rows:
         if cell is not None and cell.value is not None and (found is None or cell.confidence >= SURE_CELL):
             says = f"row {number}: {column.title['en'].lower()} {_figure(column, cell.value)} on the page"
             heard.wrong.append(f"{says}, {_figure(column, self._values(told, column.name)[0])} in the data")
-            cells[column.name] = cell.model_copy(update={"confidence": min(cell.confidence, DOUBTED)})
+            kept = found or cell
+            cells[column.name] = kept.model_copy(update={"confidence": min(kept.confidence, DOUBTED)})
         elif found is not None:
             cells[column.name] = found
         elif column.name in self.shown:
@@ -203,14 +219,18 @@ class _Rows:
 
     def _number_in(self, column: Column, told: int, band: _Band, taken: Sequence[Provenance | None]) -> Cell | None:
         """Return the number of the data where the row prints it, other than as another cell's."""
+        best: tuple[int, Cell] | None = None
         for line in self._lines(band):
             for value, text, tokens in numbers_in([t for t in line.tokens if band.holds(t)], self.prints.locale):
-                if not self._is_told(column, value, told):
+                rank = self._rank(column, value, told)
+                if rank is None or (best is not None and best[0] <= rank):
                     continue
                 place = Provenance(page=band.page, boxes=boxes_of(tokens), reader=self.reader)
                 if not any(_overlap(place, other) for other in taken):
-                    return Cell(text=text, value=_canonical(column, value), confidence=POINTED_OUT, provenance=place)
-        return None
+                    own = self._values(told, column.name)[rank]
+                    canonical = own if _is_rounded(value, own) else _canonical(column, value)
+                    best = rank, Cell(text=text, value=canonical, confidence=POINTED_OUT, provenance=place)
+        return best[1] if best is not None else None
 
     def _words(
         self, heard: _Heard, column: Column, cell: Cell | None, told: int, band: _Band | None, number: int
@@ -218,10 +238,13 @@ class _Rows:
         cells, values = heard.item.cells, self._values(told, column.name)
         known = cell.value if cell is not None else None
         if cell is not None and known is not None and any(same(column.kind, known, value) for value in values):
-            cells[column.name] = cell.model_copy(update={"confidence": max(cell.confidence, CEILING)})
+            # Where the page adds details to what the data calls the item, the item's name is the description.
+            name = None if same(column.kind, known, values[0]) else self._words_in(values[:1], band)
+            cells[column.name] = name or cell.model_copy(update={"confidence": max(cell.confidence, CEILING)})
             return
-        heard.is_agreed = False
         found = self._words_in(values, band)
+        if found is None or cell is None or not is_piece(str(found.value), known or ""):
+            heard.is_agreed = False
         if found is not None:
             cells[column.name] = found
         elif cell is not None and known is not None and any(is_piece(known, value) for value in values):
@@ -273,17 +296,19 @@ class _Rows:
 
     # Bands --------------------------------------------------------------------------------------------------------
 
-    def _band(self, one: int, following: int | None) -> _Band | None:
+    def _band(self, one: int, before: int | None, following: int | None) -> _Band | None:
         boxes = _boxes(self.read.rows[one])
         if not boxes:
             return None
         page = min(boxes)
         around = union(boxes[page])
-        bottom = around.bottom + BELOW
+        top, bottom = around.top - ABOVE, around.bottom + BELOW
+        if before is not None and page in (earlier := _boxes(self.read.rows[before])):
+            top = min(around.top - 1, max(top, max(box.bottom for box in earlier[page])))
         if following is not None and page in (after := _boxes(self.read.rows[following])):
-            top = min(box.top for box in after[page])
-            bottom = max(around.bottom, top - 1) if top > around.top else around.bottom
-        return _Band(page, around.top - 1, bottom)
+            end = min(box.top for box in after[page])
+            bottom = max(around.bottom, end - 1) if end > around.top else around.bottom
+        return _Band(page, top, bottom)
 
     def _lines(self, band: _Band) -> list[Line]:
         lines = self.prints.layout.by_page.get(band.page, [])
@@ -381,12 +406,21 @@ def _overlap(one: Provenance, other: Provenance | None) -> bool:
     )
 
 
+def _is_rounded(value: str, told: str) -> bool:
+    """Return whether the page prints the data's finer number in the two or more decimals that it has room for."""
+    one, other = find_decimal(value), find_decimal(told)
+    if one is None or other is None:
+        return False
+    printed, exact = one.as_tuple().exponent, other.as_tuple().exponent
+    if not isinstance(printed, int) or not isinstance(exact, int) or not exact < printed <= -2 or not one:
+        return False
+    return other.quantize(one, ROUND_HALF_UP) == one
+
+
 def _canonical(column: Column, value: str) -> str:
     number = find_decimal(value)
     if number is None:
         return value
-    from pipeline.normalise.numbers import plain
-
     return plain(number, 2 if column.kind is FieldKind.MONEY else 0)
 
 
