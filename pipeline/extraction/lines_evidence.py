@@ -9,6 +9,7 @@ ones. Rows of a table are not independent and issuers repeat, so that they stay 
 
 from dataclasses import dataclass, field
 
+from pipeline.extraction.descriptions import Block
 from pipeline.extraction.table_arithmetic import How, RowFound
 from pipeline.extraction.table_header import Header
 from pipeline.normalise.numbers import plain
@@ -73,6 +74,8 @@ class TableFound:
     score: float
     sum_holds: bool
     header: Header
+    blocks: list[Block] = field(default_factory=list[Block])
+    """Each row's whole description cell."""
     record: Record = field(default_factory=Record)
     taught: str = ""
     """What reviewed documents of the template had a part in, in words."""

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Protocol
 
 from pipeline.domain.extraction import Cell, DocumentLocale, FieldExtraction, LineItem, Provenance
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, RowProductCheck, TableSumCheck
@@ -11,7 +12,8 @@ from pipeline.domain.geometry import BoundingBox
 from pipeline.extraction.descriptions import Policy, blocks_under, joined
 from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout, Line, boxes_of
-from pipeline.extraction.lines_evidence import TableFound, cell_confidence, table_confidence, words_of
+from pipeline.extraction.lines_evidence import Record, TableFound, cell_confidence, table_confidence, words_of
+from pipeline.extraction.lines_header import LearnedHeader
 from pipeline.extraction.nearby import Nearby
 from pipeline.extraction.table_arithmetic import RowCheck, RowFound, distance
 from pipeline.extraction.table_header import ColumnIndex, Header, HeaderCell, find_headers
@@ -28,12 +30,39 @@ HEADERS_TRIED = 4
 CENT = Decimal("0.01")
 
 
+class Lessons(Protocol):
+    """What reviewed documents of a template teach about its table."""
+
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def record(self) -> Record: ...
+    @property
+    def header(self) -> LearnedHeader | None: ...
+    @property
+    def words(self) -> str: ...
+
+
+class Memory(Protocol):
+    """Remembers templates; `pipeline.extraction.lines_memory.LinesMemory` does."""
+
+    def recall(self, layout: Layout) -> Lessons | None: ...
+
+
 class TableReader:
     """Reads one table field of a document; bounded in headers, columns, hypotheses and rows."""
 
     def __init__(
-        self, layout: Layout, doctype: DocumentType, spec: FieldSpec, index: LabelIndex, locale: DocumentLocale
+        self,
+        layout: Layout,
+        doctype: DocumentType,
+        spec: FieldSpec,
+        index: LabelIndex,
+        locale: DocumentLocale,
+        memory: Memory | None = None,
     ) -> None:
+        """Set up a reader of one document's table; `memory` tells what reviewed documents of its template teach."""
+        self.taught = memory.recall(layout) if memory is not None else None
         self.layout, self.doctype, self.spec, self.index, self.locale = layout, doctype, spec, index, locale
         self.columns = ColumnIndex(spec)
         product = next((c for c in doctype.checks if isinstance(c, RowProductCheck) and c.table == spec.name), None)
@@ -54,8 +83,29 @@ class TableReader:
         Args:
             totals: the document's totals as found; a sum that meets one of them proves that no row is missing.
         """
+        table = self.find(totals, self.taught.header if self.taught is not None else None)
+        if table is None or not table.rows:
+            return FieldExtraction(name=self.spec.name, confidence=0.55)
+        return self._field(table)
+
+    def find(self, totals: Sequence[Decimal], known: LearnedHeader | None = None) -> TableFound | None:
+        """Return the best reading of the table.
+
+        Args:
+            totals: as for `read`.
+            known: a header that is taken where it stands: a marked one alone, a seen one beside those with labels.
+        """
         best: TableFound | None = None
         skip = repeated_lines(self.layout)
+        header = known.find_in(self.layout) if known is not None else None
+        if header is not None and known is not None:
+            body = read_body(self.layout, header, self.index, self.columns, self.locale, skip)
+            roles = self._lexicon_roles(header)
+            best = self._reading(header, body, roles, totals, 0.0) if self.amount in roles else None
+            if best is not None:
+                self._describe(best, body)
+                if known.marked:
+                    return best
         headers = find_headers(self.layout, self.columns)
         tried: set[str] = set()
         for header in headers:
@@ -68,11 +118,9 @@ class TableReader:
             body = read_body(self.layout, first, self.index, self.columns, self.locale, skip)
             found = self._best_reading(first, body, totals)
             if found is not None and (best is None or found.score > best.score):
-                self._describe(found.rows, body, found.roles, first)
+                self._describe(found, body)
                 best = found
-        if best is None or not best.rows:
-            return FieldExtraction(name=self.spec.name, confidence=0.55)
-        return self._field(best)
+        return best
 
     def sum_of(self, table: FieldExtraction) -> Decimal | None:
         """Return what the amounts of all rows make; None where there are none."""
@@ -220,16 +268,19 @@ class TableReader:
 
     # Descriptions -------------------------------------------------------------------------------------------------
 
-    def _describe(self, rows: list[RowFound], body: Body, roles: dict[str, int], header: Header) -> None:
-        column = roles.get(self.text_column)
+    def _describe(self, table: TableFound, body: Body) -> None:
+        column, header, rows = table.roles.get(self.text_column), table.header, table.rows
         if column is None:
             return
         used = {id(number.tokens[0]) for row in rows for number in (*row.cells.values(), *row.discounts)}
         pieces = [p for p in body.texts if p.cell == column and id(p.tokens[0]) not in used]
         lead = header.cells[column].lead(self.text_column, self.columns)
-        blocks = blocks_under(pieces, header, [(row.anchor, tuple(row.cells.values())) for row in rows], lead)
-        for row, block in zip(rows, blocks, strict=True):
-            row.description = block.described(Policy())
+        table.blocks = blocks_under(pieces, header, [(row.anchor, tuple(row.cells.values())) for row in rows], lead)
+        policy = Policy()
+        if self.taught is not None:
+            policy, table.record, table.taught = self.taught.policy, self.taught.record, self.taught.words
+        for row, block in zip(rows, table.blocks, strict=True):
+            row.description = block.described(policy)
 
     # Result -----------------------------------------------------------------------------------------------------
 
