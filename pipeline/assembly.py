@@ -16,6 +16,7 @@ from pipeline.domain.fields import DocumentType
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
 from pipeline.readers import sandbox
+from pipeline.readers.ocr.client import OcrClient
 from pipeline.readers.sandbox import SandboxReader
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
@@ -40,7 +41,7 @@ from pipeline.stages.witness import witness
 from pipeline.store import migrate
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
-from pipeline.store.readings import FolderReadings
+from pipeline.store.readings import FolderImageReadings, FolderReadings
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,13 @@ def build(
         hasher: other than argon2id with its library's defaults, for tests.
     """
     clock = clock or SystemClock()
-    reader = reader or SandboxReader(workers=readers, attachments=settings.read_attachments)
+    reader = reader or SandboxReader(
+        workers=readers,
+        attachments=settings.read_attachments,
+        images=settings.read_images,
+        eye=_eye(settings),
+        kept=FolderImageReadings(settings.data_path / "readings" / "images"),
+    )
     extractor = extractor or BaselineEngine()
     types = TypeShelf(_types(settings.extra_types, _enabled(settings.enabled_types)))
     data = settings.data_path
@@ -201,6 +208,10 @@ def preload(settings: Settings) -> None:
     _types(settings.extra_types, _enabled(settings.enabled_types))
 
 
+def _eye(settings: Settings) -> OcrClient:
+    return OcrClient(threads=settings.ocr_threads)
+
+
 def limits_of(settings: Settings) -> ReadLimits:
     """Return the bounds on reading one file."""
     return ReadLimits(
@@ -208,6 +219,8 @@ def limits_of(settings: Settings) -> ReadLimits:
         bytes=settings.read_bytes_max,
         pages=settings.pages_max,
         file_bytes=settings.file_bytes_max,
+        image_seconds=settings.image_seconds_max,
+        images_seconds=settings.images_seconds_max,
     )
 
 
@@ -246,7 +259,9 @@ def offline(settings: Settings, *, types: Iterable[str] | None = None, attachmen
     enabled = frozenset(types) if types is not None else _enabled(settings.enabled_types)
     known = _types(settings.extra_types, enabled)
     return Offline(
-        reader=SandboxReader(attachments=attachments and settings.read_attachments),
+        reader=SandboxReader(
+            attachments=attachments and settings.read_attachments, images=settings.read_images, eye=_eye(settings)
+        ),
         extractor=BaselineEngine(),
         types=tuple(doctype for doctype in known if doctype.enabled),
         limits=limits_of(settings),

@@ -1,6 +1,6 @@
 """What the pipeline asks of the outside: one Protocol each, kept by an adapter and by a fake in the tests."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -76,6 +76,10 @@ class ReadLimits(Frozen):
     """Address space of the reading process."""
     pages: int = 500
     file_bytes: int = 100 * 1024**2
+    image_seconds: float = 60.0
+    """Reading one page off its image; a page that takes longer is left unread."""
+    images_seconds: float = 1800.0
+    """Reading all of a file's pages that are images, and waiting for the machine's turn."""
 
 
 class Probe(Frozen):
@@ -84,8 +88,16 @@ class Probe(Frozen):
     page_count: int
 
 
+class ImageReadings(Protocol):
+    """What was read on images, by a hash of their pixels and of the engine; may forget at any time, never raises."""
+
+    def find(self, key: str) -> bytes | None: ...
+
+    def keep(self, key: str, data: bytes) -> None: ...
+
+
 class Reader(Protocol):
-    """Reads PDFs in a child process with limits and without network.
+    """Reads PDFs and image files in child processes with limits and without network.
 
     Every method raises `DocumentError` subclasses where the file is at fault (its message says what to do), and
     `ReaderUnavailableError` where the child could not be started. Safe to call from several threads.
@@ -95,10 +107,23 @@ class Reader(Protocol):
 
     def probe(self, path: Path, limits: ReadLimits) -> Probe: ...
 
-    def read(self, path: Path, limits: ReadLimits) -> Reading: ...
+    def read(
+        self, path: Path, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
+    ) -> Reading:
+        """Return the file's pages.
 
-    def render(self, path: Path, page: int, dpi: int, limits: ReadLimits) -> bytes:
-        """Return page `page` (from 1) as a WebP image, rotated as a person sees it."""
+        Args:
+            path: of the file.
+            limits: on the work.
+            told: called after each page that had to be read off its image, with the number of them done and wanted:
+                such a page takes seconds, not milliseconds.
+        """
+        ...
+
+    def render(
+        self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
+    ) -> bytes:
+        """Return page `page` (from 1) as a WebP image, rotated as a person sees it, straightened by its frame."""
         ...
 
 

@@ -39,6 +39,10 @@ class Settings(BaseModel):
     read_seconds_max: float = Field(default=120.0, gt=0)
     read_bytes_max: int = Field(default=2 * 1024**3, ge=1)
     read_attachments: bool = True
+    read_images: bool = True
+    image_seconds_max: float = Field(default=60.0, gt=0)
+    images_seconds_max: float = Field(default=1800.0, gt=0)
+    ocr_threads: int = Field(default=0, ge=0, le=64)
     upload_bytes_max: int = Field(default=200 * 1024 * 1024, ge=1)
     lease_seconds: int = Field(default=900, ge=30)
     handover_seconds: int = Field(default=8 * 3600, ge=60)

@@ -1,5 +1,6 @@
 """Stand-ins that keep the same promises as the real parts (tests/integration holds both to one contract)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,14 +65,18 @@ class FakeReader:
             raise NotAPdfError("This is not a PDF. Print it to a PDF and drop that.")
         return Probe(page_count=1)
 
-    def read(self, path: Path, limits: ReadLimits) -> Reading:
+    def read(
+        self, path: Path, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
+    ) -> Reading:
         self.reads += 1
         if self.error is not None:
             raise self.error
         lines = path.read_text(errors="replace").splitlines()[1:]
         return Reading(pages=(builders.page(*lines),), reader=self.version)
 
-    def render(self, path: Path, page: int, dpi: int, limits: ReadLimits) -> bytes:
+    def render(
+        self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
+    ) -> bytes:
         return b"RIFF-fake-webp"
 
 

@@ -58,6 +58,7 @@ def examine(settings: Settings) -> list[Check]:
         ("workers", check_workers),
         ("watcher", check_watcher),
         ("reader", check_reader),
+        ("OCR", check_ocr),
         ("web server", check_web),
     )
     return [_made(part, check, settings) for part, check in checks]
@@ -220,6 +221,24 @@ def check_reader(settings: Settings) -> Check:
             "Allow user namespaces for Proofdesk's user, or run it where nothing secret can be reached.",
         )
     return Check("reader", State.OK, "starts, and has no network")
+
+
+def check_ocr(settings: Settings) -> Check:
+    if not settings.read_images:
+        return Check("OCR", State.OK, "switched off: pages that are images are left to the eye")
+    offline = assembly.offline(settings)
+    try:
+        isolated = offline.reader.images_isolated()
+    finally:
+        offline.close()
+    if not isolated:
+        return Check(
+            "OCR",
+            State.WARNING,
+            "it works, but its network can't be cut off here",
+            "Allow user namespaces for Proofdesk's user, or run it where nothing secret can be reached.",
+        )
+    return Check("OCR", State.OK, "starts, and has no network")
 
 
 def check_web(settings: Settings) -> Check:

@@ -169,8 +169,8 @@ def queue_url(settings: Settings) -> str:
 
 
 def job_seconds(settings: Settings) -> int:
-    """Return after how many seconds a job is taken to hang: reading has its own, shorter limit."""
-    return int(settings.read_seconds_max) * 2 + 300
+    """Return after how many seconds a job is taken to hang: reading has its own, shorter limits."""
+    return int(settings.read_seconds_max * 2 + settings.images_seconds_max) + 300
 
 
 def _unreachable() -> TransientError:

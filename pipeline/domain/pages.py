@@ -42,6 +42,9 @@ class Page(Frozen):
     """Why the page was not read, or was read off its image, in words."""
     hidden: tuple[Word, ...] = ()
     """Text of the layer that nobody can see on the page: kept as metadata, never evidence."""
+    frame: tuple[float, ...] | None = None
+    """Where the page was turned or straightened before it was read: its four corners (x and y from top left,
+    clockwise) on the page as stored, as shares of its sides. Size and boxes are those of the straightened page."""
 
     @property
     def has_text(self) -> bool:
@@ -56,6 +59,8 @@ class PageSummary(Frozen):
     height: float
     has_text: bool
     note: str | None = None
+    frame: tuple[float, ...] | None = None
+    """As in `Page`."""
 
 
 class AttachedData(Frozen):

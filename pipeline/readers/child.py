@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DocumentError, NotFoundError, PipelineError
-from pipeline.readers import attachments, images, pdfium_api, reading
 from pipeline.readers.confine import confine, die_with
+from pipeline.readers.filekinds import FileOfPages, PdfFile, PictureFile
 from pipeline.readers.frames import MEMORY, REQUEST_BYTES_MAX, ClosedError, Frame, Kind, receive, send
-from pipeline.readers.raw_page import RawPage
+from pipeline.readers.ocr.protocol import IMAGE_HEADER
+from pipeline.readers.raw_page import DISPUTED_CONFIDENCE, RawPage, RawWord
+from pipeline.readers.sniff import FileKind
 
 UNEXPECTED = "unexpected"
 GRACE_SECONDS = 5.0
@@ -54,19 +56,20 @@ def _set_timers(seconds: float) -> None:
 
 def _answer(answers: int, request: dict[str, Any]) -> None:
     try:
+        file: FileOfPages = PictureFile() if request.get("kind") == FileKind.PICTURE else PdfFile()
         path = Path(request["path"])
         if request["call"] == "probe":
-            _send(answers, Kind.DONE, _json({"page_count": reading.probe(path, request["pages"])}))
+            _send(answers, Kind.DONE, _json({"page_count": file.probe(path, request["pages"])}))
         elif request["call"] == "render":
-            with pdfium_api.opened(path) as document:
-                count = pdfium_api.page_count(document)
-                if not 1 <= request["page"] <= count:
-                    raise NotFoundError(f"This file has no page {request['page']}, only {count}.")
-                _send(answers, Kind.IMAGE, images.render_page(document, request["page"], request["dpi"]))
+            frame = tuple(request["frame"]) if request.get("frame") else None
+            _send(answers, Kind.IMAGE, file.render(path, request["page"], request["dpi"], frame))
+        elif request["call"] == "pixels":
+            width, height, grey = file.pixels(path, request["page"], request["dpi"])
+            _send(answers, Kind.IMAGE, IMAGE_HEADER.pack(width, height) + grey)
         else:
-            for page in reading.read_pages(path, request["pages"]):
+            for page in file.pages(path, request["pages"]):
                 _send(answers, Kind.PAGE, encode_page(page))
-            attached = attachments.find_attached(path) if request.get("attachments") else None
+            attached = file.attached(path) if request.get("attachments") else None
             _send(answers, Kind.DONE, _json({"attached": attached}))
     except (DocumentError, NotFoundError) as error:
         _refuse(answers, error.code, str(error))
@@ -85,27 +88,34 @@ def _place(error: Exception) -> str:
 
 
 def encode_page(page: RawPage) -> bytes:
-    """Return a page as the JSON of `pipeline.domain.pages.Page`."""
-    return _json(
-        {
-            "number": page.number,
-            "size": {"width": round(page.width, 2), "height": round(page.height, 2)},
-            "words": [
-                {
-                    "text": word.text,
-                    "box": {"x0": word.x0, "top": word.top, "x1": word.x1, "bottom": word.bottom},
-                    "size": word.size,
-                    "bold": word.bold,
-                }
-                for word in page.words
-            ],
-            "rules": [
-                {"box": {"x0": rule.x0, "top": rule.top, "x1": rule.x1, "bottom": rule.bottom}} for rule in page.rules
-            ],
-            "source": page.source,
-            "note": page.note,
-        }
-    )
+    """Return a page as JSON: that of `pipeline.domain.pages.Page`, and why it is to be read off its image."""
+    return _json({"page": _page(page), "optical": page.optical})
+
+
+def _page(page: RawPage) -> dict[str, object]:
+    return {
+        "number": page.number,
+        "size": {"width": round(page.width, 2), "height": round(page.height, 2)},
+        "words": [_word(word, index in page.disputed) for index, word in enumerate(page.words)],
+        "rules": [
+            {"box": {"x0": rule.x0, "top": rule.top, "x1": rule.x1, "bottom": rule.bottom}} for rule in page.rules
+        ],
+        "source": page.source,
+        "note": page.note,
+        "hidden": [_word(word) for word in page.hidden],
+    }
+
+
+def _word(word: RawWord, is_disputed: bool = False) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "text": word.text,
+        "box": {"x0": word.x0, "top": word.top, "x1": word.x1, "bottom": word.bottom},
+        "size": word.size,
+        "bold": word.bold,
+    }
+    if is_disputed:
+        fields["confidence"] = DISPUTED_CONFIDENCE
+    return fields
 
 
 def _json(value: object) -> bytes:

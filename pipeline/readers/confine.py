@@ -53,22 +53,27 @@ def die_with(parent: int) -> None:
         os._exit(0)
 
 
-def confine(address_space: int) -> bool:
+def confine(address_space: int, *, accepts: bool = False, open_files: int = OPEN_FILES_MAX) -> bool:
     """Set limits for the rest of this process's life; return whether the network is out of reach.
 
     Address space, file size (nothing can be written), open files, core dumps; on Linux also the system call filter,
     or where that is refused a network namespace of its own. On macOS only the limits hold.
+
+    Args:
+        address_space: bytes.
+        accepts: connections may be taken on a socket that it was given listening.
+        open_files: at once.
     """
     # Ctrl-C is the parent's to answer: it goes to every process of the terminal
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
+    _limit(resource.RLIMIT_NOFILE, open_files)
     _limit(resource.RLIMIT_AS, address_space)
     if sys.platform == "linux":
         # not before die_with: neither a debugger of the same user nor a crash dump may look in
         _libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-        if not seccomp.install():
+        if not seccomp.install(accepts=accepts):
             _leave_network()
     return not _can_connect()
 

@@ -26,6 +26,8 @@ class Kind(Enum):
     DONE = b"D"
     """The last frame of an answer, as JSON."""
     IMAGE = b"I"
+    PIXELS = b"X"
+    """Width, height and the grey pixels of an image, to be read by the OCR process."""
     ERROR = b"E"
     """Code and sentence, as JSON: the last frame of a refusal."""
 

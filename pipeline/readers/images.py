@@ -8,6 +8,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from pipeline.errors import UnreadableDocumentError
+from pipeline.readers.frame import Frame, straightened
 from pipeline.readers.pdfium_api import Placement, api, loaded
 
 PIXELS_MAX = 12_000_000
@@ -20,8 +21,10 @@ NO_ALPHA = 2  # FPDFBitmap_BGR
 ImageFormat = Literal["webp", "png"]
 
 
-def render_page(document: Any, number: int, dpi: int, form: ImageFormat = "webp") -> bytes:
+def render_page(document: Any, number: int, dpi: int, form: ImageFormat = "webp", frame: Frame | None = None) -> bytes:
     """Return page `number` (from 1) as an image at `dpi`, or at less where that would be too large.
+
+    With a frame it comes straightened, as its words' boxes count.
 
     WebP is written at quality 75 by its fastest method: a quarter of the bytes of a JPEG 80 would save nothing here,
     as the image is read once; slower methods take 60 ms more a page.
@@ -34,15 +37,29 @@ def render_page(document: Any, number: int, dpi: int, form: ImageFormat = "webp"
             raise UnreadableDocumentError(f"Page {number} is damaged and cannot be shown.")
         placement = Placement(page)
         width, height = pixels(placement.width, placement.height, dpi)
-        return _packed(_bitmap(page, width, height), form)
+        return packed(straightened(_bitmap(page, width, height), frame), form)
 
 
-def pixels(width: float, height: float, dpi: int) -> tuple[int, int]:
+def grey_page(document: Any, number: int, dpi: int, pixels_max: int) -> tuple[int, int, bytes]:
+    """Return width, height and grey pixels of page `number` (from 1) at `dpi`, or at less where there would be more.
+
+    Raises:
+        UnreadableDocumentError: the page is damaged.
+    """
+    with loaded(document, number) as page:
+        if page is None:
+            raise UnreadableDocumentError(f"Page {number} is damaged and cannot be shown.")
+        placement = Placement(page)
+        width, height = pixels(placement.width, placement.height, dpi, pixels_max)
+        return width, height, _bitmap(page, width, height).convert("L").tobytes()
+
+
+def pixels(width: float, height: float, dpi: int, pixels_max: int = PIXELS_MAX) -> tuple[int, int]:
     """Return the image's size for a page in points: at `dpi`, within the bounds, at least one pixel a side."""
     scale = max(dpi, 1) / 72
     area = max(width * height, 1e-6)
     longest = max(width, height, 1e-6)
-    scale = min(scale, math.sqrt(PIXELS_MAX / area), SIDE_MAX / longest)
+    scale = min(scale, math.sqrt(pixels_max / area), SIDE_MAX / longest)
     return max(1, min(SIDE_MAX, round(width * scale))), max(1, min(SIDE_MAX, round(height * scale)))
 
 
@@ -61,7 +78,7 @@ def _bitmap(page: Any, width: int, height: int) -> Image.Image:
     return Image.frombytes("RGB", (width, height), bytes(buffer), "raw", "BGR", stride)
 
 
-def _packed(image: Image.Image, form: ImageFormat) -> bytes:
+def packed(image: Image.Image, form: ImageFormat) -> bytes:
     out = io.BytesIO()
     if form == "png":
         image.quantize(16).save(out, "PNG", optimize=False)

@@ -5,7 +5,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.readers.pdfium_api import Placement, api
+from pipeline.readers.pdfium_api import Placement, address, api
 from pipeline.readers.raw_page import RawRule
 
 THICKNESS_MAX = 4.0
@@ -16,6 +16,7 @@ OBJECTS_MAX = 50_000
 SEGMENTS_MAX = 20_000
 RULES_MAX = 5_000
 """Bounds on one page's work: maps and plans have no tables worth the time."""
+COVERS_MAX = 400
 DEPTH_MAX = 6
 """How deep forms within forms are followed."""
 
@@ -31,6 +32,12 @@ class Shapes:
     rules: list[RawRule] = field(default_factory=list[RawRule])
     image_share: float = 0.0
     drawn: bool = False
+    covers: list[tuple[int, float, float, float, float]] = field(
+        default_factory=list[tuple[int, float, float, float, float]]
+    )
+    """Images and filled shapes drawn after some text: when, and the box as seen."""
+    times: dict[int, int] = field(default_factory=dict[int, int])
+    """When each text object was drawn, by its address."""
 
 
 def read_shapes(page: Any, placement: Placement) -> Shapes:
@@ -55,7 +62,9 @@ class _Walk:
                 return
             thing = get(container, index)
             kind = api.FPDFPageObj_GetType(thing)
-            if kind == api.FPDF_PAGEOBJ_PATH:
+            if kind == api.FPDF_PAGEOBJ_TEXT:
+                self.shapes.times[address(thing)] = OBJECTS_MAX - self.objects
+            elif kind == api.FPDF_PAGEOBJ_PATH:
                 self.shapes.drawn = True
                 self.read_path(thing, outer)
             elif kind == api.FPDF_PAGEOBJ_IMAGE:
@@ -73,11 +82,17 @@ class _Walk:
             return
         corners = [_at(outer, x, y) for x in (left.value, right.value) for y in (bottom.value, top.value)]
         x0, y0, x1, y1 = self.placement.seen(*_around(corners))
+        self.cover((x0, y0, x1, y1))
         width = min(x1, self.placement.width) - max(x0, 0.0)
         height = min(y1, self.placement.height) - max(y0, 0.0)
         area = self.placement.width * self.placement.height
         if width > 0 and height > 0 and area > 0:
             self.shapes.image_share = max(self.shapes.image_share, min(1.0, width * height / area))
+
+    def cover(self, box: tuple[float, float, float, float]) -> None:
+        """Keep a thing that may lie over text drawn before it."""
+        if self.shapes.times and len(self.shapes.covers) < COVERS_MAX:
+            self.shapes.covers.append((OBJECTS_MAX - self.objects, *box))
 
     def read_path(self, thing: Any, outer: Matrix) -> None:
         fill, stroke = ctypes.c_int(), ctypes.c_int()
@@ -91,6 +106,8 @@ class _Walk:
         half = min(thickness.value * scale, THICKNESS_MAX) / 2 if stroke.value else 0.0
         for points in self.outlines(thing, matrix):
             box = _around(points)
+            if fill.value and min(box[2] - box[0], box[3] - box[1]) > THICKNESS_MAX:
+                self.cover(self.placement.seen(*box))
             if min(box[2] - box[0], box[3] - box[1]) <= THICKNESS_MAX:
                 self.keep(box, half)
                 continue

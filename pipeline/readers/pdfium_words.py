@@ -7,6 +7,7 @@ The rule is pdfplumber's with a tolerance relative to the font size, so that bot
 
 import ctypes
 import math
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.readers.pdfium_api import Placement, address, api
@@ -20,6 +21,8 @@ GAP_AT_OBJECT = 0.01
 """A gap wider than this is looked at more closely: PDFium drops blanks that are text objects of their own."""
 LINE_TOLERANCE = 3.0
 """Characters whose feet are further apart than this (points) are not in one word."""
+OUTSIDE_MAX = 500
+"""Words off the page that are kept."""
 CHARACTERS_MAX = 200_000
 """Characters read of one page: no page that a person reads has more; bounds the work on a hostile one."""
 
@@ -32,14 +35,39 @@ SOFT_HYPHEN = 0x02  # PDFium's sign for a hyphen at the end of a line
 LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 BOLD_NAMES = ("bold", "black", "heavy", "demi", "-bd")
 FORCE_BOLD = 1 << 18  # font descriptor flag
-FILL_AND_STROKE = 2  # text render mode that thickens letters
+STROKE = 1  # text render modes
+FILL_AND_STROKE = 2  # thickens letters
+UNSEEN_MODES = (3, 7)  # nothing is drawn
+ALPHA_MIN = 40
+WHITE_FROM = 215
+SIZE_MIN = 1.5
+"""Points below which print is dust to a person."""
+
+
+@dataclass
+class PageText:
+    """A page's text, and what speaks against a person seeing it."""
+
+    words: list[RawWord] = field(default_factory=list[RawWord])
+    """In the order of the text, boxes as a person sees the page."""
+    objects: list[int] = field(default_factory=list[int])
+    """For each word the address of the text object it begins in."""
+    pale: set[int] = field(default_factory=set[int])
+    """Addresses of text objects drawn invisibly, transparently, or in nearly white."""
+    outside: list[str] = field(default_factory=list[str])
+    """Words that lie off the page."""
 
 
 def read_words(page: Any, placement: Placement) -> list[RawWord]:
     """Return the page's words in the order of its text, boxes as a person sees the page."""
+    return read_text(page, placement).words
+
+
+def read_text(page: Any, placement: Placement) -> PageText:
+    """Return the page's words, and what is doubtful about seeing them."""
     text_page = api.FPDFText_LoadPage(page)
     if not text_page:
-        return []
+        return PageText()
     try:
         return _Cutter(page, text_page, placement).cut()
     finally:
@@ -47,17 +75,22 @@ def read_words(page: Any, placement: Placement) -> list[RawWord]:
 
 
 class _Look:
-    """What the characters of one text object share: size in points, weight, direction of writing."""
+    """What the characters of one text object share: size in points, weight, direction of writing, being seen."""
 
-    __slots__ = ("bold", "direction", "size")
+    __slots__ = ("bold", "direction", "key", "pale", "size")
 
-    def __init__(self, text_page: Any, index: int, text_object: Any) -> None:
+    def __init__(self, text_page: Any, index: int, text_object: Any, key: int) -> None:
+        self.key = key
         matrix = api.FS_MATRIX()
         api.FPDFText_GetMatrix(text_page, index, matrix)
         nominal = float(api.FPDFText_GetFontSize(text_page, index))
         self.size = round(nominal * math.hypot(matrix.c, matrix.d), 2)
         self.direction = _direction(matrix.a, matrix.b)
-        self.bold = _is_bold(text_page, index, text_object)
+        mode = api.FPDFTextObj_GetTextRenderMode(text_object) if key else 0
+        self.bold = mode == FILL_AND_STROKE or _is_bold(text_page, index)
+        self.pale = (
+            self.size < SIZE_MIN or mode in UNSEEN_MODES or (mode != STROKE and key != 0 and _is_pale(text_object))
+        )
 
 
 def _direction(a: float, b: float) -> int:
@@ -69,14 +102,20 @@ def _direction(a: float, b: float) -> int:
     return -1
 
 
-def _is_bold(text_page: Any, index: int, text_object: Any) -> bool:
+def _is_bold(text_page: Any, index: int) -> bool:
     name = ctypes.create_string_buffer(128)
     flags = ctypes.c_int()
     api.FPDFText_GetFontInfo(text_page, index, name, 128, flags)
     lower = name.value.decode("utf-8", "replace").lower()
-    if flags.value & FORCE_BOLD or any(part in lower for part in BOLD_NAMES):
-        return True
-    return bool(text_object) and api.FPDFTextObj_GetTextRenderMode(text_object) == FILL_AND_STROKE
+    return bool(flags.value & FORCE_BOLD) or any(part in lower for part in BOLD_NAMES)
+
+
+def _is_pale(text_object: Any) -> bool:
+    """Return whether letters are filled with nearly white or next to nothing: only a picture tells if they are seen."""
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not api.FPDFPageObj_GetFillColor(text_object, red, green, blue, alpha):
+        return False
+    return alpha.value < ALPHA_MIN or min(red.value, green.value, blue.value) > WHITE_FROM
 
 
 class _Cutter:
@@ -86,7 +125,7 @@ class _Cutter:
         self.page = page
         self.text_page = text_page
         self.placement = placement
-        self.words: list[RawWord] = []
+        self.found = PageText()
         self.looks: dict[int, _Look] = {}
         self.text: list[str] = []
         self.look: _Look | None = None
@@ -94,7 +133,7 @@ class _Cutter:
         self.box: Box = (0.0, 0.0, 0.0, 0.0)
         self.order: dict[int, int] | None = None
 
-    def cut(self) -> list[RawWord]:
+    def cut(self) -> PageText:
         # local names: this loop runs for each character of each page
         get_unicode, get_box = api.FPDFText_GetUnicode, api.FPDFText_GetLooseCharBox
         text_page, rectangle, text = self.text_page, api.FS_RECTF(), self.text
@@ -137,7 +176,8 @@ class _Cutter:
             text.append(char)
             previous = box
         self.end()
-        return self.words
+        self.found.pale = {look.key for look in self.looks.values() if look.pale}
+        return self.found
 
     def begins_word(self, previous: Box, box: Box, index: int) -> bool:
         look = self.look
@@ -195,7 +235,7 @@ class _Cutter:
         key = address(text_object)
         look = self.looks.get(key) if key else None
         if look is None:
-            look = _Look(self.text_page, index, text_object)
+            look = _Look(self.text_page, index, text_object, key)
             self.looks[key] = look
         return look
 
@@ -203,7 +243,10 @@ class _Cutter:
         if self.text and self.look is not None:
             box = self.placement.visible(self.box)
             if box is not None:
-                self.words.append(RawWord("".join(self.text), *box, self.look.size, self.look.bold))
+                self.found.words.append(RawWord("".join(self.text), *box, self.look.size, self.look.bold))
+                self.found.objects.append(self.look.key)
+            elif len(self.found.outside) < OUTSIDE_MAX:
+                self.found.outside.append("".join(self.text))
         self.text.clear()
 
 

@@ -40,8 +40,16 @@ class RawPage:
     """Something other than text is on the page: an image, a line, a shape."""
     source: str = "text_layer"
     note: str | None = None
+    hidden: list[RawWord] = field(default_factory=list[RawWord])
+    """Words of the text layer that nobody can see."""
+    optical: str | None = None
+    """Why the page is to be read off its image: a name of `pipeline.readers.optical.Cause`; None where it is not."""
+    disputed: set[int] = field(default_factory=set[int])
+    """Places in `words` of those that a second reader reads otherwise."""
 
 
+DISPUTED_CONFIDENCE = 0.5
+"""Of a word that two readers read differently: a coin's toss between them."""
 BROKEN = "�"
 """Stands for a character that is drawn but has no readable code."""
 

@@ -17,22 +17,17 @@ from pipeline.errors import DocumentTooLargeError, UnreadableDocumentError
 from pipeline.readers import pdfium_api, plumber
 from pipeline.readers.pdfium_api import Placement, loaded, page_count
 from pipeline.readers.pdfium_shapes import read_shapes
-from pipeline.readers.pdfium_words import read_words
+from pipeline.readers.pdfium_words import read_text
+from pipeline.readers.plausible import BROKEN_SHARE_MAX
 from pipeline.readers.raw_page import RawPage, broken_share
+from pipeline.readers.second import disputed, is_doubtful
+from pipeline.readers.seen import judge
 
-BROKEN_SHARE_MAX = 0.05
-"""More unreadable characters than this on a page: its text layer is broken."""
-LETTERS_MIN = 30
-"""Letters and digits below which a page that shows an image counts as a scan."""
-IMAGE_SHARE_MIN = 0.3
-"""An image larger than this share of the page is what a person sees of it."""
 PROBE_SECONDS = 2.0
 """After this long a probe has seen enough pages."""
 
-SCAN_NOTE = "This page is an image without text a machine can read here; read it by eye."
 DRAWING_NOTE = "This page is drawn without text a machine can read; read it by eye."
 BLANK_NOTE = "This page looks blank."
-GARBLED_NOTE = "The text of this page is stored without readable characters; read it by eye."
 ALL_DAMAGED_SENTENCE = (
     "Every page of this PDF is damaged and cannot be read. Open it in a PDF viewer, print it to a new PDF and drop "
     "that again; if no viewer shows it, ask the sender for another copy."
@@ -137,30 +132,31 @@ def _read_page(document: Any, number: int, second: _SecondOpinion) -> RawPage | 
         if placement.width <= 0 or placement.height <= 0:
             return None
         shapes = read_shapes(handle, placement)
+        text = read_text(handle, placement)
         page = RawPage(
             number=number,
             width=placement.width,
             height=placement.height,
-            words=read_words(handle, placement),
+            words=text.words,
             rules=shapes.rules,
             image_share=shapes.image_share,
             drawn=shapes.drawn,
         )
-    share = broken_share(page.words)
-    if share > BROKEN_SHARE_MAX:
-        other = second.find_page(number)
-        if other is not None and other.words and broken_share(other.words) < share:
-            page.words = other.words
-    return _judged(page)
-
-
-def _judged(page: RawPage) -> RawPage:
-    """Say why a page has no words, where it has none a person could see."""
-    letters = sum(char.isalnum() for word in page.words for char in word.text)
-    if letters < LETTERS_MIN and page.image_share > IMAGE_SHARE_MIN:
-        page.words, page.source, page.note = [], "none", SCAN_NOTE
-    elif not page.words:
+        judge(handle, placement, page, text, shapes)
+    if page.optical is None and is_doubtful(page.words):
+        _ask_again(page, second)
+    if page.optical is None and not page.words:
         page.source, page.note = "none", DRAWING_NOTE if page.drawn else BLANK_NOTE
-    elif broken_share(page.words) > 0.5:
-        page.words, page.source, page.note = [], "none", GARBLED_NOTE
     return page
+
+
+def _ask_again(page: RawPage, second: _SecondOpinion) -> None:
+    """Hear a second reader about a page: its words where ours are broken, else which of ours it reads otherwise."""
+    other = second.find_page(page.number)
+    if other is None or not other.words:
+        return
+    share = broken_share(page.words)
+    if share > BROKEN_SHARE_MAX and broken_share(other.words) < share:
+        page.words = other.words
+    else:
+        page.disputed = disputed(page.words, other.words)

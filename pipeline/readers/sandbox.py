@@ -5,7 +5,8 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Self
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.domain.pages import AttachedData, Page, Reading
+from pipeline.domain.pages import AttachedData, Page, PageSource, Reading
 from pipeline.errors import (
     DocumentError,
     DocumentTooLargeError,
@@ -27,13 +28,20 @@ from pipeline.errors import (
     ReaderUnavailableError,
     UnreadableDocumentError,
 )
-from pipeline.ports import Probe, ReadLimits
+from pipeline.ports import ImageReadings, Probe, ReadLimits
+from pipeline.readers.cause import Cause
 from pipeline.readers.frames import MEMORY, ClosedError, Frame, GarbledError, Kind, LateError
+from pipeline.readers.gaze import Eye, Gaze
+from pipeline.readers.ocr.client import OcrClient
+from pipeline.readers.ocr.protocol import IMAGE_HEADER
+from pipeline.readers.optical import DPI, OFF_NOTE, optical_page
 from pipeline.readers.process import ReadingProcess
-from pipeline.readers.sniff import check_looks_like_pdf
+from pipeline.readers.sniff import get_kind
 
 ATTACHMENTS = "e-invoices 1"
 """Part of the reader's version, so that what was read before electronic invoices were is read again."""
+EDITION = "2"
+"""Counted up when the same file would be read otherwise by the same libraries: kept readings are made anew."""
 PROBE_SECONDS_MAX = 20.0
 """Intake does not wait longer for one file, whatever the limits allow a reading."""
 REQUESTS_MAX = 5_000
@@ -82,6 +90,15 @@ class _Done(BaseModel):
     attached: AttachedData | None = None
 
 
+class _Found(BaseModel):
+    """A page as the child found it."""
+
+    model_config = ConfigDict(extra="forbid")
+    page: Page
+    optical: str | None = Field(default=None, max_length=40)
+    """Why it is to be read off its image; None where it is not."""
+
+
 class _Refusal(BaseModel):
     """What the child says about a file it refuses."""
 
@@ -106,14 +123,29 @@ class SandboxReader:
     its own. Close it, or let this process's end do it.
     """
 
-    def __init__(self, workers: int = 1, *, attachments: bool = True) -> None:
+    def __init__(
+        self,
+        workers: int = 1,
+        *,
+        attachments: bool = True,
+        images: bool = True,
+        eye: Eye | None = None,
+        kept: ImageReadings | None = None,
+    ) -> None:
         """Set up a reader; no process is started yet.
 
         Args:
             workers: processes at most.
             attachments: whether electronic invoices inside PDFs are read too.
+            images: whether pages without usable text are read off their images.
+            eye: what reads images, other than the machine's OCR process.
+            kept: what was read on images before.
         """
+        self._gaze = Gaze(eye or OcrClient(), kept) if images else None
         self.version = f"pdfium {metadata.version('pypdfium2')} + pdfplumber {metadata.version('pdfplumber')}"
+        self.version += f" {EDITION}"
+        if self._gaze is not None:
+            self.version += f" + {self._gaze.eye.version}"
         if attachments:
             self.version += f" + {ATTACHMENTS}"
         self._attachments = attachments
@@ -167,31 +199,84 @@ class SandboxReader:
         except ValidationError as error:
             raise UnreadableDocumentError(ODD_SENTENCE) from error
 
-    def read(self, path: Path, limits: ReadLimits) -> Reading:
+    def read(
+        self, path: Path, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
+    ) -> Reading:
         request: dict[str, object] = {"call": "read", "pages": limits.pages, "attachments": self._attachments}
         frames = self._ask(request, path, limits, limits.seconds)
         try:
-            pages = tuple(Page.model_validate_json(frame.payload) for frame in frames[:-1])
+            found = [_Found.model_validate_json(frame.payload) for frame in frames[:-1]]
             done = _Done.model_validate_json(frames[-1].payload)
         except ValidationError as error:
             raise UnreadableDocumentError(ODD_SENTENCE) from error
-        if [page.number for page in pages] != list(range(1, len(pages) + 1)):
+        if [each.page.number for each in found] != list(range(1, len(found) + 1)):
             raise UnreadableDocumentError(ODD_SENTENCE)
+        pages = self._with_images_read(found, path, limits, told)
         return Reading(pages=pages, reader=self.version, attached=done.attached)
 
-    def render(self, path: Path, page: int, dpi: int, limits: ReadLimits) -> bytes:
+    def _with_images_read(
+        self, found: Sequence[_Found], path: Path, limits: ReadLimits, told: Callable[[int, int], None]
+    ) -> tuple[Page, ...]:
+        """Return the pages, those that need it read off their images one after the other."""
+        wanted = sum(each.optical is not None for each in found)
+        until = time.monotonic() + limits.images_seconds
+        pages: list[Page] = []
+        done = 0
+        for each in found:
+            if each.optical is None:
+                pages.append(each.page)
+                continue
+            pages.append(self._read_image(each.page, each.optical, path, limits, until))
+            done += 1
+            log.info("image_read", page=each.page.number, done=done, wanted=wanted, words=len(pages[-1].words))
+            told(done, wanted)
+        return tuple(pages)
+
+    def _read_image(self, page: Page, cause: str, path: Path, limits: ReadLimits, until: float) -> Page:
+        """Return the page as it is read off its image; without words, and a note, where it can't be.
+
+        Raises:
+            ReaderUnavailableError: the OCR process can't be asked.
+        """
+        if self._gaze is None:
+            return _unread(page, OFF_NOTE)
+        request: dict[str, object] = {"call": "pixels", "page": page.number, "dpi": DPI}
+        try:
+            image = self._ask(request, path, limits, limits.seconds)[-1].payload
+        except DocumentError as error:
+            if len(str(error)) and page.number > 1:
+                return _unread(page, str(error))
+            raise
+        read = self._gaze.read(image, limits, until)
+        if isinstance(read, str):
+            return _unread(page, read)
+        width, _ = IMAGE_HEADER.unpack_from(image)
+        points = None if cause == Cause.PICTURE else page.size.width / width
+        return optical_page(page, read, points, cause)
+
+    def render(
+        self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
+    ) -> bytes:
         """Return page `page` (from 1) as a WebP image; posters come coarser than `dpi`.
 
         Raises:
             NotFoundError: the file has no such page.
         """
-        frames = self._ask({"call": "render", "page": page, "dpi": dpi}, path, limits, limits.seconds)
-        return frames[-1].payload
+        request: dict[str, object] = {"call": "render", "page": page, "dpi": dpi, "frame": frame}
+        return self._ask(request, path, limits, limits.seconds)[-1].payload
+
+    def images_isolated(self) -> bool:
+        """Return whether the OCR process was seen to have no network: for `proofdesk doctor`.
+
+        Raises:
+            ReaderUnavailableError: none could be started.
+        """
+        return self._gaze is not None and self._gaze.eye.network_isolated()
 
     def _ask(self, request: dict[str, object], path: Path, limits: ReadLimits, seconds: float) -> list[Frame]:
         """Return the frames of an answer that is no refusal."""
-        check_looks_like_pdf(path, limits.file_bytes)
-        request = {**request, "path": str(path.absolute())}
+        kind = get_kind(path, limits.file_bytes)
+        request = {**request, "path": str(path.absolute()), "kind": kind}
         frames: list[Frame] = []
         received = 0
         with self._process(limits) as process:
@@ -244,6 +329,12 @@ class SandboxReader:
             process = inherited.get_nowait()
             if process is not None:
                 process.end()
+
+
+def _unread(page: Page, note: str) -> Page:
+    """Return a page that nothing could be read of; what its text layer holds is not what it shows."""
+    hidden = (*page.hidden, *page.words)
+    return page.model_copy(update={"words": (), "hidden": hidden, "source": PageSource.NONE, "note": note})
 
 
 def _refusal(frame: Frame, process: ReadingProcess, limits: ReadLimits) -> PipelineError:

@@ -77,6 +77,7 @@ REFUSED_EVERYWHERE = {
     "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
     "pidfd_open": 434, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "fchmodat2": 452,
 }  # fmt: skip
+ACCEPTING = ("accept", "accept4")
 ABSENT = {"clone3": 435, "openat2": 437}
 """Answered with "no such call": their arguments lie in memory a filter cannot see; C libraries fall back."""
 
@@ -87,12 +88,16 @@ TGKILL = {"x86_64": 234, "aarch64": 131}
 PRLIMIT = {"x86_64": 302, "aarch64": 261}
 
 
-def install() -> bool:
-    """Install the filter for the rest of this process's life; False where this system has none."""
+def install(*, accepts: bool = False) -> bool:
+    """Install the filter for the rest of this process's life; False where this system has none.
+
+    Args:
+        accepts: connections may be taken on a socket that was handed over listening; it can still make none itself.
+    """
     machine = platform.machine()
     if sys.platform != "linux" or machine not in AUDIT_ARCHITECTURES or sys.maxsize < 2**32:
         return False
-    code = b"".join(_program(machine, os.getpid()))
+    code = b"".join(_program(machine, os.getpid(), ACCEPTING if accepts else ()))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
@@ -105,7 +110,7 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def _program(machine: str, own_pid: int) -> Iterator[bytes]:
+def _program(machine: str, own_pid: int, allowed: tuple[str, ...] = ()) -> Iterator[bytes]:
     """Yield the filter's instructions; each rule is a test that skips its answer where it does not apply."""
     yield _load(ARCHITECTURE_AT)
     yield _step(JUMP_EQUAL, AUDIT_ARCHITECTURES[machine], 1, 0)
@@ -114,7 +119,8 @@ def _program(machine: str, own_pid: int) -> Iterator[bytes]:
     if machine == "x86_64":
         yield _step(JUMP_AT_LEAST, X32_BIT, 0, 1)
         yield _refusal(errno.ENOSYS)
-    for number in (*REFUSED[machine].values(), *REFUSED_EVERYWHERE.values()):
+    refused = [number for name, number in REFUSED[machine].items() if name not in allowed]
+    for number in (*refused, *REFUSED_EVERYWHERE.values()):
         yield _step(JUMP_EQUAL, number, 0, 1)
         yield _refusal(errno.EPERM)
     for number in ABSENT.values():

@@ -1,7 +1,8 @@
-"""A first look at a file's size and first bytes, in this process: no parser is started for what is plainly no PDF."""
+"""A first look at a file's size and first bytes, in this process: no parser is started for what is no document."""
 
 import os
 import stat
+from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import (
@@ -15,12 +16,19 @@ from pipeline.errors import (
 HEADER_WITHIN = 1024
 """Readers look for "%PDF" within these first bytes, as Acrobat does: mail gateways put lines before it."""
 
+
+class FileKind(StrEnum):
+    """What a file is taken apart as; its content decides, never its name."""
+
+    PDF = "pdf"
+    PICTURE = "picture"
+    """PNG, JPEG or TIFF: each image a page."""
+
+
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"GIF8", "a GIF image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
     (b"BM", "a bitmap image"),
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
     (b"PK\x05\x06", "an empty ZIP archive"),
@@ -33,11 +41,11 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
-IMAGES = ("JPEG", "PNG", "GIF", "TIFF", "bitmap", "WebP", "HEIC")
+IMAGES = ("GIF", "bitmap", "WebP", "HEIC")
 
 
-def check_looks_like_pdf(path: Path, bytes_max: int) -> None:
-    """Pass a regular file of fitting size with a PDF header.
+def get_kind(path: Path, bytes_max: int) -> FileKind:
+    """Return what a regular file of fitting size is, by its first bytes: a PDF or a file of images.
 
     Raises:
         EmptyDocumentError: nothing is in it.
@@ -51,7 +59,7 @@ def check_looks_like_pdf(path: Path, bytes_max: int) -> None:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise UnreadableDocumentError("This is no regular file. Drop the PDF itself.")
+                raise UnreadableDocumentError("This is no regular file. Drop the document itself.")
             head = os.read(descriptor, HEADER_WITHIN)
         finally:
             os.close(descriptor)
@@ -66,8 +74,11 @@ def check_looks_like_pdf(path: Path, bytes_max: int) -> None:
             f"This file has {_megabytes(status.st_size)}, and at most {_megabytes(bytes_max)} are taken. "
             "Split it or save it smaller, and drop it again."
         )
-    if b"%PDF" not in head:
-        raise NotAPdfError(_refusal(head))
+    if b"%PDF" in head:
+        return FileKind.PDF
+    if head.startswith(PICTURES):
+        return FileKind.PICTURE
+    raise NotAPdfError(_refusal(head))
 
 
 def _refusal(head: bytes) -> str:

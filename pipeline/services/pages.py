@@ -1,3 +1,4 @@
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -36,14 +37,15 @@ class Pages:
     cache: Path
 
     def image(self, document_id: int, page: int, *, by: Actor, dpi: int = 110) -> bytes:
-        """Return the page as a WebP image, at the nearest resolution that is kept."""
+        """Return the page as a WebP image, at the nearest resolution that is kept, straightened as it was read."""
         access.check_may(by, Act.READ)
-        sha256, number = self._locate(document_id, page)
+        sha256, number, frame = self._locate(document_id, page)
         wanted = min(RESOLUTIONS, key=lambda resolution: abs(resolution - dpi))
-        place = self.cache / sha256[:2] / sha256 / f"{number}-{wanted}.webp"
+        turned = "" if frame is None else f"-{hashlib.sha256(repr(frame).encode()).hexdigest()[:12]}"
+        place = self.cache / sha256[:2] / sha256 / f"{number}-{wanted}{turned}.webp"
         if place.is_file():
             return place.read_bytes()
-        image = self.reader.render(self.blobs.path(sha256), number, wanted, self.limits)
+        image = self.reader.render(self.blobs.path(sha256), number, wanted, self.limits, frame)
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_name(f".{secrets.token_hex(8)}")
         temporary.write_bytes(image)
@@ -53,7 +55,7 @@ class Pages:
     def words(self, document_id: int, page: int, *, by: Actor) -> PageText:
         """Return the page with its words and boxes; without words where it has not been read."""
         access.check_may(by, Act.READ)
-        sha256, number = self._locate(document_id, page)
+        sha256, number, _ = self._locate(document_id, page)
         reading = self.readings.find(sha256, self.reader.version)
         found = next((each for each in reading.pages if each.number == number), None) if reading else None
         if found is None:
@@ -73,17 +75,18 @@ class Pages:
             # a header can't hold a line break
             return self.blobs.path(file.sha256), "".join(each if each.isprintable() else "_" for each in name)
 
-    def _locate(self, document_id: int, page: int) -> tuple[str, int]:
-        """Return the hash of the file and the number of the page in it."""
+    def _locate(self, document_id: int, page: int) -> tuple[str, int, tuple[float, ...] | None]:
+        """Return the hash of the file, the number of the page in it, and the frame that it was read in."""
         with self.store.reading() as session:
             document = queries.get_document(session, document_id)
             if not 1 <= page <= self._count(session, document):
                 raise NotFoundError(f"Document {document_id} has no page {page}. Go back to its first page.")
             ref = page_ref(document, page)
             sha256 = queries.get_file(session, ref.file_id).sha256
+            read = next((each for each in document.page_summaries or () if each.number == page), None)
         if sha256 is None:
             raise NotFoundError(MISSING.format(document_id))
-        return sha256, ref.page
+        return sha256, ref.page, read.frame if read is not None else None
 
     def _count(self, session: Session, document: DocumentRow) -> int:
         if document.pages is not None:

@@ -24,6 +24,7 @@ from pipeline.services.typeshelf import TypeShelf
 from pipeline.stages.calibrate import calibrate
 from pipeline.stages.extract import extract
 from pipeline.stages.route import route
+from pipeline.stages.unseen import unseen
 from pipeline.stages.validate import validate
 from pipeline.stages.witness import belonging, witness
 from pipeline.store import events, queries
@@ -33,6 +34,9 @@ from pipeline.store.tables import ClaimRow, DocumentRow, ExtractionRow, FieldRow
 
 BEYOND_LIMIT = timedelta(seconds=180)
 """How much longer than reading its files may take an attempt counts as running: extraction, and a busy machine."""
+
+PROLONG_EVERY = timedelta(seconds=30)
+"""How often an attempt that reads page after page off images says that it goes on."""
 
 RETRY_MOST = timedelta(hours=1)
 
@@ -169,7 +173,7 @@ class Processing:
         pages = reading.pages
         read = calibrate(extract(reading, self.types.enabled, self.extractor, attempt.fixed_type))
         heard = witness(read, reading, self.types.enabled, self.extractor, attempt.fixed_type)
-        extraction, findings = heard.extraction, heard.findings
+        extraction, findings = heard.extraction, heard.findings + unseen(pages)
         doctype = self.types.find(extraction.type.name)
         if doctype is not None:
             findings += validate({field.name: field.value for field in extraction.fields}, doctype)
@@ -183,6 +187,7 @@ class Processing:
                 height=page.size.height,
                 has_text=page.has_text,
                 note=page.note,
+                frame=page.frame,
             )
             for page in pages
         )
@@ -195,7 +200,7 @@ class Processing:
         for sha256, wanted in attempt.sources:
             reading = self.readings.find(sha256, self.reader.version)
             if reading is None:
-                reading = self.reader.read(self.blobs.path(sha256), self.limits)
+                reading = self.reader.read(self.blobs.path(sha256), self.limits, self._prolonging(attempt))
                 self.readings.keep(sha256, reading)
             by_number = {page.number: page for page in reading.pages}
             pages += [by_number[number] for number in wanted or tuple(by_number) if number in by_number]
@@ -207,6 +212,24 @@ class Processing:
             reader=self.reader.version,
             attached=attached[0] if is_whole and attached else belonging(attached, numbered),
         )
+
+    def _prolonging(self, attempt: _Attempt) -> Callable[[int, int], None]:
+        """Return what to call after each page read off its image: such pages take long, but the attempt is alive."""
+        told = self.clock.now()
+
+        def tell(done: int, wanted: int) -> None:
+            nonlocal told
+            now = self.clock.now()
+            log.info("processing.images", document_id=attempt.document_id, done=done, wanted=wanted)
+            if now - told < PROLONG_EVERY or done == wanted:
+                return
+            told = now
+            with self.store.writing() as session:
+                document = queries.get_document(session, attempt.document_id)
+                if document.attempt == attempt.number and document.state == DocumentState.READING:
+                    document.running_until = now + timedelta(seconds=self.limits.seconds) + BEYOND_LIMIT
+
+        return tell
 
     def _finish(self, attempt: _Attempt, result: _Result, by: Actor) -> None:
         """Save extraction, decision, state and event in one transaction, if the attempt is still the current one."""

@@ -41,3 +41,28 @@ class FolderReadings:
 
     def _place(self, sha256: str) -> Path:
         return self.root / sha256[:2] / f"{sha256}.json.gz"
+
+
+class FolderImageReadings:
+    """Implements `pipeline.ports.ImageReadings` in a folder: the same scan is not read twice; safe to delete."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def find(self, key: str) -> bytes | None:
+        try:
+            return gzip.decompress(self._place(key).read_bytes())
+        except (OSError, EOFError, zlib.error):
+            return None
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Keep what was read; a disk that refuses costs a second reading later, nothing else."""
+        with suppress(OSError):
+            place = self._place(key)
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary = place.with_name(f".{secrets.token_hex(8)}")
+            temporary.write_bytes(gzip.compress(data, compresslevel=1))
+            os.replace(temporary, place)  # noqa: PTH105 - replace is the atomic one
+
+    def _place(self, key: str) -> Path:
+        return self.root / key[:2] / f"{key}.json.gz"

@@ -1,0 +1,1 @@
+"""Optical reading: page images to words, by one confined process a machine."""
