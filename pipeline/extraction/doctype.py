@@ -45,7 +45,7 @@ def guess_type(
     score, found, name = scored[0]
     against = _against(text, types, switched_off, score, name)
     if against or score <= NONE_SCORE:
-        said = against or "The page has too few of the words that speak for any known type."
+        said = against or TOO_FEW_WORDS
         return TypeGuess(name=None, confidence=NONE_CONFIDENCE, candidates=likely[:3], evidence=(said,))
     words = ", ".join(f"“{phrase}”" for phrase in found[:4])
     lead = score - max(NONE_SCORE, scored[1][0] if len(scored) > 1 else 0.0)
@@ -89,6 +89,8 @@ rappel;relance;mise en demeure;relevé;relevé de compte;bon de livraison;devis;
 )
 """Titles of the papers that arrive among invoices most and share their words."""
 
+TOO_FEW_WORDS = "The page has too few of the words that speak for any known type."
+"""Said of a document that shows nothing of a known type, and nothing of another paper either."""
 NONE_CONFIDENCE = 0.75
 """Stated where no type is named: a person chooses then in any case."""
 LEADS: tuple[tuple[float, float], ...] = ((1.0, 0.98), (0.5, 0.95))
