@@ -21,11 +21,12 @@ from pipeline.readers.pdfium_words import read_text
 from pipeline.readers.plausible import BROKEN_SHARE_MAX
 from pipeline.readers.raw_page import RawPage, broken_share
 from pipeline.readers.second import disputed, is_doubtful
-from pipeline.readers.seen import judge
+from pipeline.readers.seen import IMAGE_SHARE_MIN, judge
 
 PROBE_SECONDS = 2.0
 """After this long a probe has seen enough pages."""
 
+IMAGE_NOTE = "This page is an image without print that a machine can make out; look at it."
 DRAWING_NOTE = "This page is drawn without text a machine can read; read it by eye."
 BLANK_NOTE = "This page looks blank."
 ALL_DAMAGED_SENTENCE = (
@@ -146,8 +147,14 @@ def _read_page(document: Any, number: int, second: _SecondOpinion) -> RawPage | 
     if page.optical is None and is_doubtful(page.words):
         _ask_again(page, second)
     if page.optical is None and not page.words:
-        page.source, page.note = "none", DRAWING_NOTE if page.drawn else BLANK_NOTE
+        page.source, page.note = "none", _note(page)
     return page
+
+
+def _note(page: RawPage) -> str:
+    if page.image_share > IMAGE_SHARE_MIN:
+        return IMAGE_NOTE
+    return DRAWING_NOTE if page.drawn else BLANK_NOTE
 
 
 def _ask_again(page: RawPage, second: _SecondOpinion) -> None:

@@ -61,12 +61,13 @@ def _decide(
     is_pictured: bool,
 ) -> None:
     ink = picture.ink(page.words)
-    if ink.letters < INK_MIN:
-        return
-    if is_empty:
-        page.optical = Cause.NO_TEXT
-    elif garbled:
+    if garbled and ink.letters:
+        # whatever is drawn there, its codes are no words
         page.optical = Cause.GARBLED
+    elif ink.letters < INK_MIN:
+        return
+    elif is_empty:
+        page.optical = Cause.NO_TEXT
     elif is_pictured and ink.uncovered > UNCOVERED_MIN:
         page.optical = Cause.OVERLAY
         # what is drawn for nobody to see, and is not what the image shows, is no page text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -41,6 +41,24 @@ def picture(width: float, height: float, words: str = "") -> Draw:
         noise = Image.effect_noise((60, 60), 80)
         canvas.drawImage(ImageReader(noise), 0, 0, width, height)
         canvas.drawString(50, 500, words)
+
+    return page
+
+
+def scan(lines: list[str], layer: str = "") -> Draw:
+    """Draw lines of print as one image of the whole page, and `layer` as text nobody sees on its blank foot."""
+
+    def page(canvas: Canvas) -> None:
+        image = Image.new("L", (1600, 2400), 250)
+        font = ImageFont.load_default(60)
+        for number, line in enumerate(lines):
+            ImageDraw.Draw(image).text((200, 300 + 120 * number), line, fill=20, font=font)
+        canvas.drawImage(ImageReader(image), 0, 0, 400, 600)
+        text = canvas.beginText(50, 100)
+        text.setTextRenderMode(3)
+        for start in range(0, len(layer), 60):
+            text.textLine(layer[start : start + 60])
+        canvas.drawText(text)
 
     return page
 

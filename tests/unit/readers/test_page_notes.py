@@ -8,6 +8,7 @@ import pytest
 from fixtures.make import raw
 from pipeline.errors import DocumentTooLargeError, EncryptedDocumentError, UnreadableDocumentError
 from pipeline.readers import reading
+from pipeline.readers.cause import Cause
 from tests.unit.readers import made
 
 
@@ -16,10 +17,16 @@ def test_page_with_text_has_no_note(tmp_path: Path) -> None:
     assert (page.source, page.note) == ("text_layer", None)
 
 
-@pytest.mark.parametrize("words", ["", "Page 1"])
-def test_scan_with_hardly_any_letters_is_for_the_eye(tmp_path: Path, words: str) -> None:
-    page = next(reading.read_pages(made.draw(tmp_path / "scan.pdf", made.picture(400, 600, words)), 5))
-    assert (page.source, page.words, page.note) == ("none", [], reading.SCAN_NOTE)
+def test_picture_without_print_is_left_to_the_eye(tmp_path: Path) -> None:
+    page = next(reading.read_pages(made.draw(tmp_path / "photo.pdf", made.picture(400, 600)), 5))
+    assert (page.source, page.words, page.note) == ("none", [], reading.IMAGE_NOTE)
+    assert page.optical is None
+
+
+def test_scan_with_hardly_any_letters_of_text_is_to_be_read_off_its_image(tmp_path: Path) -> None:
+    scan = made.scan(["Invoice number 4711", "dated 14 February 2024"], layer="Page 1")
+    page = next(reading.read_pages(made.draw(tmp_path / "scan.pdf", scan), 5))
+    assert page.optical == Cause.NO_TEXT
 
 
 def test_letterhead_with_a_logo_and_few_words_keeps_its_words(tmp_path: Path) -> None:
@@ -32,6 +39,7 @@ def test_scan_with_a_full_text_layer_keeps_it(tmp_path: Path) -> None:
     words = "Invoice number 4711 dated 14 February 2024 over 10.00"
     page = next(reading.read_pages(made.draw(tmp_path / "ocr.pdf", made.picture(400, 600, words)), 5))
     assert " ".join(word.text for word in page.words) == words
+    assert page.optical is None
 
 
 def test_blank_page_and_drawing_say_so(tmp_path: Path) -> None:
@@ -91,7 +99,7 @@ def test_password_against_changes_is_no_obstacle(tmp_path: Path) -> None:
     assert [word.text for word in next(reading.read_pages(path, 5)).words][-1] == "100.00"
 
 
-def test_text_stored_without_readable_codes_is_for_the_eye(tmp_path: Path) -> None:
+def test_text_stored_without_readable_codes_is_to_be_read_off_the_image(tmp_path: Path) -> None:
     path = made.content(tmp_path / "codes.pdf", b"BT /F1 10 Tf 50 500 Td (Total) Tj ET")
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
         cmap = (
@@ -101,5 +109,4 @@ def test_text_stored_without_readable_codes_is_for_the_eye(tmp_path: Path) -> No
         pdf.pages[0].Resources.Font.F1.ToUnicode = pikepdf.Stream(pdf, cmap)
         pdf.save(path)
     page = next(reading.read_pages(path, 5))
-    assert page.note == reading.GARBLED_NOTE
-    assert page.words == []
+    assert page.optical == Cause.GARBLED
