@@ -216,6 +216,8 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
         crop=_crop(view, provenance),
         objected=bool(view.findings)
         or _is_seen_before(view, document.duplicates)
+        # What is settled has been weighed against the data already.
+        or (record.state is FieldState.OPEN and ReasonCode.ATTACHED_DATA in codes)
         or (value is None and not codes.isdisjoint(_SPEAKS_AGAINST_NOTHING)),
         related=document.duplicates if _is_seen_before(view, document.duplicates) else (),
         is_undecided=undecided,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
-from pipeline.domain.pages import Page, Reading
+from pipeline.domain.pages import AttachedData, Page, Reading
 from pipeline.errors import EmptyDocumentError, NotAPdfError
 from pipeline.ports import Job, Probe, ReadLimits
 from tests import builders
@@ -56,6 +56,8 @@ class FakeReader:
     version: str = "fake 1"
     error: Exception | None = None
     reads: int = 0
+    attached: AttachedData | None = None
+    """The data inside every file that is read."""
 
     def probe(self, path: Path, limits: ReadLimits) -> Probe:
         data = path.read_bytes()
@@ -72,7 +74,7 @@ class FakeReader:
         if self.error is not None:
             raise self.error
         lines = path.read_text(errors="replace").splitlines()[1:]
-        return Reading(pages=(builders.page(*lines),), reader=self.version)
+        return Reading(pages=(builders.page(*lines),), reader=self.version, attached=self.attached)
 
     def render(
         self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None

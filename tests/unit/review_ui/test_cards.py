@@ -52,6 +52,18 @@ def test_a_failed_check_speaks_only_while_it_fails() -> None:
     assert not card.objected
 
 
+def test_what_the_attached_data_says_stays_beside_the_pages_value_until_it_is_settled() -> None:
+    sentence = "The page says 1,482.00, but the attached data says 1,428.00: choose the one that holds."
+    told = (Candidate(text="1428.00", value="1428.00", confidence=0.4, label="attached data"),)
+    view = field_view(TOTAL, "1482.00", reasons=(reason(ReasonCode.ATTACHED_DATA, sentence),), candidates=told)
+    card = card_of(document(view), view)
+    assert card.reasons == (sentence,)
+    assert card.objected
+    assert [(rival.shown, rival.note) for rival in card.rivals] == [("1,428.00", "attached data")]
+    settled = view.model_copy(update={"record": view.record.model_copy(update={"state": FieldState.CONFIRMED})})
+    assert not card_of(document(settled), settled).objected
+
+
 def test_a_sum_is_set_with_what_it_makes_and_what_the_page_says() -> None:
     view = field_view(TOTAL, "1482.00", findings=(SUM,))
     [total] = card_of(document(view), view).sums
