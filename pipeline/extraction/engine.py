@@ -27,7 +27,7 @@ class BaselineEngine:
             known: all types whose words are known; those that a call does not ask for show what a document is when it
                 is none of the enabled ones. None takes the types that the product comes with.
         """
-        self._known = shipped_types() if known is None else known
+        self.known = shipped_types() if known is None else known
         self._indexes: dict[str, tuple[DocumentType, LabelIndex]] = {}
 
     def extract(
@@ -36,7 +36,7 @@ class BaselineEngine:
         """Return what the pages say, for the type they seem to have or for `fixed_type`."""
         layout = Layout(pages)
         without_text = tuple(page.number for page in pages if not page.has_text)
-        guess = type_of(layout, types, fixed_type, self._known)
+        guess = type_of(layout, types, fixed_type, self.known)
         doctype = next((t for t in types if t.name == guess.name), None)
         locale = infer_locale(layout)
         fields: tuple[FieldExtraction, ...] = ()

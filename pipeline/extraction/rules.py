@@ -1,6 +1,7 @@
 """The rules' reading of one document: typed candidates, labels, arithmetic and place; no learning."""
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from pipeline.extraction.evidence import Vote, votes_for
 from pipeline.extraction.finds import Find
 from pipeline.extraction.labels import LabelIndex
 from pipeline.extraction.layout import Layout
+from pipeline.extraction.lines_memory import LinesMemory
 from pipeline.extraction.parties import Parties
 from pipeline.extraction.prose import Prose
 from pipeline.extraction.tables import TableReader
@@ -36,12 +38,16 @@ class Rules:
         self.locale = locale
         self.index = index
 
-    def fields(self) -> tuple[FieldExtraction, ...]:
+    def fields(self, memories: Mapping[str, LinesMemory] | None = None) -> tuple[FieldExtraction, ...]:
+        """Return every field's extraction; `memories` tells, by table, what reviewed documents teach about its rows."""
+        remembered = memories or {}
         answers = self.answers
         tables: dict[str, FieldExtraction] = {}
         for spec in self.doctype.fields:
             if spec.kind is FieldKind.TABLE:
-                reader = TableReader(self.layout, self.doctype, spec, self.index, self.locale)
+                reader = TableReader(
+                    self.layout, self.doctype, spec, self.index, self.locale, remembered.get(spec.name)
+                )
                 tables[spec.name] = reader.read(self._totals(answers))
                 makes = reader.sum_of(tables[spec.name])
                 if makes is not None:

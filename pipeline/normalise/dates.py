@@ -58,6 +58,9 @@ _FIND = re.compile(
     r")(?!(?<!\d)\w|(?!T\d)\w)",
     re.IGNORECASE,
 )
+_GLUED = re.compile(
+    r"(?<=\d\d)(?:[-–—]|to|thru|bis)(?=\d{1,2}([/.])\d{1,2}\1\d{2})|(?<=\d\d)[-–—](?=\s\d{1,2}/\d{1,2}/\d{2})"
+)
 _PARTS_NAMED = re.compile(
     rf"(?P<day>{_DAY}){_JOIN}(?P<month>{_MONTH})(?:{_JOIN}|(?=['’]))(?P<year>{_YEAR})", re.IGNORECASE
 )
@@ -70,6 +73,9 @@ def find_dates(text: str) -> list[tuple[int, int, str]]:
     """Return start, end and text of everything in a line that has a date's form and names a real month."""
     found: list[tuple[int, int, str]] = []
     position = 0
+    if "/" in text or "." in text:
+        # the ends of a range are often printed without blanks: "05/04/20to05/10/20"
+        text = _GLUED.sub(lambda join: " " * len(join.group()), text)
     while match := _FIND.search(text, position):
         printed = match.group().rstrip()
         if read_date(printed, DocumentLocale()):

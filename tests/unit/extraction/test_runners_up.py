@@ -1,7 +1,8 @@
 from pipeline.doctypes.loader import load_types
 from pipeline.domain.extraction import FieldExtraction
 from pipeline.domain.pages import Page
-from pipeline.extraction.engine import CANDIDATE_LEAST, BaselineEngine
+from pipeline.extraction.engine import BaselineEngine
+from pipeline.extraction.rules import CANDIDATE_LEAST
 from tests.unit.extraction.paper import line, page, right
 
 TYPES = load_types()

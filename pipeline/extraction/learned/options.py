@@ -1,0 +1,337 @@
+"""Every value on the page that could be a field's answer, by group, before any field is asked."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.domain.extraction import DocumentLocale
+from pipeline.domain.value import Value
+from pipeline.extraction import finds as found
+from pipeline.extraction.finds import Find, span_at
+from pipeline.extraction.layout import Layout, Segment, Span, Token
+from pipeline.extraction.learned.groups import Group
+from pipeline.extraction.prose import Prose
+from pipeline.normalise.dates import find_dates
+from pipeline.normalise.durations import find_durations
+from pipeline.normalise.kinds import read_value
+from pipeline.normalise.words import fold, single_blanks
+
+OPTIONS_MAX = 1500
+"""Candidates of one group that are looked at in a document."""
+PRINTS_MAX = 4
+NAME_PAGES = 3
+"""Names are looked for on so many first pages, and on the last."""
+
+
+@dataclass(slots=True, eq=False)
+class Option:
+    """One way to read one print as a value."""
+
+    span: Span
+    text: str
+    value: Value
+    key: str
+    """What two prints of one value have in common."""
+    note: str = ""
+    """What had to be assumed to read it: "day before month"."""
+    flags: tuple[str, ...] = ()
+    at: int = -1
+    """Where it stands in the running text, for values of sentences; -1 elsewhere."""
+
+    @property
+    def segment(self) -> Segment:
+        return self.span.segment
+
+
+def key_of(text: str) -> str:
+    """Return the letters and digits of a text, for telling whether two prints say the same."""
+    text = re.sub(r"\s*\(\d+\)?\s*$", "", text)
+    return "".join(c for c in fold(text.replace("&", " and ")) if c.isalnum())
+
+
+def options_of(group: Group, layout: Layout, locale: DocumentLocale, prose: Prose) -> list[Option]:
+    """Return the candidates of a group in reading order, at most `OPTIONS_MAX`."""
+    match group:
+        case Group.DATE:
+            options = _dates(layout, locale)
+        case Group.MONEY:
+            options = _plain(found.amounts_in(layout, locale))
+        case Group.IBAN:
+            options = _plain(found.ibans_in(layout))
+        case Group.VAT:
+            options = _plain(found.vats_in(layout))
+        case Group.CURRENCY:
+            options = _plain(found.currencies_in(layout))
+        case Group.IDENTIFIER:
+            options = list(_identifiers(layout))
+        case Group.NAME:
+            options = list(_not_too_often(_names(layout)))
+        case Group.ADDRESS:
+            options = list(_blocks(layout))
+        case Group.SENTENCE_DATE:
+            options = list(_sentence_dates(prose, locale))
+        case Group.SENTENCE_NAME:
+            options = list(_sentence_names(prose))
+        case Group.DURATION:
+            options = list(_durations(prose))
+    return options[:OPTIONS_MAX]
+
+
+def _not_too_often(options: Iterator[Option]) -> Iterator[Option]:
+    """Return the first prints of each name: a station's name in each row of a table says nothing new."""
+    seen: dict[str, int] = {}
+    for option in options:
+        count = seen[option.key] = seen.get(option.key, 0) + 1
+        if count <= PRINTS_MAX:
+            yield option
+
+
+def _plain(finds: list[Find]) -> list[Option]:
+    options: list[Option] = []
+    for find in finds:
+        for reading in find.readings:
+            if isinstance(reading.value, str):
+                options.append(
+                    Option(find.span, find.text, reading.value, reading.value, reading.note, tuple(sorted(find.flags)))
+                )
+    return options
+
+
+_UNDECIDED = DocumentLocale()
+_JOIN = re.compile(r"\s*(?:-|–|—|to|thru|through|until|bis|au|/)?\s*", re.IGNORECASE)
+_TIME = re.compile(r"\s*,?\s*\d{1,2}[:.]\d{2}")
+
+
+def _dates(layout: Layout, locale: DocumentLocale) -> list[Option]:
+    """Return every date, each way it can be read: which order holds is learned as much as which date."""
+    options: list[Option] = []
+    for segment in layout.segments:
+        places = find_dates(segment.text) if any(c.isdigit() for c in segment.text) else []
+        for index, (start, end, text) in enumerate(places):
+            span = span_at(segment, start, end)
+            if span is None:
+                continue
+            flags: list[str] = []
+            behind = places[index + 1][0] if index + 1 < len(places) else None
+            if _joins(segment, end, behind, layout.right_of(segment)):
+                flags.append("range_start")
+            before = places[index - 1][1] if index else None
+            if _joined_to(segment, start, before, layout.left_of(segment)):
+                flags.append("range_end")
+            if _TIME.match(segment.text, end):
+                flags.append("timed")
+            options += _readings(span, text, locale, tuple(flags))
+    return options
+
+
+def _joins(segment: Segment, end: int, behind: int | None, right: Segment | None) -> bool:
+    """Return whether another date follows with nothing but a dash or "to" between."""
+    if behind is not None:
+        return bool(_JOIN.fullmatch(segment.text[end:behind]))
+    if right is None or not _JOIN.fullmatch(segment.text[end:]):
+        return False
+    first = find_dates(right.text)
+    return bool(first) and bool(_JOIN.fullmatch(right.text[: first[0][0]]))
+
+
+def _joined_to(segment: Segment, start: int, before: int | None, left: Segment | None) -> bool:
+    """Return whether another date stands before with nothing but a dash or "to" between."""
+    if before is not None:
+        return bool(_JOIN.fullmatch(segment.text[before:start]))
+    if left is None or not _JOIN.fullmatch(segment.text[:start]):
+        return False
+    last = find_dates(left.text)
+    return bool(last) and bool(_JOIN.fullmatch(left.text[last[-1][1] :]))
+
+
+def _readings(span: Span, text: str, locale: DocumentLocale, flags: tuple[str, ...]) -> Iterator[Option]:
+    """Yield a date's readings; where the document writes one order, only that."""
+    readings = read_value(text, "date", _UNDECIDED)
+    for reading in readings:
+        if len(readings) > 1 and locale.day_first is not None:
+            if (reading.note == "day before month") != locale.day_first:
+                continue
+            yield Option(span, text, reading.value, str(reading.value), reading.note, flags)
+        else:
+            either = ("either",) if len(readings) > 1 else ()
+            yield Option(span, text, reading.value, str(reading.value), reading.note, (*flags, *either))
+
+
+# Identifiers ---------------------------------------------------------------------------------------------------
+
+_EDGES = " :;,.#()[]{}|*\"'“”=_"
+_MONEY = re.compile(r"[-(]?[€$£]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}\)?[€$£%]?")
+_PIECES = re.compile(r"[:#=]")
+
+
+def _identifiers(layout: Layout) -> Iterator[Option]:
+    for segment in layout.segments:
+        tokens = segment.tokens
+        for index, token in enumerate(tokens):
+            text = token.text
+            if not any(c.isdigit() for c in text) or len(text) > 60 or "@" in text:
+                continue
+            core = text.strip(_EDGES)
+            pieces = [piece.strip(_EDGES) for piece in _PIECES.split(core)]
+            for piece in dict.fromkeys([core, *pieces]):
+                if piece and any(c.isdigit() for c in piece) and not _MONEY.fullmatch(piece):
+                    yield _identifier(Span(segment, index, index + 1), piece)
+            for count in (2, 3):
+                joined = _joined(tokens, index, count)
+                if joined is not None:
+                    yield _identifier(Span(segment, index, index + count), joined)
+            if index and _LETTERS.fullmatch(tokens[index - 1].text) and core:
+                text = f"{tokens[index - 1].text.strip(_EDGES)} {core}"
+                yield _identifier(Span(segment, index - 1, index + 1), text, ("prefixed",))
+
+
+_LETTERS = re.compile(r"[A-Z]{1,5}[-/:]?")
+_PART = re.compile(r"[A-Z0-9][A-Za-z0-9]*[-/]?|[-/–][A-Za-z0-9]*")
+
+
+def _joined(tokens: list[Token], index: int, count: int) -> str | None:
+    """Return neighbouring tokens as one identifier where they may be one: "391 1", "270818 / 5"."""
+    part = tokens[index : index + count]
+    if len(part) < count:
+        return None
+    texts = [token.text.strip(_EDGES) if i in {0, count - 1} else token.text for i, token in enumerate(part)]
+    if not all(_PART.fullmatch(text) for text in texts) or not any(c.isdigit() for c in texts[-1]):
+        return None
+    glue = "" if any(text[-1:] in "-/–" for text in texts[:-1]) or any(t[:1] in "-/–" for t in texts[1:]) else " "
+    return glue.join(texts)
+
+
+def _identifier(span: Span, text: str, flags: tuple[str, ...] = ()) -> Option:
+    return Option(span, text, single_blanks(text), key_of(text), "", flags)
+
+
+# Names ---------------------------------------------------------------------------------------------------------
+
+_NAME_EDGES = " ,;:|•●·=*_"
+_CUT_BEFORE = re.compile(r"^(?:\(|\[|/|\||[-–—]$|[-–—]\s)")
+_STARTS_MAX = 6
+_TOKENS_MAX = 14
+
+
+def _names(layout: Layout) -> Iterator[Option]:
+    numbers = sorted(layout.by_page)
+    pages = {*numbers[:NAME_PAGES], *numbers[-1:]}
+    for segment in layout.segments:
+        if segment.page not in pages or sum(c.isalpha() for c in segment.text) < 3:
+            continue
+        tokens = segment.tokens
+        for start, end in _cuts(tokens):
+            yield from _name(Span(segment, start, end))
+        yield from _behind_colon(segment)
+        below = layout.below(segment, 1.2)
+        if below is not None and below.has_letters and len(below.tokens) + len(tokens) <= _TOKENS_MAX:
+            yield from _name(Span(segment, 0, len(tokens), tuple(below.tokens)), ("stacked",))
+            cut = next((i for i, token in enumerate(below.tokens) if i and _CUT_BEFORE.match(token.text)), 0)
+            if cut:
+                yield from _name(Span(segment, 0, len(tokens), tuple(below.tokens[:cut])), ("stacked",))
+
+
+def _cuts(tokens: list[Token]) -> list[tuple[int, int]]:
+    """Return where names may begin and end: whole, behind each of the first words, before what names do not hold."""
+    count = min(len(tokens), _TOKENS_MAX)
+    starts = [*range(1, min(_STARTS_MAX, count))]
+    starts += [i + 1 for i in range(count - 1) if tokens[i].text[-1:] in ":=#)" and i + 1 not in starts]
+    ends = [i for i in range(1, count) if _CUT_BEFORE.match(tokens[i].text) or tokens[i - 1].text[-1:] in ",;)"]
+    ends += [i for i in range(max(1, count - 2), count) if i not in ends]
+    marked = [0, *(i for i in starts if tokens[i - 1].text[-1:] in ":=#)")]
+    cuts = [(0, count), *((start, count) for start in starts)]
+    cuts += [(start, end) for start in marked for end in ends if end > start]
+    return list(dict.fromkeys(cuts))
+
+
+def _name(span: Span, flags: tuple[str, ...] = ()) -> Iterator[Option]:
+    text = span.text
+    value = single_blanks(text).strip(_NAME_EDGES)
+    if len(value) < 2 or len(value) > 160 or sum(c.isalpha() for c in value) < 2:
+        return
+    key = key_of(value)
+    if key:
+        yield Option(span, value, value, key, "", flags)
+
+
+def _behind_colon(segment: Segment) -> Iterator[Option]:
+    """Return what follows a colon or an equals sign within a word: "Advertiser:Smith"."""
+    for index, token in enumerate(segment.tokens[:_TOKENS_MAX]):
+        head, mark, tail = token.text.partition("=" if "=" in token.text else ":")
+        if not mark or not tail or not head or tail.startswith("//"):
+            continue
+        rest = [other.text for other in segment.tokens[index + 1 : index + 10]]
+        value = single_blanks(" ".join([tail, *rest])).strip(_NAME_EDGES)
+        if sum(c.isalpha() for c in value) >= 2:
+            end = min(len(segment.tokens), index + 10)
+            yield Option(Span(segment, index, end), value, value, key_of(value), "", ("glued",))
+
+
+# Addresses: runs of lines --------------------------------------------------------------------------------------
+
+_BLOCK_LINES = 7
+_BLOCK_STARTS = 24
+_CUT_TAIL = re.compile(r"(?i)\s*(?:\(|\b(?:tel|fax|gst|phone|reg|co\.? ?no|roc|h/?p|email|website)\b).*$")
+
+
+def _blocks(layout: Layout) -> Iterator[Option]:
+    """Return runs of one to seven lines among the first of a document, cut before telephone and registration."""
+    for number in sorted(layout.by_page)[:1]:
+        lines = [line.segments[0] for line in layout.by_page[number][:_BLOCK_STARTS]]
+        for start, first in enumerate(lines):
+            taken: list[Segment] = []
+            for segment in lines[start : start + _BLOCK_LINES]:
+                if taken and segment.top - taken[-1].bottom > 3.0 * max(segment.height, taken[-1].height):
+                    break
+                taken.append(segment)
+                more = tuple(token for s in taken[1:] for token in s.tokens)
+                text = single_blanks(" ".join(s.text for s in taken))
+                span = Span(first, 0, len(first.tokens), more)
+                for cut in dict.fromkeys((text, _CUT_TAIL.sub("", text))):
+                    value = cut.strip(_NAME_EDGES)
+                    if len(value) > 5:
+                        flags = (f"lines{len(taken)}", "cut" if cut != text else "whole")
+                        yield Option(span, value, value, key_of(value), "", flags)
+
+
+# Sentences -----------------------------------------------------------------------------------------------------
+
+
+def _sentence_dates(prose: Prose, locale: DocumentLocale) -> Iterator[Option]:
+    for start, end, text in find_dates(prose.text):
+        span = prose.span(start, end)
+        readings = read_value(text, "date", locale)
+        if span is not None:
+            for reading in readings:
+                yield Option(span, text, reading.value, str(reading.value), reading.note, (), start)
+
+
+def _durations(prose: Prose) -> Iterator[Option]:
+    for start, end, text in find_durations(prose.text):
+        span = prose.span(start, end)
+        for reading in read_value(text, "duration") if span is not None else ():
+            if span is not None:
+                yield Option(span, text.strip(), reading.value, str(reading.value), reading.note, (), start)
+
+
+_CAPITALS = re.compile(r"\b[A-Z][A-Za-z]+(?:\s+(?:of\s+)?[A-Z][A-Za-z]+){0,2}\b")
+_LAW_NEAR = re.compile(r"(?i)\b(?:law|laws|jurisdiction|courts?|govern\w*|constru\w*)\b")
+_LAW_REACH = 120
+
+
+def _sentence_names(prose: Prose) -> Iterator[Option]:
+    """Return capitalised words near a mention of law: what may govern an agreement."""
+    seen = 0
+    for near in _LAW_NEAR.finditer(prose.text):
+        begin, stop = max(seen, near.start() - _LAW_REACH // 2), near.end() + _LAW_REACH
+        for match in _CAPITALS.finditer(prose.text, begin, stop):
+            words = match.group().split()
+            for first in range(len(words)):
+                for last in range(first + 1, len(words) + 1):
+                    text = " ".join(words[first:last])
+                    place = match.start() + match.group().find(text)
+                    span = prose.span(place, place + len(text))
+                    if span is not None and text not in {"The", "State", "This", "Any"}:
+                        yield Option(span, text, text, key_of(text), "", (), place)
+            seen = match.end()
+        seen = max(seen, near.end())

@@ -1,0 +1,61 @@
+"""From probabilities of candidates to one answer: prints of one value add up."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.extraction.learned.groups import AS_TEXT, Group
+from pipeline.extraction.learned.truth import likeness
+
+ALIKE = 90.0
+TOP = 8
+"""Values that are compared; the others are too unlikely to matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer: a candidate's index and the probability of its value; index None: not there."""
+
+    index: int | None
+    share: float
+    rivals: tuple[tuple[int, float], ...]
+    """Other values: index of the best print, probability of the value; most likely first."""
+    none: float
+    """Probability that the document does not have the value."""
+
+
+def verdict_of(group: Group, keys: Sequence[str], shares: NDArray[np.float64], required: bool) -> Verdict:
+    """Return the likeliest value.
+
+    Args:
+        group: names that only differ as people write them are one value.
+        keys: the value of each candidate.
+        shares: their probabilities.
+        required: a required field is answered while there is any candidate: somebody has to look at it anyway.
+    """
+    sums: dict[str, float] = defaultdict(float)
+    best: dict[str, int] = {}
+    for index, (key, share) in enumerate(zip(keys, shares, strict=True)):
+        sums[key] += float(share)
+        if key not in best or share > shares[best[key]]:
+            best[key] = index
+    none = max(0.0, 1.0 - sum(sums.values()))
+    order = sorted(sums, key=lambda key: (-sums[key], best[key]))[:TOP]
+    if not order:
+        return Verdict(None, none, (), none)
+    totals = {key: sums[key] for key in order}
+    if group in AS_TEXT:
+        for key in order:
+            totals[key] += sum(sums[other] for other in order if other != key and likeness(key, other) >= ALIKE)
+    winner = order[0]
+    if not required and none > totals[winner]:
+        return Verdict(None, none, tuple((best[key], totals[key]) for key in order), none)
+    rivals = [
+        (best[key], sums[key])
+        for key in order[1:]
+        if not (group in AS_TEXT and likeness(key, winner) >= ALIKE and sums[key] < 0.5 * sums[winner])
+    ]
+    return Verdict(best[winner], min(1.0, totals[winner]), tuple(rivals), none)
