@@ -29,6 +29,10 @@ from pipeline.extraction.learned.kinds_words import Counts, bag_of, rarity_of, s
 
 EXAMPLES_MAX = 200
 """Documents of a type that are learned from, the last ones given: training stays cheap however long a firm reviews."""
+EXAMPLES_LEAST, EXAMPLES_ALL = 40, 1200
+"""With many types each has fewer, so that there are no more than so many in all, but never less than the first."""
+LEFT_OUT_MAX = 8
+"""Types that are left out in turn, the most frequent: more of them would not change what is learned from it."""
 FOLDS = 5
 UNKNOWN_SHARE = 0.1
 """How many documents of no reviewed type are reckoned with before looking at one."""
@@ -214,11 +218,13 @@ class TypeModel:
 
 
 def _latest(examples: Sequence[TypeExample]) -> list[TypeExample]:
-    left = Counter[str]()
+    types = len({example.type for example in examples})
+    most = min(EXAMPLES_MAX, max(EXAMPLES_LEAST, EXAMPLES_ALL // types))
+    taken = Counter[str]()
     kept: list[TypeExample] = []
     for example in reversed(examples):
-        left[example.type] += 1
-        if left[example.type] <= EXAMPLES_MAX:
+        taken[example.type] += 1
+        if taken[example.type] <= most:
             kept.append(example)
     return kept[::-1]
 
@@ -272,7 +278,8 @@ def _odds(space: Space, classes: Whole, count: int, aside: Floats, nearness: Nea
         return ALONE if count == 1 else START
     lead, unusual = [_lead(aside)], [nearness.among(aside.argmax(axis=1))]
     known, weight = [np.ones(len(classes), dtype=np.bool_)], [np.ones(len(classes))]
-    for left_out in range(count):
+    frequent = np.argsort(-np.bincount(classes, minlength=count), kind="stable")[:LEFT_OUT_MAX].tolist()
+    for left_out in frequent:
         out = classes == left_out
         others: Whole = classes[~out] - (classes[~out] > left_out)
         scores = fit_weights(space.places[~out], others, count - 1).scores(space.places[out])
@@ -280,7 +287,7 @@ def _odds(space: Space, classes: Whole, count: int, aside: Floats, nearness: Nea
         lead.append(_lead(scores))
         unusual.append(nearness.among(best + (best >= left_out), np.flatnonzero(out)))
         known.append(np.zeros(int(out.sum()), dtype=np.bool_))
-        share = UNKNOWN_SHARE / (1.0 - UNKNOWN_SHARE) * len(classes) / count
+        share = UNKNOWN_SHARE / (1.0 - UNKNOWN_SHARE) * len(classes) / len(frequent)
         weight.append(np.full(int(out.sum()), share / out.sum()))
     features = np.column_stack((np.concatenate(lead), np.concatenate(unusual)))
     return fit_odds(features, np.concatenate(known), np.concatenate(weight), START, HOLD)
