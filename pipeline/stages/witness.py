@@ -206,7 +206,7 @@ class _Hearing:
             # How much of a name counts is custom: the data's has the page's in it, and stands there too.
             spec.kind in WORDS and isinstance(was, str) and is_piece(was, told)
         )
-        doubted = was is None or wider or self._is_borrowed(spec, field) or field.confidence < spec.threshold
+        doubted = was is None or wider or self._is_borrowed(spec, field) or self._is_in_doubt(spec, field, found)
         confidence = SLIGHT if was is None and _is_slight(spec, told) else POINTED_OUT
         evidence = ["The attached data says so, and it is printed here."]
         candidates = field.candidates
@@ -240,6 +240,16 @@ class _Hearing:
                 "readings": (),
                 "evidence": tuple(evidence),
             }
+        )
+
+    def _is_in_doubt(self, spec: FieldSpec, field: FieldExtraction, found: list[Print]) -> bool:
+        """Return whether the machine was not sure of its own choice, and the other print is no mere coincidence.
+
+        An invoice prints many amounts: one that was changed on the page may well stand elsewhere, as some other sum.
+        """
+        weighed = {one.value for one in field.candidates}
+        return field.confidence < spec.threshold and (
+            spec.kind not in NUMBERS or any(one.value in weighed for one in found)
         )
 
     def _is_borrowed(self, spec: FieldSpec, field: FieldExtraction) -> bool:

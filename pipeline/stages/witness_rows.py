@@ -325,11 +325,11 @@ class _Rows:
             cells = row.item.cells
             values.append({name: cells[name].value if name in cells else None for name in self.columns})
         said = (
-            f"The attached data says the same about all {len(kept)} rows."
+            "The attached data says the same about every row."
             if agreed
             else "The attached data differs."
             if wrong
-            else f"The attached data has the same {len(kept)} rows, and every value of it is printed here."
+            else "The attached data has the same rows, and every value of it is printed here."
         )
         confidence = min(self.read.confidence, DOUBTED) if wrong else CEILING if agreed else POINTED_OUT
         place = self.read.provenance or next(

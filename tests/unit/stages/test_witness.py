@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain.extraction import Cell, Extraction, FieldExtraction, LineItem, Provenance, TypeGuess
+from pipeline.domain.extraction import Candidate, Cell, Extraction, FieldExtraction, LineItem, Provenance, TypeGuess
 from pipeline.domain.fields import TYPE_FIELD, Column, DocumentType, FieldKind
 from pipeline.domain.pages import AttachedData, Page, PageSource, Reading
 from pipeline.domain.routing import Policy, ReasonCode
@@ -80,9 +80,22 @@ def test_field_that_the_data_says_nothing_of_keeps_its_confidence() -> None:
     assert field(hear(silent, builders.extraction(unsure={"issue_date": 0.4})), "issue_date").confidence == 0.4
 
 
+def weighing(name: str, value: str, read: Extraction) -> Extraction:
+    """Return the extraction with `value` among what the machine considered for a field."""
+    weighed = (Candidate(text=value, value=value, confidence=0.2),)
+    fields = (each.model_copy(update={"candidates": weighed}) if each.name == name else each for each in read.fields)
+    return read.model_copy(update={"fields": tuple(fields)})
+
+
+def test_amount_that_happens_to_be_printed_somewhere_does_not_settle_a_doubt() -> None:
+    heard = hear(data(), builders.extraction({"gross_total": "14280.00"}, unsure={"gross_total": 0.5}))
+    assert [finding.code for finding in heard.findings] == [DIFFERS]
+    assert field(heard, "gross_total").confidence <= 0.5
+
+
 def test_print_that_the_data_names_is_taken_where_the_machine_was_in_doubt() -> None:
     read = builders.extraction({"gross_total": "1190.00"}, unsure={"gross_total": 0.5})
-    heard = hear(data(), read)
+    heard = hear(data(), weighing("gross_total", "1428.00", read))
     gross = field(heard, "gross_total")
     assert (gross.value, gross.text) == ("1428.00", "GBP 1,428.00")
     assert gross.confidence > 0.98
@@ -298,7 +311,7 @@ def test_rows_that_agree_make_the_table_certain() -> None:
     heard = hear_table([row_at(place, *row) for place, row in enumerate(ROWS)], ROWS)
     table = field(heard, "line_items")
     assert (table.confidence, heard.findings) == (CEILING, ())
-    assert "all 3 rows" in table.evidence[-1]
+    assert "the same about every row" in table.evidence[-1]
 
 
 def test_number_that_the_data_names_is_taken_where_its_row_prints_it() -> None:
