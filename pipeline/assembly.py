@@ -1,7 +1,7 @@
 """Where the parts are put together: built once in a composition root, passed as arguments from then on."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -233,14 +233,19 @@ class Offline:
     types: tuple[DocumentType, ...]
     limits: ReadLimits
 
-    def extract(self, path: Path, fixed_type: str | None = None) -> Extraction:
-        """Return what one file says.
+    def extract(
+        self,
+        path: Path,
+        fixed_type: str | None = None,
+        told: Callable[[int, int], None] = lambda done, wanted: None,
+    ) -> Extraction:
+        """Return what one file says; `told` hears of each page read off its image, as in `Reader.read`.
 
         Raises:
             DocumentError: the file is at fault; the sentence says what to do.
         """
         self.reader.probe(path, self.limits)
-        reading = self.reader.read(path, self.limits)
+        reading = self.reader.read(path, self.limits, told)
         read = calibrate(extract(reading, self.types, self.extractor, fixed_type))
         return witness(read, reading, self.types, self.extractor, fixed_type).extraction
 

@@ -61,7 +61,7 @@ def upload() -> Response:
     """Take files through the same door as the watched folder; each has its own answer, in words."""
     sent = [one for one in request.files.getlist("files") if one.filename]
     if not sent:
-        raise BadFormError("Choose at least one PDF.")
+        raise BadFormError("Choose at least one PDF or image.")
     document_type = forms.text("type") or None
     if wants_json():
         if len(sent) != 1:

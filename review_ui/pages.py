@@ -34,4 +34,4 @@ def words(document_id: int, number: int) -> Response:
 def original(document_id: int) -> Response:
     path, name = services().pages.original(document_id, by=actor())
     # Never shown inside our own origin: a stranger's file is saved, not opened.
-    return send_file(path, mimetype="application/pdf", as_attachment=True, download_name=name, max_age=0)
+    return send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name, max_age=0)

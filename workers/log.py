@@ -45,6 +45,14 @@ def configure(part: str, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def keep_to_warnings() -> None:
+    """For commands whose output is an answer: only warnings are logged, and never on standard output."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def frames(error: BaseException) -> list[str]:
     """Return where `error` came from, innermost last, without any message.
 

@@ -1,4 +1,4 @@
-"""When a dropped file is complete: nobody writes it, it has been quiet for long enough, and a PDF has its end."""
+"""When a dropped file is complete: nobody writes it, it has been quiet for long enough, and it has its end."""
 
 import errno
 import fcntl
@@ -28,7 +28,7 @@ class Look(StrEnum):
     WRITTEN = "written"
     """Another process has it open for writing."""
     CUT = "cut"
-    """It begins like a PDF, or with room reserved, and has no end yet: a scanner that pauses, a copy under way."""
+    """It begins like a PDF or an image, or with room reserved, and has no end yet: a copy under way."""
 
 
 class Settling:
@@ -78,6 +78,10 @@ class Settling:
         return self.settle_seconds * (_EMPTY_TIMES if size == 0 else 1)
 
 
+_ENDS = ((b"\x89PNG\r\n\x1a\n", b"IEND"), (b"\xff\xd8\xff", b"\xff\xd9"))
+"""How images begin, and what is near their end; a TIFF has no end to look for."""
+
+
 def look_at(path: Path, leases_tell: bool) -> Look:
     """Return whether the file looks complete.
 
@@ -96,10 +100,11 @@ def look_at(path: Path, leases_tell: bool) -> Look:
         head = os.pread(descriptor, _HEAD_BYTES, 0)
         if head and not head.strip(b"\0"):
             return Look.CUT
+        end = next((end for beginning, end in _ENDS if head.startswith(beginning)), None)
         if b"%PDF-" in head:
-            tail = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-            if b"%%EOF" not in tail:
-                return Look.CUT
+            end = b"%%EOF"
+        if end is not None and end not in os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES)):
+            return Look.CUT
         return Look.COMPLETE
     finally:
         os.close(descriptor)

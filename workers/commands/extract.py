@@ -16,6 +16,7 @@ import click
 from pipeline.domain.extraction import Extraction, FieldExtraction
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.settings import Settings
+from workers.log import keep_to_warnings
 from workers.names import is_temporary
 
 if TYPE_CHECKING:
@@ -49,9 +50,10 @@ def extract(
     ignore_attachments: bool,
     jobs: int | None,
 ) -> None:
-    """Read PDF files, or folders of them, and print what was found.
+    """Read PDFs and images (PNG, JPEG, TIFF), or folders of them, and print what was found.
 
-    Needs no server and no database, and changes nothing. With --jsonl each document is one line:
+    Pages without usable text are read off their images, which takes seconds each. Needs no server and no database,
+    and changes nothing. With --jsonl each document is one line:
 
     \b
       {"file", "document_type", "fields": {name: {"value", "text", "confidence", "page", "boxes"}},
@@ -60,6 +62,7 @@ def extract(
     Values are normalised (dates as 2026-11-22, amounts as 1234.50), boxes in PDF points from the page's top left. A
     file that can't be read gets one line on standard error, the rest goes on, and the exit status is 1.
     """  # noqa: D301 - click takes this very character for "leave the lines alone"
+    keep_to_warnings()
     settings: Settings = context.obj
     if ignore_attachments:
         settings = settings.model_copy(update={"read_attachments": False})
@@ -178,7 +181,7 @@ def _open(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> 
 
 def _read(offline: "Offline", path: Path, fixed_type: str | None) -> Outcome:
     try:
-        return offline.extract(path, fixed_type), ""
+        return offline.extract(path, fixed_type, _ImageProgress(path)), ""
     except PipelineError as error:
         return None, str(error)
     except OSError as error:
@@ -193,6 +196,7 @@ class _Here:
 
 
 def _begin(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> None:
+    keep_to_warnings()
     _Here.offline, _Here.fixed_type = _open(settings, more, fixed_type), fixed_type
 
 
@@ -220,6 +224,20 @@ def _table(path: Path, extraction: Extraction) -> str:
                 cells = ", ".join(f"{name} {cell.value}" for name, cell in row.cells.items() if cell.value is not None)
                 lines.append(f"    {cells}")
     return "\n".join(lines) + "\n"
+
+
+class _ImageProgress:
+    """How far a file is whose pages are read off their images, a line on standard error now and then."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.told = time.monotonic()
+
+    def __call__(self, done: int, wanted: int) -> None:
+        now = time.monotonic()
+        if done < wanted and now - self.told >= _PROGRESS_LOG_SECONDS:
+            self.told = now
+            click.echo(f"{self.path}: {done} of {wanted} pages read off their images", err=True)
 
 
 class _Progress:
