@@ -15,12 +15,6 @@ from pipeline.extraction.learned.verdict import Verdict, verdict_of
 from pipeline.extraction.locale import infer_locale
 from pipeline.extraction.rules import CANDIDATE_LEAST, CANDIDATES_SHOWN, Rules
 
-NEW_MOST = 0.89
-"""Most that is stated on a document unlike all reviewed ones: below every starting threshold."""
-FIRST_MOST = 0.94
-"""Most that is stated while held-out predictions are too few to show how honest the scores are."""
-FEW = 10
-
 
 class LearnedEngine(BaselineEngine):
     """Implements `pipeline.ports.Extractor` with a model; a type that nothing was learned of is the rules' alone."""
@@ -81,7 +75,8 @@ class LearnedEngine(BaselineEngine):
         verdict = verdict_of(view.group, keys, shares, view.spec.required)
         if verdict.index is None and field.value is not None and not options:
             return field
-        sure = self._confidence(field, view, verdict, known, is_new)
+        agrees = bool(view.chosen[verdict.index]) if verdict.index is not None else not view.chosen.any()
+        sure = known.confidence(field.name, verdict.share, view.sure, agrees=bool(agrees), new=is_new)
         rivals = _rivals(verdict, options, sure)
         if verdict.index is None:
             return FieldExtraction(name=field.name, confidence=sure, candidates=rivals)
@@ -98,24 +93,6 @@ class LearnedEngine(BaselineEngine):
             readings=readings,
             evidence=reasons_of(verdict.index, view, sheet, model, known, is_new),
         )
-
-    def _confidence(
-        self,
-        field: FieldExtraction,
-        view: FieldView,
-        verdict: Verdict,
-        known: TypeKnowledge,
-        is_new: bool,
-    ) -> float:
-        """Return the calibrated probability, held down where nothing reviewed is like the document."""
-        sure = known.calibration.confidence(verdict.share, field.name)
-        agrees = bool(view.chosen[verdict.index]) if verdict.index is not None else field.value is None
-        if known.documents < FEW:
-            # so few documents say little about honesty: what the rules' measured table says may stand
-            sure = min(sure, max(FIRST_MOST, view.sure if agrees else 0.0))
-        if is_new:
-            sure = min(sure, max(NEW_MOST, view.sure if agrees else 0.0))
-        return round(sure, 4)
 
 
 def _rivals(verdict: Verdict, options: list[Option], sure: float) -> tuple[Candidate, ...]:

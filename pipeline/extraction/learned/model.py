@@ -29,6 +29,12 @@ from pipeline.extraction.lines_memory import LinesMemory
 FORMAT = 1
 BROKEN = "This model can't be read ({why}). Train it again with `proofdesk learn`."
 
+NEW_MOST = 0.89
+"""Most that is stated on a document unlike all reviewed ones: below every starting threshold."""
+FIRST_MOST = 0.94
+"""Most that is stated while held-out predictions are too few to show how honest the scores are."""
+FEW = 10
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -75,6 +81,25 @@ class TypeKnowledge:
     gate: Gate
     lines: Mapping[str, LinesMemory] = field(default_factory=dict[str, LinesMemory])
     held: tuple[Held, ...] = ()
+
+    def confidence(self, name: str, share: float, rules_sure: float, *, agrees: bool, new: bool) -> float:
+        """Return how sure the machine may say it is of an answer.
+
+        Args:
+            name: the field.
+            share: the raw probability of its value, or of "not there".
+            rules_sure: how sure the rules alone are of theirs, by measured class of evidence.
+            agrees: the rules say the same.
+            new: the document is unlike all reviewed ones.
+        """
+        sure = self.calibration.confidence(share, name)
+        backed = rules_sure if agrees else 0.0
+        if self.documents < FEW:
+            # so few documents say little about honesty: what the rules' measured table says may stand
+            sure = min(sure, max(FIRST_MOST, backed))
+        if new:
+            sure = min(sure, max(NEW_MOST, backed))
+        return round(sure, 4)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,182 @@
+"""Training and measuring on documents with known values, without a database: `proofdesk learn` and `evaluate`."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.assurance.measures import auroc, expected_calibration_error
+from pipeline.domain.fields import DocumentType
+from pipeline.extraction.learned.groups import group_of
+from pipeline.extraction.learned.lesson import Lesson
+from pipeline.extraction.learned.model import Model
+from pipeline.extraction.learned.training import Studied, train
+from pipeline.extraction.learned.verdict import verdict_of
+
+ACCEPTED_FLOOR = 0.97
+TARGET = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One answer on a document that the model had not seen."""
+
+    key: str
+    field: str
+    answered: bool
+    wanted: bool
+    """The document has a value."""
+    right: bool
+    """An answer, and the right one."""
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Right, wrong and missed answers of a field."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 0.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.missed) if self.right + self.missed else 0.0
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / max(1, 2 * self.right + self.wrong + self.missed)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What cross-validation found for one number of reviewed documents."""
+
+    size: int
+    documents: int
+    fields: Mapping[str, Tally]
+    micro: Tally
+    type_accuracy: float
+    calibration_error: float
+    ranking: float | None
+    """AUROC of the confidences."""
+    accepted: int
+    accepted_right: int
+    answers: int
+
+
+def cross_validate(
+    studied: Sequence[Studied],
+    types: Mapping[str, DocumentType],
+    *,
+    folds: int = 5,
+    size: int | None = None,
+    seed: int = 0,
+    apart: bool = False,
+) -> Report:
+    """Return what models say of documents that they were not trained on.
+
+    Args:
+        studied: all documents.
+        types: by name.
+        folds: how many parts; each is judged by a model of the others.
+        size: train on at most so many documents; None takes all.
+        seed: how documents are shuffled.
+        apart: keep documents of one group (issuer, template) in one fold.
+    """
+    judged: list[Judged] = []
+    kinds_right = kinds_all = 0
+    trained = 0
+    for training, held in divided(studied, folds, seed, apart):
+        model = train(training[: size or None], types)
+        trained = max(trained, len(training[: size or None]))
+        for one in held:
+            judged += judge(model, one, types[one.type])
+            kinds_all += 1
+            if model.kinds is not None:
+                score = model.kinds.guess(one.type_example.words)
+                kinds_right += bool(score.probabilities) and score.probabilities[0][0] == one.type
+    return _report(judged, trained, len(studied), kinds_right / max(1, kinds_all))
+
+
+def divided(
+    studied: Sequence[Studied], folds: int, seed: int, apart: bool
+) -> Iterator[tuple[list[Studied], list[Studied]]]:
+    """Yield training and held-out documents of each fold, shuffled the same way for the same seed."""
+    groups = [(one.group or one.key) if apart else one.key for one in studied]
+    distinct = sorted(set(groups))
+    random.Random(seed).shuffle(distinct)  # noqa: S311 - no secret: the same division every time
+    place = {group: index % folds for index, group in enumerate(distinct)}
+    order = sorted(range(len(studied)), key=lambda i: (distinct.index(groups[i]), studied[i].key))
+    for fold in range(folds):
+        yield (
+            [studied[i] for i in order if place[groups[i]] != fold],
+            [studied[i] for i in order if place[groups[i]] == fold],
+        )
+
+
+def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
+    """Return the model's answers on a studied document beside the truth; fields it knows nothing of count as missed."""
+    found: list[Judged] = []
+    known = model.find(one.type)
+    is_new = known is not None and known.gate.nearest(one.fingerprint) < known.gate.least
+    for spec in doctype.fields:
+        group = group_of(spec)
+        if group is None or spec.name not in one.lessons:
+            continue
+        wanted = one.values[spec.name] is not None
+        if known is None or spec.name not in known.fields:
+            found.append(Judged(one.key, spec.name, False, wanted, False, 0.0))
+            continue
+        lesson = one.lessons[spec.name]
+        shares = known.fields[spec.name].probabilities(
+            lesson.marks, lesson.keys, lesson.prior, lesson.chosen, lesson.sure, lesson.none_prior, lesson.fingerprint
+        )
+        verdict = verdict_of(group, lesson.keys, shares, spec.required)
+        answered = verdict.index is not None
+        right = verdict.index is not None and (
+            bool(lesson.right[verdict.index])
+            or any(lesson.keys[i] == lesson.keys[verdict.index] for i in np.flatnonzero(lesson.right))
+        )
+        sure = known.confidence(spec.name, verdict.share, lesson.sure, agrees=_agrees(lesson, verdict.index), new=is_new)
+        found.append(Judged(one.key, spec.name, answered, wanted, right, sure))
+    return found
+
+
+def _agrees(lesson: Lesson, index: int | None) -> bool:
+    return bool(lesson.chosen[index]) if index is not None else not bool(lesson.chosen.any())
+
+
+def _report(judged: Sequence[Judged], size: int, documents: int, type_accuracy: float) -> Report:
+    fields: dict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        fields[one.field].append(one)
+    answers = [one for one in judged if one.answered]
+    sure = np.array([one.confidence for one in answers])
+    right = np.array([one.right for one in answers], dtype=np.bool_)
+    accepted = sure >= ACCEPTED_FLOOR
+    return Report(
+        size=size,
+        documents=documents,
+        fields={name: _tally(each) for name, each in sorted(fields.items())},
+        micro=_tally(judged),
+        type_accuracy=type_accuracy,
+        calibration_error=expected_calibration_error(sure, right) if len(sure) else 0.0,
+        ranking=auroc(sure, right) if len(sure) else None,
+        accepted=int(accepted.sum()),
+        accepted_right=int(right[accepted].sum()),
+        answers=len(answers),
+    )
+
+
+def _tally(judged: Sequence[Judged]) -> Tally:
+    right = sum(one.right for one in judged)
+    wrong = sum(one.answered and not one.right for one in judged)
+    missed = sum(one.wanted and not one.right for one in judged)
+    return Tally(right, wrong, missed)
