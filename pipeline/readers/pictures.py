@@ -116,8 +116,9 @@ def _flat(image: Image.Image) -> Image.Image:
     """Return the pixels in 8 bits, grey or RGB, transparent ones white; the place's tags are kept for turning it."""
     exif = image.getexif()
     if image.mode.startswith("I") or image.mode == "F":
-        low, high = (0, 65_535) if image.mode.startswith("I;16") or image.mode == "I" else (0, 1)
-        flat = image.point(lambda value: (value - low) * (255 / (high - low))).convert("L")
+        # 16 bits a pixel, as some scanners write; Pillow would cut them off at 255
+        brightest = 1.0 if image.mode == "F" else 65_535.0
+        flat = image.convert("F").point(lambda value: value * (255 / brightest)).convert("L")
     elif image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         above = image.convert("RGBA")
         flat = Image.alpha_composite(Image.new("RGBA", above.size, "white"), above).convert("RGB")

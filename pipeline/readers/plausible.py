@@ -13,6 +13,8 @@ BROKEN_SHARE_MAX = 0.05
 PLAUSIBLE_SHARE_MIN = 0.65
 WORDS_MIN = 8
 """Fewer words say nothing about a page."""
+VOWELS_MIN = 0.15
+"""Fewer vowels a letter than this: no word."""
 JUDGED_MAX = 400
 CONSONANTS_MAX = 5
 
@@ -42,7 +44,7 @@ def is_garbled(words: list[RawWord]) -> bool:
 
 
 def _is_plausible(text: str) -> bool:
-    if not _VOWEL.search(text) or _INNER.search(text):
+    if len(_VOWEL.findall(text)) < VOWELS_MIN * len(text) or _INNER.search(text):
         return False
     if _CONSONANTS.search(_CLUSTER.sub("t", text)):
         return False

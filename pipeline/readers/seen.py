@@ -67,7 +67,7 @@ def _decide(
     elif ink.letters < INK_MIN:
         return
     elif is_empty:
-        page.optical = Cause.NO_TEXT
+        page.optical = Cause.OVERLAY if page.hidden else Cause.NO_TEXT
     elif is_pictured and ink.uncovered > UNCOVERED_MIN:
         page.optical = Cause.OVERLAY
         # what is drawn for nobody to see, and is not what the image shows, is no page text

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class OcrClient:
             PageNotReadError: it took too long, or the process gave up on it.
             ReaderUnavailableError: there is no process to ask, or its queue is too long.
         """
-        with self._asked("read", seconds, patience) as caller:
+        with self._asked("read", seconds, patience) as (caller, _):
             try:
                 send(caller.fileno(), Frame(Kind.PIXELS, image))
                 answer = receive(caller.fileno(), time.monotonic() + seconds + 10.0, bytes_max=ANSWER_BYTES_MAX)
@@ -96,12 +97,19 @@ class OcrClient:
         Raises:
             ReaderUnavailableError: none could be started.
         """
-        with self._asked("hello", 1.0, START_SECONDS) as caller:
-            return self._facts.get("network_isolated") is True if caller else False
+        return self._facts().get("network_isolated") is True
+
+    def process_id(self) -> int:
+        """Return the process's id, starting one where there is none."""
+        return int(self._facts()["pid"])
+
+    def _facts(self) -> dict[str, Any]:
+        with self._asked("hello", 1.0, START_SECONDS) as (_, facts):
+            return facts
 
     @contextlib.contextmanager
-    def _asked(self, call: str, seconds: float, patience: float) -> Any:
-        """Yield a connection whose turn has come."""
+    def _asked(self, call: str, seconds: float, patience: float) -> Generator[tuple[socket.socket, dict[str, Any]]]:
+        """Yield a connection whose turn has come, and what the process says of itself."""
         until = time.monotonic() + patience + START_SECONDS
         request = Frame(Kind.REQUEST, json.dumps({"call": call, "seconds": seconds}).encode())
         deaths = 0
@@ -111,7 +119,7 @@ class OcrClient:
                 try:
                     send(caller.fileno(), request)
                     hello = receive(caller.fileno(), until, bytes_max=4096)
-                    self._facts: dict[str, Any] = json.loads(hello.payload)
+                    facts: dict[str, Any] = json.loads(hello.payload)
                 except LateError:
                     raise ReaderUnavailableError(BUSY_SENTENCE) from None
                 except (ClosedError, GarbledError, ValueError):
@@ -121,7 +129,7 @@ class OcrClient:
                         raise ReaderUnavailableError(UNAVAILABLE_SENTENCE) from None
                     time.sleep(PAUSE_SECONDS)
                     continue
-                yield caller
+                yield caller, facts
                 return
         raise ReaderUnavailableError(BUSY_SENTENCE)
 

@@ -1,6 +1,7 @@
 """Small PDFs with known ink, drawn for one test each."""
 
 import io
+import textwrap
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -56,8 +57,8 @@ def scan(lines: list[str], layer: str = "") -> Draw:
         canvas.drawImage(ImageReader(image), 0, 0, 400, 600)
         text = canvas.beginText(50, 100)
         text.setTextRenderMode(3)
-        for start in range(0, len(layer), 60):
-            text.textLine(layer[start : start + 60])
+        for line in textwrap.wrap(layer, 60):
+            text.textLine(line)
         canvas.drawText(text)
 
     return page

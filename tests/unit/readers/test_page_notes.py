@@ -26,7 +26,7 @@ def test_picture_without_print_is_left_to_the_eye(tmp_path: Path) -> None:
 def test_scan_with_hardly_any_letters_of_text_is_to_be_read_off_its_image(tmp_path: Path) -> None:
     scan = made.scan(["Invoice number 4711", "dated 14 February 2024"], layer="Page 1")
     page = next(reading.read_pages(made.draw(tmp_path / "scan.pdf", scan), 5))
-    assert page.optical == Cause.NO_TEXT
+    assert page.optical == Cause.OVERLAY
 
 
 def test_letterhead_with_a_logo_and_few_words_keeps_its_words(tmp_path: Path) -> None:
