@@ -79,13 +79,15 @@ class PictureFile:
 
     def render(self, path: Path, number: int, dpi: int, frame: Frame | None) -> bytes:
         with pictures.opened(path) as image:
-            _check_number(number, pictures.count_pages(image, number))
+            if not pictures.has_page(image, number):
+                raise NotFoundError(f"This file has no page {number}.")
             whole = pictures.decoded(image, number, longest=round(dpi * SHEET_INCHES), pixels=images.PIXELS_MAX)
             return images.packed(straightened(whole.convert("RGB"), frame), "webp")
 
     def pixels(self, path: Path, number: int, dpi: int) -> tuple[int, int, bytes]:
         with pictures.opened(path) as image:
-            _check_number(number, pictures.count_pages(image, number))
+            if not pictures.has_page(image, number):
+                raise NotFoundError(f"This file has no page {number}.")
             grey = pictures.decoded(image, number, pixels=PIXELS_MAX).convert("L")
             return grey.width, grey.height, grey.tobytes()
 

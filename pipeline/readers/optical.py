@@ -48,9 +48,10 @@ def optical_page(page: Page, found: ReadImage, points: float | None, cause: str)
     """
     scale = points if points is not None else _scale(found)
     words = tuple(_words(found, scale))
+    size = PageSize(width=round(found.width * scale, 2), height=round(found.height * scale, 2))
     return page.model_copy(
         update={
-            "size": PageSize(width=round(found.width * scale, 2), height=round(found.height * scale, 2)),
+            "size": page.size if points is not None and found.frame is None else size,
             "words": words,
             "rules": page.rules if found.frame is None else (),
             "source": PageSource.OCR if words else PageSource.NONE,

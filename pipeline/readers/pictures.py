@@ -64,6 +64,14 @@ def count_pages(image: Image.Image, pages_max: int) -> int:
     return count
 
 
+def has_page(image: Image.Image, number: int) -> bool:
+    try:
+        image.seek(number - 1)
+    except EOFError:
+        return False
+    return True
+
+
 def page_size(image: Image.Image) -> tuple[float, float]:
     """Return width and height of the image at hand as a page in points, upright as its camera held it."""
     width, height = image.size
