@@ -10,10 +10,12 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from pipeline.delivery.folder import FolderDestination
-from pipeline.doctypes.loader import load_types
+from pipeline.doctypes.loader import load_types, shipped_types
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
+from pipeline.domain.pages import Reading
 from pipeline.extraction.engine import BaselineEngine
+from pipeline.extraction.learned.engine import LearnedEngine
 from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
 from pipeline.readers import sandbox
 from pipeline.readers.ocr.client import OcrClient
@@ -24,6 +26,7 @@ from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.clock import SystemClock
 from pipeline.services.delivering import Delivering
+from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
 from pipeline.services.files import Files
 from pipeline.services.health import Health
 from pipeline.services.intake import Intake
@@ -32,6 +35,7 @@ from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
+from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.settings import Settings
@@ -41,6 +45,7 @@ from pipeline.stages.witness import witness
 from pipeline.store import migrate
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
+from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderImageReadings, FolderReadings
 
 
@@ -90,7 +95,7 @@ def build(
         clock: other than the system's, for tests.
         reader: other than the sandboxed one, for tests.
         readers: how many reading processes may run at once, where several threads ask.
-        extractor: other than the built-in engine.
+        extractor: instead of the champion's and the rules.
         hasher: other than argon2id with its library's defaults, for tests.
     """
     clock = clock or SystemClock()
@@ -101,7 +106,6 @@ def build(
         eye=_eye(settings),
         kept=FolderImageReadings(settings.data_path / "readings" / "images"),
     )
-    extractor = extractor or BaselineEngine()
     types = TypeShelf(_types(settings.extra_types, _enabled(settings.enabled_types)))
     data = settings.data_path
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -124,15 +128,14 @@ def build(
         drop=settings.drop_path,
         uploads=data / "uploads",
     )
+    sources = Sources(blobs, readings, reader, limits)
+    models = FolderModels(models_path(settings))
     processing = Processing(
         store=store,
-        blobs=blobs,
-        readings=readings,
-        reader=reader,
-        extractor=extractor,
+        sources=sources,
+        engines=ChampionEngines(store, models) if extractor is None else OneEngine(extractor),
         types=types,
         clock=clock,
-        limits=limits,
         attempts_max=settings.attempts_max,
         retry=timedelta(seconds=settings.retry_seconds),
         draw=random.SystemRandom().random,
@@ -203,9 +206,20 @@ def check_types(settings: Settings) -> None:
 
 
 def preload(settings: Settings) -> None:
-    """Load the reading libraries and the document types, for a queue worker before it forks; no thread is started."""
+    """Load the reading libraries, the types and the champion, for a queue worker before it forks; no thread starts."""
     sandbox.preload()
     _types(settings.extra_types, _enabled(settings.enabled_types))
+    preload_model(settings)
+
+
+def preload_model(settings: Settings) -> bool:
+    """Load the champion, where another one serves than this process holds ready; return whether that was so."""
+    return SHELF.preload(FolderModels(models_path(settings)))
+
+
+def models_path(settings: Settings) -> Path:
+    """Return the folder of the model files."""
+    return settings.data_path / "models"
 
 
 def _eye(settings: Settings) -> OcrClient:
@@ -249,25 +263,49 @@ class Offline:
         read = calibrate(extract(reading, self.types, self.extractor, fixed_type))
         return witness(read, reading, self.types, self.extractor, fixed_type).extraction
 
+    def read(self, path: Path) -> Reading:
+        """Return the pages of one file.
+
+        Raises:
+            DocumentError: the file is at fault; the sentence says what to do.
+        """
+        self.reader.probe(path, self.limits)
+        return self.reader.read(path, self.limits)
+
     def close(self) -> None:
         self.reader.close()
 
 
-def offline(settings: Settings, *, types: Iterable[str] | None = None, attachments: bool = True) -> Offline:
+def known_types(settings: Settings) -> tuple[DocumentType, ...]:
+    """Return every type that is known here, those that are switched off too."""
+    shipped = frozenset(doctype.name for doctype in shipped_types() if doctype.variant_of is None)
+    return _types(settings.extra_types, shipped | _enabled(settings.enabled_types))
+
+
+def offline(
+    settings: Settings, *, types: Iterable[str] | None = None, attachments: bool = True, model: Path | None = None
+) -> Offline:
     """Return the reading and extracting half alone, for `types` or the enabled ones.
 
     Args:
         settings: the installation's.
         types: names of the types to look for; None takes the enabled ones.
         attachments: whether electronic invoices inside PDFs are read as a second witness.
+        model: folder of a trained model, whose types are looked for too; None reads by the rules alone.
+
+    Raises:
+        ConfigurationError: the folder has no model that can be read.
     """
     enabled = frozenset(types) if types is not None else _enabled(settings.enabled_types)
+    learned = FolderModels(model).read() if model is not None else None
+    if learned is not None:
+        enabled |= frozenset(learned.families.get(name, name) for name in learned.counts)
     known = _types(settings.extra_types, enabled)
     return Offline(
         reader=SandboxReader(
             attachments=attachments and settings.read_attachments, images=settings.read_images, eye=_eye(settings)
         ),
-        extractor=BaselineEngine(),
+        extractor=LearnedEngine(learned) if learned is not None else BaselineEngine(),
         types=tuple(doctype for doctype in known if doctype.enabled),
         limits=limits_of(settings),
     )

@@ -10,7 +10,9 @@ from pipeline.settings import Settings
 from workers.commands.audit import audit
 from workers.commands.database import database
 from workers.commands.doctor import doctor
+from workers.commands.evaluate import evaluate
 from workers.commands.extract import extract
+from workers.commands.learn import learn
 from workers.commands.run import up, watch, web, worker
 from workers.commands.status import status
 from workers.commands.user import user
@@ -69,7 +71,7 @@ def desk(context: click.Context) -> None:
     context.obj = Settings.from_env(os.environ)
 
 
-for command in (up, web, worker, watch, extract, status, audit, user, database, doctor):
+for command in (up, web, worker, watch, extract, learn, evaluate, status, audit, user, database, doctor):
     desk.add_command(command)
 
 

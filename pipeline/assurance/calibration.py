@@ -1,12 +1,14 @@
 """Raw probabilities made honest, from predictions on documents that were not learned from."""
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+
+optimize: Any = importlib.import_module("scipy.optimize")  # its types are incomplete
 
 Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,7 +58,7 @@ class Calibration:
             value = point[0] * odds + point[1] + point[2:][place]
             chance = 1 / (1 + np.exp(-value))
             off = chance - correct
-            likely = np.where(correct, np.logaddexp(0, -value), np.logaddexp(0, value)).sum()
+            likely = float(np.sum(np.where(correct, np.logaddexp(0, -value), np.logaddexp(0, value))))
             held = HELD / 2 * ((point[0] - 1) ** 2 + point[1] ** 2) + HELD_FIELD / 2 * float(point[2:] @ point[2:])
             gradient = np.concatenate(
                 [
@@ -64,10 +66,10 @@ class Calibration:
                     np.bincount(place, off, len(names)) + HELD_FIELD * point[2:],
                 ]
             )
-            return float(likely + held), gradient
+            return likely + held, gradient
 
         begin = np.concatenate([[1.0, 0.0], np.zeros(len(names))])
-        result: Any = minimize(loss, begin, jac=True, method="L-BFGS-B")
+        result: Any = optimize.minimize(loss, begin, jac=True, method="L-BFGS-B")
         shifts = {name: round(float(value), 6) for name, value in zip(names, result.x[2:], strict=True)}
         return cls(round(float(max(0.2, result.x[0])), 6), round(float(result.x[1]), 6), shifts)
 

@@ -117,10 +117,10 @@ def _from_csv(text: str, truth: Path, base: Path) -> Iterator[Known]:
 def _value(spec: FieldSpec, given: Any) -> Value | None:
     """Return a known value in canonical form; None where there is none, or it can't be read."""
     if isinstance(given, list):
-        if spec.kind is not FieldKind.LIST:
-            given = given[0] if given else None
-        else:
-            return tuple(single_blanks(str(entry)) for entry in given if str(entry).strip()) or None
+        entries: list[Any] = list(given)  # pyright: ignore[reportUnknownArgumentType] - JSON
+        if spec.kind is FieldKind.LIST:
+            return tuple(single_blanks(str(entry)) for entry in entries if str(entry).strip()) or None
+        given = entries[0] if entries else None
     if given is None or not str(given).strip():
         return None
     text = str(given)

@@ -12,7 +12,7 @@ from pipeline.domain.fields import DocumentType
 from pipeline.extraction.learned.groups import group_of
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.model import Model
-from pipeline.extraction.learned.training import Studied, train
+from pipeline.extraction.learned.training import Spread, Studied, train
 from pipeline.extraction.learned.verdict import verdict_of
 
 ACCEPTED_FLOOR = 0.97
@@ -79,6 +79,7 @@ def cross_validate(
     size: int | None = None,
     seed: int = 0,
     apart: bool = False,
+    spread: Spread = map,
 ) -> Report:
     """Return what models say of documents that they were not trained on.
 
@@ -89,12 +90,13 @@ def cross_validate(
         size: train on at most so many documents; None takes all.
         seed: how documents are shuffled.
         apart: keep documents of one group (issuer, template) in one fold.
+        spread: how the fields are learned, one after the other or side by side.
     """
     judged: list[Judged] = []
     kinds_right = kinds_all = 0
     trained = 0
     for training, held in divided(studied, folds, seed, apart):
-        model = train(training[: size or None], types)
+        model = train(training[: size or None], types, spread=spread)
         trained = max(trained, len(training[: size or None]))
         for one in held:
             judged += judge(model, one, types[one.type])
@@ -140,11 +142,10 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
         )
         verdict = verdict_of(group, lesson.keys, shares, spec.required)
         answered = verdict.index is not None
-        right = verdict.index is not None and (
-            bool(lesson.right[verdict.index])
-            or any(lesson.keys[i] == lesson.keys[verdict.index] for i in np.flatnonzero(lesson.right))
+        right = verdict.index is not None and lesson.says(verdict.index)
+        sure = known.confidence(
+            spec.name, verdict.share, lesson.sure, agrees=_agrees(lesson, verdict.index), new=is_new
         )
-        sure = known.confidence(spec.name, verdict.share, lesson.sure, agrees=_agrees(lesson, verdict.index), new=is_new)
         found.append(Judged(one.key, spec.name, answered, wanted, right, sure))
     return found
 

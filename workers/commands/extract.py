@@ -2,11 +2,11 @@
 
 import json
 import os
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import click
 from pipeline.domain.extraction import Extraction, FieldExtraction
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.settings import Settings
+from workers.commands.progress import Progress
 from workers.log import keep_to_warnings
 from workers.names import is_temporary
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from pipeline.assembly import Offline
 
 _SOME_UNREADABLE = 1
-_PROGRESS_AFTER_SECONDS = 2.0
-_PROGRESS_TERMINAL_SECONDS = 0.2
 _PROGRESS_LOG_SECONDS = 10.0
 _AHEAD = 4
 """Files handed to each process in advance: enough to keep it busy, few enough to keep results out of memory."""
@@ -39,6 +38,11 @@ Outcome = tuple[Extraction | None, str]
 @click.option("--type", "fixed_type", metavar="NAME", help="Read every file as this document type.")
 @click.option("--types", metavar="NAMES", help="Switch on more document types, separated by commas.")
 @click.option("--ignore-attachments", is_flag=True, help="Read the pages alone, not the data attached to them.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Read with the model in this folder, as `proofdesk learn --model` made it, and look for its types too.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes to read with; one for each core if not given.")
 @click.pass_context
 def extract(
@@ -48,6 +52,7 @@ def extract(
     fixed_type: str | None,
     types: str | None,
     ignore_attachments: bool,
+    model: Path | None,
     jobs: int | None,
 ) -> None:
     """Read PDFs and images (PNG, JPEG, TIFF), or folders of them, and print what was found.
@@ -69,8 +74,8 @@ def extract(
     more = tuple(name.strip() for name in (types or "").split(",") if name.strip())
     files = list(_files_in(paths))
     unreadable = 0
-    progress = _Progress(len(files))
-    for path, (extraction, sentence) in _outcomes(files, settings, more, fixed_type, jobs):
+    progress = Progress(len(files))
+    for path, (extraction, sentence) in _outcomes(files, settings, _Wanted(more, fixed_type, model), jobs):
         if extraction is None:
             unreadable += 1
             progress.clear()
@@ -140,22 +145,31 @@ def _files_in(paths: Sequence[Path]) -> Iterator[Path]:
             raise ConfigurationError(f"There is no file or folder {path}. Check the spelling.")
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What is looked for: more types, a type that is given, a trained model."""
+
+    more: tuple[str, ...]
+    fixed_type: str | None
+    model: Path | None
+
+
 def _outcomes(
-    files: list[Path], settings: Settings, more: tuple[str, ...], fixed_type: str | None, jobs: int | None
+    files: list[Path], settings: Settings, wanted: _Wanted, jobs: int | None
 ) -> Iterator[tuple[Path, Outcome]]:
     """Yield what became of each file, in order; a wrong type name is refused before anything is read."""
-    opened = _open(settings, more, fixed_type)
+    opened = _open(settings, wanted)
     count = min(jobs or os.cpu_count() or 1, max(1, len(files)))
     if count == 1:
         try:
             for path in files:
-                yield path, _read(opened, path, fixed_type)
+                yield path, _read(opened, path, wanted.fixed_type)
         finally:
             opened.close()
         return
     opened.close()
     with ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_begin, initargs=(settings, more, fixed_type)
+        count, mp_context=get_context("spawn"), initializer=_begin, initargs=(settings, wanted)
     ) as pool:
         waiting: deque[tuple[Path, Future[Outcome]]] = deque()
         ahead = iter(files)
@@ -168,15 +182,15 @@ def _outcomes(
             yield path, future.result()
 
 
-def _open(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> "Offline":
+def _open(settings: Settings, wanted: _Wanted) -> "Offline":
     from pipeline import assembly
 
-    wanted = {*(name.strip() for name in settings.enabled_types.split(",") if name.strip()), *more}
-    offline = assembly.offline(settings, types=wanted)
-    if fixed_type is None or any(doctype.name == fixed_type for doctype in offline.types):
+    types = {*(name.strip() for name in settings.enabled_types.split(",") if name.strip()), *wanted.more}
+    offline = assembly.offline(settings, types=types, model=wanted.model)
+    if wanted.fixed_type is None or any(doctype.name == wanted.fixed_type for doctype in offline.types):
         return offline
     offline.close()
-    return assembly.offline(settings, types={*wanted, fixed_type})
+    return assembly.offline(settings, types={*types, wanted.fixed_type}, model=wanted.model)
 
 
 def _read(offline: "Offline", path: Path, fixed_type: str | None) -> Outcome:
@@ -195,9 +209,9 @@ class _Here:
     fixed_type: str | None
 
 
-def _begin(settings: Settings, more: tuple[str, ...], fixed_type: str | None) -> None:
+def _begin(settings: Settings, wanted: _Wanted) -> None:
     keep_to_warnings()
-    _Here.offline, _Here.fixed_type = _open(settings, more, fixed_type), fixed_type
+    _Here.offline, _Here.fixed_type = _open(settings, wanted), wanted.fixed_type
 
 
 def _read_here(path: Path) -> Outcome:
@@ -238,31 +252,3 @@ class _ImageProgress:
         if done < wanted and now - self.told >= _PROGRESS_LOG_SECONDS:
             self.told = now
             click.echo(f"{self.path}: {done} of {wanted} pages read off their images", err=True)
-
-
-class _Progress:
-    """How far a long run is, on standard error: rewritten in place on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = 0
-        self.began = self.told = time.monotonic()
-        self.on_terminal = sys.stderr.isatty()
-        self.is_shown = False
-
-    def step(self) -> None:
-        self.done += 1
-        now = time.monotonic()
-        every = _PROGRESS_TERMINAL_SECONDS if self.on_terminal else _PROGRESS_LOG_SECONDS
-        if now - self.began < _PROGRESS_AFTER_SECONDS or now - self.told < every or self.done == self.total:
-            return
-        self.told = now
-        left = (now - self.began) / self.done * (self.total - self.done)
-        text = f"{self.done} of {self.total} files, about {left:.0f} s left"
-        click.echo(f"\r{text}\x1b[K" if self.on_terminal else text, err=True, nl=not self.on_terminal)
-        self.is_shown = self.on_terminal
-
-    def clear(self) -> None:
-        if self.is_shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
-            self.is_shown = False

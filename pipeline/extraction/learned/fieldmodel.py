@@ -1,6 +1,7 @@
 """What is known about one field from reviewed documents: two scorers and the memory of templates."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -47,7 +48,7 @@ class FieldModel:
 
     @classmethod
     def fit(
-        cls, group: Group, lessons: list[Lesson], likeness: dict[tuple[str, str], float] | None = None
+        cls, group: Group, lessons: list[Lesson], likeness: Mapping[tuple[str, str], float] | None = None
     ) -> "FieldModel":
         """Return what the documents teach: the same for the same documents in the same order.
 
@@ -138,7 +139,7 @@ class FieldModel:
         self,
         lessons: list[Lesson],
         weights: list[NDArray[np.float32]],
-        likeness: dict[tuple[str, str], float] | None,
+        likeness: Mapping[tuple[str, str], float] | None,
     ) -> Boosting:
         figures: list[NDArray[np.float32]] = []
         rights: list[NDArray[np.bool_]] = []

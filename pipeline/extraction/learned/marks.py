@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from decimal import Decimal, InvalidOperation
 from zlib import crc32
 
@@ -255,7 +256,7 @@ class _Writer:
         before = _words(text[max(0, option.at - 140) : option.at])[-14:]
         behind = _words(text[option.at + len(option.text) : option.at + len(option.text) + 90])[:8]
         zone = f"z{min(9, int(10 * option.at / max(1, len(text))))}"
-        pairs = [f"{one} {two}" for one, two in zip(before, before[1:], strict=False)]
+        pairs = [f"{one} {two}" for one, two in pairwise(before)]
         return self._packed(
             before[-3:], " ".join(behind[:2]), " ".join(behind[:1]), [*before, *pairs], [*behind, zone], zone
         )

@@ -24,7 +24,8 @@ class Shares:
 
     @classmethod
     def empty(cls) -> "Shares":
-        return cls(*(np.zeros(BUCKETS, dtype=np.float32) for _ in range(4)))
+        right, seen, right_bag, seen_bag = (np.zeros(BUCKETS, dtype=np.float32) for _ in range(4))
+        return cls(right, seen, right_bag, seen_bag)
 
     def add(self, marks: Marks, weights: NDArray[np.float32], sign: float = 1.0) -> None:
         """Count a document; `weights` says how much of the right answer each candidate is, shape (n,)."""

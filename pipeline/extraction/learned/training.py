@@ -3,13 +3,13 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pipeline.assurance.calibration import Calibration
 from pipeline.assurance.thresholds import derive
-from pipeline.domain.fields import DocumentType, FieldKind
+from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec
 from pipeline.extraction.doctype import guess_type
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.extraction.fingerprint import Fingerprint
@@ -22,7 +22,7 @@ from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.model import Gate, Held, Model, TypeKnowledge
 from pipeline.extraction.learned.sheet import Sheet
 from pipeline.extraction.learned.truth import right_mask
-from pipeline.extraction.learned.verdict import Verdict, verdict_of
+from pipeline.extraction.learned.verdict import verdict_of
 from pipeline.extraction.lines_memory import Lesson as LinesLesson
 from pipeline.extraction.lines_memory import LinesMemory, Reviewed
 from pipeline.extraction.locale import infer_locale
@@ -50,10 +50,6 @@ class Studied:
     values: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
     rows: dict[str, LinesLesson] = field(default_factory=dict[str, LinesLesson])
     """For tables: what their reviewed rows teach."""
-
-
-Mapper = Callable[[Callable[[Example], Studied | None], Iterable[Example]], Iterator[Studied | None]]
-"""How examples are studied: `map`, or the map of a pool of processes."""
 
 
 def study(example: Example, types: Mapping[str, DocumentType], rules: BaselineEngine) -> Studied | None:
@@ -113,43 +109,112 @@ def type_words(layout: Layout) -> tuple[str, ...]:
     return tuple(word for word, _ in zip(words, range(TYPE_WORDS), strict=False))
 
 
-def train(studied: Sequence[Studied], types: Mapping[str, DocumentType], *, folds: int = FOLDS) -> Model:
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One field to learn: independent of all others, so that tasks can be spread over processes."""
+
+    type: str
+    spec: FieldSpec
+    group: Group
+    lessons: tuple[Lesson, ...]
+    truths: tuple[str | None, ...]
+    folds: tuple[int, ...]
+    """Of each lesson."""
+    likeness: Mapping[tuple[str, str], float]
+
+
+Spread = Callable[
+    [Callable[[Task], "tuple[FieldModel, list[Held]]"], Iterable[Task]], Iterable["tuple[FieldModel, list[Held]]"]
+]
+"""How tasks are run: `map`, or the map of a pool of processes."""
+
+
+def train(
+    studied: Sequence[Studied], types: Mapping[str, DocumentType], *, folds: int = FOLDS, spread: Spread = map
+) -> Model:
     """Return the model of the documents, with what held-out predictions say about it: deterministic.
 
     Args:
         studied: the documents, in the order of their keys or of their review.
         types: by name.
         folds: into how many parts the documents are divided for the held-out predictions.
+        spread: how the fields are learned, one after the other or side by side.
     """
-    by_type: dict[str, list[Studied]] = defaultdict(list)
     families = {t.name: t.variant_of for t in types.values() if t.variant_of is not None}
+    by_type: dict[str, list[Studied]] = defaultdict(list)
     for one in studied:
         # a credit note's fields are an invoice's: they are learned together
         by_type[families.get(one.type, one.type)].append(one)
+    members = {name: each[-DOCUMENTS_MAX:] for name, each in sorted(by_type.items())}
+    alike = {name: _likeness(each) for name, each in members.items()}
+    tasks = [task for name, each in members.items() for task in _tasks(types[name], each, folds, alike[name])]
+    learned: dict[str, dict[str, tuple[FieldModel, list[Held]]]] = defaultdict(dict)
+    for task, result in zip(tasks, spread(learn_field, tasks), strict=True):
+        learned[task.type][task.spec.name] = result
     knowledge = {
-        name: learn_type(types[name], members[-DOCUMENTS_MAX:], folds) for name, members in sorted(by_type.items())
+        name: _knowledge(types[name], each, learned.get(name, {}), alike[name]) for name, each in members.items()
     }
     kinds = TypeModel.fit([one.type_example for one in studied], families=families) if studied else None
     return Model(knowledge, kinds, dict(Counter(one.type for one in studied)), families)
 
 
-def learn_type(doctype: DocumentType, members: Sequence[Studied], folds: int = FOLDS) -> TypeKnowledge:
-    """Return what the documents of one type teach."""
-    likeness = _likeness(members)
-    held = _held_out(doctype, members, folds, likeness)
-    calibration = Calibration.fit(
-        np.array([one.share for one in held]),
-        np.array([one.right for one in held], dtype=np.bool_),
-        [one.field for one in held],
-    )
-    sure = calibration.confidences(np.array([h.share for h in held]), [h.field for h in held]) if held else np.zeros(0)
-    held = [Held(h.key, h.field, h.share, float(s), h.right, h.likeness) for h, s in zip(held, sure, strict=True)]
-    fields: dict[str, FieldModel] = {}
+def _tasks(
+    doctype: DocumentType, members: Sequence[Studied], folds: int, likeness: Mapping[tuple[str, str], float]
+) -> Iterator[Task]:
+    place = fold_of(members, min(folds, len(members)))
     for spec in doctype.fields:
         group = group_of(spec)
-        lessons = [one.lessons[spec.name] for one in members if spec.name in one.lessons]
-        if group is not None and lessons:
-            fields[spec.name] = FieldModel.fit(group, lessons, likeness)
+        taught = [(one, at) for one, at in zip(members, place, strict=True) if spec.name in one.lessons]
+        if group is not None and taught:
+            yield Task(
+                doctype.name,
+                spec,
+                group,
+                tuple(one.lessons[spec.name] for one, _ in taught),
+                tuple(one.values[spec.name] for one, _ in taught),
+                tuple(at for _, at in taught),
+                likeness,
+            )
+
+
+def learn_field(task: Task) -> tuple[FieldModel, list[Held]]:
+    """Return a field's model, and predictions on documents that the model behind each had not seen."""
+    held: list[Held] = []
+    rows = list(zip(task.lessons, task.truths, task.folds, strict=True))
+    for fold in sorted(set(task.folds)):
+        lessons = [lesson for lesson, _, at in rows if at != fold]
+        if not lessons:
+            continue
+        model = FieldModel.fit(task.group, lessons, task.likeness)
+        for lesson, truth, at in rows:
+            if at == fold:
+                near = max(task.likeness[lesson.key, other.key] for other in lessons)
+                held.append(_prediction(model, lesson, truth, task.spec, near))
+    return FieldModel.fit(task.group, list(task.lessons), task.likeness), held
+
+
+def _prediction(model: FieldModel, lesson: Lesson, truth: str | None, spec: FieldSpec, near: float) -> Held:
+    shares = model.probabilities(
+        lesson.marks, lesson.keys, lesson.prior, lesson.chosen, lesson.sure, lesson.none_prior, lesson.fingerprint
+    )
+    verdict = verdict_of(model.group, lesson.keys, shares, spec.required)
+    right = truth is None if verdict.index is None else truth is not None and lesson.says(verdict.index)
+    return Held(lesson.key, spec.name, verdict.share, 0.0, right, near)
+
+
+def _knowledge(
+    doctype: DocumentType,
+    members: Sequence[Studied],
+    learned: Mapping[str, tuple[FieldModel, list[Held]]],
+    likeness: Mapping[tuple[str, str], float],
+) -> TypeKnowledge:
+    """Return what the documents of one type teach, its held-out predictions calibrated together."""
+    raw = [one for _, held in learned.values() for one in held]
+    names = [one.field for one in raw]
+    shares = np.array([one.share for one in raw])
+    calibration = Calibration.fit(shares, np.array([one.right for one in raw], dtype=np.bool_), names)
+    sure = calibration.confidences(shares, names) if raw else shares
+    held = tuple(replace(one, confidence=float(s)) for one, s in zip(raw, sure, strict=True))
     thresholds = {
         spec.name: derive(
             np.array([h.confidence for h in held if h.field == spec.name]),
@@ -157,7 +222,7 @@ def learn_type(doctype: DocumentType, members: Sequence[Studied], folds: int = F
             spec.error_target,
         )
         for spec in doctype.fields
-        if spec.name in fields
+        if spec.name in learned
     }
     lines = {
         spec.name: LinesMemory([one.rows[spec.name] for one in members if spec.name in one.rows])
@@ -168,7 +233,8 @@ def learn_type(doctype: DocumentType, members: Sequence[Studied], folds: int = F
         tuple(one.fingerprint for one in members),
         float(np.quantile(_nearest_of_all(members, likeness), GATE_SHARE)) if len(members) > 1 else 1.0,
     )
-    return TypeKnowledge(doctype.name, len(members), fields, calibration, thresholds, gate, lines, tuple(held))
+    fields = {name: model for name, (model, _) in learned.items()}
+    return TypeKnowledge(doctype.name, len(members), fields, calibration, thresholds, gate, lines, held)
 
 
 def _likeness(members: Sequence[Studied]) -> dict[tuple[str, str], float]:
@@ -185,60 +251,14 @@ def _nearest_of_all(members: Sequence[Studied], likeness: Mapping[tuple[str, str
 
 
 def fold_of(members: Sequence[Studied], folds: int) -> list[int]:
-    """Return each document's fold: shuffled by a fixed seed, documents of one group together."""
-    groups = [one.group if one.group is not None else one.key for one in members]
-    distinct = sorted(set(groups))
-    random.Random(7).shuffle(distinct)  # noqa: S311 - no secret: the same division every time
-    place = {group: index % folds for index, group in enumerate(distinct)}
-    return [place[group] for group in groups]
+    """Return each document's fold: shuffled by a fixed seed.
 
-
-def _held_out(
-    doctype: DocumentType, members: Sequence[Studied], folds: int, likeness: Mapping[tuple[str, str], float]
-) -> list[Held]:
-    """Return predictions on documents that the model behind each had not seen."""
-    folds = min(folds, len(members))
-    if folds < 2:
-        return []
-    place = fold_of(members, folds)
-    held: list[Held] = []
-    for spec in doctype.fields:
-        group = group_of(spec)
-        if group is None:
-            continue
-        for fold in range(folds):
-            lessons = [
-                one.lessons[spec.name]
-                for one, at in zip(members, place, strict=True)
-                if at != fold and spec.name in one.lessons
-            ]
-            if not lessons:
-                continue
-            model = FieldModel.fit(group, lessons, dict(likeness))
-            known = [lesson.key for lesson in lessons]
-            for one, at in zip(members, place, strict=True):
-                if at == fold and spec.name in one.lessons:
-                    near = max((likeness[one.key, key] for key in known), default=0.0)
-                    held.append(_prediction(model, group, one, spec.name, spec.required, near))
-    return held
-
-
-def _prediction(model: FieldModel, group: Group, one: Studied, name: str, required: bool, near: float) -> Held:
-    lesson = one.lessons[name]
-    shares = model.probabilities(
-        lesson.marks, lesson.keys, lesson.prior, lesson.chosen, lesson.sure, lesson.none_prior, lesson.fingerprint
-    )
-    verdict: Verdict = verdict_of(group, lesson.keys, shares, required)
-    truth = one.values[name]
-    if verdict.index is None:
-        right = truth is None
-    else:
-        right = truth is not None and bool(_is_right(lesson, verdict.index))
-    return Held(one.key, name, verdict.share, 0.0, right, near)
-
-
-def _is_right(lesson: Lesson, index: int) -> bool:
-    """Return whether a candidate has the value of one of the right ones."""
-    if lesson.right[index]:
-        return True
-    return any(lesson.keys[i] == lesson.keys[index] for i in np.flatnonzero(lesson.right))
+    Layouts are not kept apart: with few of them such folds say next to nothing (measured), and how far documents of
+    unknown layouts can be trusted is the gate's to say.
+    """
+    order = sorted(range(len(members)), key=lambda i: members[i].key)
+    random.Random(7).shuffle(order)  # noqa: S311 - no secret: the same division every time
+    place = [0] * len(members)
+    for at, index in enumerate(order):
+        place[index] = at % folds
+    return place

@@ -1,0 +1,72 @@
+"""learn: train a model on documents whose values are known."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.settings import Settings
+from workers.log import keep_to_warnings
+
+
+@click.command()
+@click.option(
+    "--truth",
+    "truths",
+    metavar="FILE",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Known values: .jsonl, or .csv with a column for each field. May be given several times.",
+)
+@click.option(
+    "--files",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that the file names start from; the truth file's own if not given.",
+)
+@click.option(
+    "--model",
+    metavar="DIR",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that the model is written to; no server and no database is needed.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes to read with; one for each core if not given.")
+@click.pass_context
+def learn(context: click.Context, truths: tuple[Path, ...], files: Path | None, model: Path, jobs: int | None) -> None:
+    """Learn from documents whose values you already have.
+
+    A line of a .jsonl truth file is one document:
+
+    \b
+      {"file": "files/a.pdf", "document_type": "invoice",
+       "fields": {"invoice_number": "471", "due_date": null}, "line_items": [...]}
+
+    A value must be what the document says, null says that it has none, and a field that is not listed teaches
+    nothing. In a .csv the columns are file, document_type and the fields; an empty cell teaches nothing. The same
+    documents always make the same model. Read with it: proofdesk extract --model DIR FILES.
+    """  # noqa: D301 - click takes this very character for "leave the lines alone"
+    from pipeline.extraction.learned.training import train
+    from pipeline.store.models import FolderModels
+    from workers.commands import studying
+
+    keep_to_warnings()
+    settings: Settings = context.obj
+    known, types = studying.load(truths, files, settings)
+    studied = studying.studied(known, settings, jobs)
+    with studying.side_by_side(jobs) as spread:
+        trained = train(studied, types, spread=spread)
+    place = FolderModels(model).write(trained)
+    click.echo(f"Learned from {len(studied)} documents: model {trained.version} in {place}.")
+    for name, knowledge in sorted(trained.types.items()):
+        click.echo(f"  {name}: {knowledge.documents} documents")
+        for field in knowledge.fields:
+            held = [one for one in knowledge.held if one.field == field]
+            right = sum(one.right for one in held) / len(held) if held else 0.0
+            threshold = knowledge.thresholds[field]
+            stated = (
+                f"threshold {threshold.value:.3f}"
+                if threshold.value is not None
+                else f"about {threshold.missing} more documents for a threshold of its own"
+            )
+            click.echo(f"    {field:<24} {right:6.1%} of {len(held)} right when held out; {stated}")

@@ -1,0 +1,145 @@
+"""Documents with known values, read and studied by several processes: what `learn` and `evaluate` begin with."""
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.errors import ConfigurationError, PipelineError
+from pipeline.settings import Settings
+from workers.commands.progress import Progress
+from workers.log import keep_to_warnings
+
+if TYPE_CHECKING:
+    from pipeline.assembly import Offline
+    from pipeline.domain.fields import DocumentType
+    from pipeline.extraction.engine import BaselineEngine
+    from pipeline.extraction.learned.fieldmodel import FieldModel
+    from pipeline.extraction.learned.model import Held
+    from pipeline.extraction.learned.training import Spread, Studied, Task
+    from pipeline.services.history import Known
+
+_AHEAD = 4
+Outcome = "tuple[Studied | None, str]"
+
+
+def load(
+    truths: Sequence[Path], files: Path | None, settings: Settings
+) -> "tuple[tuple[Known, ...], dict[str, DocumentType]]":
+    """Return the documents of the truth files and the types they name.
+
+    Raises:
+        ConfigurationError: a file can't be read, or names a type that is not known here.
+    """
+    from pipeline import assembly
+    from pipeline.services.history import load_known
+
+    known = tuple(entry for truth in truths for entry in load_known(truth, files))
+    types = {doctype.name: doctype for doctype in assembly.known_types(settings)}
+    unknown = Counter(entry.type for entry in known if entry.type not in types)
+    if unknown:
+        name, count = unknown.most_common(1)[0]
+        raise ConfigurationError(
+            f"The type “{name}” of {count} documents is not known here. Describe it in a YAML file in the folder that "
+            "PROOFDESK_EXTRA_TYPES names, or take those lines out."
+        )
+    return known, types
+
+
+def studied(known: "Sequence[Known]", settings: Settings, jobs: int | None) -> "list[Studied]":
+    """Return the documents as arrays, in order; one that can't be read gets its line on standard error."""
+    found: list[Studied] = []
+    progress = Progress(len(known))
+    for entry, (one, sentence) in zip(known, _outcomes(known, settings, jobs), strict=True):
+        if one is None:
+            progress.clear()
+            click.echo(f"{entry.path}: {sentence}", err=True)
+        else:
+            found.append(one)
+        progress.step()
+    progress.clear()
+    if not found:
+        raise ConfigurationError("None of the documents could be read. Check the folder that their names start from.")
+    return found
+
+
+def _outcomes(known: "Sequence[Known]", settings: Settings, jobs: int | None) -> "Iterator[tuple[Studied | None, str]]":
+    count = min(jobs or os.cpu_count() or 1, max(1, len(known)))
+    if count == 1:
+        _begin(settings)
+        try:
+            yield from map(_study_here, known)
+        finally:
+            _Here.offline.close()
+        return
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin, initargs=(settings,)) as pool:
+        yield from _in_order(pool, known, count * _AHEAD)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, known: "Iterable[Known]", ahead: int
+) -> "Iterator[tuple[Studied | None, str]]":
+    waiting: deque[Future[tuple[Studied | None, str]]] = deque()
+    for entry in known:
+        waiting.append(pool.submit(_study_here, entry))
+        if len(waiting) >= ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+@contextmanager
+def side_by_side(jobs: int | None) -> "Generator[Spread]":
+    """Yield what spreads the learning of fields over processes, largest first."""
+    count = jobs or os.cpu_count() or 1
+    if count == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+
+        def spread(
+            learn: "Callable[[Task], tuple[FieldModel, list[Held]]]", tasks: "Iterable[Task]"
+        ) -> "Iterable[tuple[FieldModel, list[Held]]]":
+            listed = list(tasks)
+            size = [sum(len(lesson.keys) for lesson in task.lessons) for task in listed]
+            order = sorted(range(len(listed)), key=lambda at: -size[at])
+            results = dict(zip(order, [pool.submit(learn, listed[at]) for at in order], strict=True))
+            return [results[at].result() for at in range(len(listed))]
+
+        yield spread
+
+
+class _Here:
+    """What a process of the pool studies with."""
+
+    offline: "Offline"
+    types: "dict[str, DocumentType]"
+    rules: "BaselineEngine"
+
+
+def _begin(settings: Settings) -> None:
+    from pipeline import assembly
+    from pipeline.extraction.engine import BaselineEngine
+
+    keep_to_warnings()
+    _Here.offline = assembly.offline(settings)
+    _Here.types = {doctype.name: doctype for doctype in assembly.known_types(settings)}
+    _Here.rules = BaselineEngine()
+
+
+def _study_here(entry: "Known") -> "tuple[Studied | None, str]":
+    from pipeline.extraction.learned.training import study
+
+    try:
+        reading = _Here.offline.read(entry.path)
+    except PipelineError as error:
+        return None, str(error)
+    except OSError as error:
+        return None, f"The file can't be read ({error.strerror}). Check its name, and that you may read it."
+    return study(entry.example(reading.pages, _Here.types[entry.type]), _Here.types, _Here.rules), ""
