@@ -123,7 +123,10 @@ class Placement:
 
     def visible(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
         """Return the box as seen, cut to the page; None where its middle is off the page: nobody sees it."""
-        return clipped(self.seen(*box), self.width, self.height)
+        x0, top, x1, bottom = seen = self.seen(*box)
+        if 0 <= x0 <= x1 <= self.width and 0 <= top <= bottom <= self.height:
+            return seen  # nearly always
+        return clipped(seen, self.width, self.height)
 
 
 def clipped(

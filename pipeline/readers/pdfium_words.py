@@ -8,7 +8,7 @@ The rule is pdfplumber's with a tolerance relative to the font size, so that bot
 import ctypes
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.readers.pdfium_api import Placement, address, api
 from pipeline.readers.raw_page import BROKEN, RawWord
@@ -31,6 +31,7 @@ Box = tuple[float, float, float, float]
 
 OBJECTS_MAX = 50_000
 
+ASCII = [chr(code) for code in range(0x7F)]
 SOFT_HYPHEN = 0x02  # PDFium's sign for a hyphen at the end of a line
 LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 BOLD_NAMES = ("bold", "black", "heavy", "demi", "-bd")
@@ -74,23 +75,68 @@ def read_text(page: Any, placement: Placement) -> PageText:
         api.FPDFText_ClosePage(text_page)
 
 
-class _Look:
+class _Look(NamedTuple):
     """What the characters of one text object share: size in points, weight, direction of writing, being seen."""
 
-    __slots__ = ("bold", "direction", "key", "pale", "size")
+    key: int
+    size: float
+    direction: int
+    bold: bool
+    pale: bool
 
-    def __init__(self, text_page: Any, index: int, text_object: Any, key: int) -> None:
-        self.key = key
-        matrix = api.FS_MATRIX()
-        api.FPDFText_GetMatrix(text_page, index, matrix)
-        nominal = float(api.FPDFText_GetFontSize(text_page, index))
-        self.size = round(nominal * math.hypot(matrix.c, matrix.d), 2)
-        self.direction = _direction(matrix.a, matrix.b)
+
+class _Looks:
+    """Looks of the text objects of a page, each asked for once; what PDFium fills in is made once a page."""
+
+    def __init__(self, text_page: Any) -> None:
+        self.text_page = text_page
+        self.known: dict[int, _Look] = {}
+        self.bold_fonts: dict[int, bool] = {}
+        self.matrix = api.FS_MATRIX()
+        self.colours = tuple(ctypes.c_uint() for _ in range(4))
+
+    def at(self, index: int) -> _Look:
+        text_object = api.FPDFText_GetTextObject(self.text_page, index)
+        key = address(text_object)
+        look = self.known.get(key) if key else None
+        if look is None:
+            look = self.known[key] = self._read(index, text_object, key)
+        return look
+
+    def _read(self, index: int, text_object: Any, key: int) -> _Look:
+        matrix = self.matrix
+        api.FPDFText_GetMatrix(self.text_page, index, matrix)
+        nominal = float(api.FPDFText_GetFontSize(self.text_page, index))
+        size = round(nominal * math.hypot(matrix.c, matrix.d), 2)
         mode = api.FPDFTextObj_GetTextRenderMode(text_object) if key else 0
-        self.bold = mode == FILL_AND_STROKE or _is_bold(text_page, index)
-        self.pale = (
-            self.size < SIZE_MIN or mode in UNSEEN_MODES or (mode != STROKE and key != 0 and _is_pale(text_object))
+        return _Look(
+            key=key,
+            size=size,
+            direction=_direction(matrix.a, matrix.b),
+            bold=mode == FILL_AND_STROKE or self._is_bold(index, text_object, key),
+            pale=size < SIZE_MIN
+            or mode in UNSEEN_MODES
+            or (mode != STROKE and key != 0 and self._is_pale(text_object)),
         )
+
+    def _is_bold(self, index: int, text_object: Any, key: int) -> bool:
+        font = address(api.FPDFTextObj_GetFont(text_object)) if key else 0
+        bold = self.bold_fonts.get(font) if font else None
+        if bold is None:
+            name = ctypes.create_string_buffer(128)
+            flags = ctypes.c_int()
+            api.FPDFText_GetFontInfo(self.text_page, index, name, 128, flags)
+            lower = name.value.decode("utf-8", "replace").lower()
+            bold = bool(flags.value & FORCE_BOLD) or any(part in lower for part in BOLD_NAMES)
+            self.bold_fonts[font] = bold
+        return bold
+
+    def _is_pale(self, text_object: Any) -> bool:
+        """Return whether letters are nearly white or next to nothing: only a picture tells if they are seen."""
+        red, green, blue, alpha = self.colours
+        if not api.FPDFPageObj_GetFillColor(text_object, red, green, blue, alpha):
+            return False
+        return alpha.value < ALPHA_MIN or min(red.value, green.value, blue.value) > WHITE_FROM
 
 
 def _direction(a: float, b: float) -> int:
@@ -102,22 +148,6 @@ def _direction(a: float, b: float) -> int:
     return -1
 
 
-def _is_bold(text_page: Any, index: int) -> bool:
-    name = ctypes.create_string_buffer(128)
-    flags = ctypes.c_int()
-    api.FPDFText_GetFontInfo(text_page, index, name, 128, flags)
-    lower = name.value.decode("utf-8", "replace").lower()
-    return bool(flags.value & FORCE_BOLD) or any(part in lower for part in BOLD_NAMES)
-
-
-def _is_pale(text_object: Any) -> bool:
-    """Return whether letters are filled with nearly white or next to nothing: only a picture tells if they are seen."""
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not api.FPDFPageObj_GetFillColor(text_object, red, green, blue, alpha):
-        return False
-    return alpha.value < ALPHA_MIN or min(red.value, green.value, blue.value) > WHITE_FROM
-
-
 class _Cutter:
     """Walks over the characters of one page and cuts words."""
 
@@ -126,11 +156,11 @@ class _Cutter:
         self.text_page = text_page
         self.placement = placement
         self.found = PageText()
-        self.looks: dict[int, _Look] = {}
+        self.looks = _Looks(text_page)
+        self.one, self.two = api.FS_RECTF(), api.FS_RECTF()
         self.text: list[str] = []
         self.look: _Look | None = None
         self.limit = GAP_PER_SIZE
-        self.box: Box = (0.0, 0.0, 0.0, 0.0)
         self.order: dict[int, int] | None = None
 
     def cut(self) -> PageText:
@@ -139,44 +169,57 @@ class _Cutter:
         text_page, rectangle, text = self.text_page, api.FS_RECTF(), self.text
         previous: Box | None = None
         high = 0
+        x0 = y0 = x1 = y1 = 0.0
+        # a letter that goes on right behind the last, on a level line, needs no more looking at: most do
+        near = -1.0
         for index in range(min(api.FPDFText_CountChars(text_page), CHARACTERS_MAX)):
             code = get_unicode(text_page, index)
-            if code in (32, 9, 10, 13, 0xA0):
-                # a blank that PDFium made up is no evidence: the gap decides
-                if code != 32 or not api.FPDFText_IsGenerated(text_page, index):
-                    self.end()
-                    previous = None
-                else:
-                    self.limit = self.limit_at_blank(index, previous)
-                continue
-            if 0xD800 <= code < 0xDC00:
-                high = code
-                continue
-            char = _readable(code, high)
-            high = 0
-            if char.isspace():
-                self.end()
-                previous = None
-                continue
-            get_box(text_page, index, rectangle)
-            box = _edges(rectangle)
-            if previous is None or self.begins_word(previous, box, index):
-                self.end()
-                self.look = self.look_at(index)
-                self.box = box
+            if 0x20 < code < 0x7F:
+                char = ASCII[code]
+                high = 0
             else:
-                x0, y0, x1, y1 = self.box
-                left, bottom, right, top = box
-                self.box = (
-                    left if left < x0 else x0,
-                    bottom if bottom < y0 else y0,
-                    right if right > x1 else x1,
-                    top if top > y1 else y1,
-                )
+                if code in (32, 9, 10, 13, 0xA0):
+                    # a blank that PDFium made up is no evidence: the gap decides
+                    if code != 32 or not api.FPDFText_IsGenerated(text_page, index):
+                        if text:
+                            self.end((x0, y0, x1, y1))
+                        previous = None
+                    else:
+                        self.limit = self.limit_at_blank(index, previous)
+                    continue
+                if 0xD800 <= code < 0xDC00:
+                    high = code
+                    continue
+                char = _readable(code, high)
+                high = 0
+                if char.isspace():
+                    self.end((x0, y0, x1, y1))
+                    previous = None
+                    continue
+            get_box(text_page, index, rectangle)
+            box = left, bottom, right, top = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+            if previous is not None and (
+                previous[0] <= left <= previous[2] + near and -LINE_TOLERANCE <= bottom - previous[1] <= LINE_TOLERANCE
+            ):
+                self.limit = GAP_PER_SIZE
+            elif previous is None or self.begins_word(previous, box, index):
+                if text:
+                    self.end((x0, y0, x1, y1))
+                look = self.look = self.looks.at(index)
+                near = GAP_AT_OBJECT * look.size if look.direction == 0 else -math.inf
+                x0, y0, x1, y1 = box
+            if left < x0:
+                x0 = left
+            if bottom < y0:
+                y0 = bottom
+            if right > x1:
+                x1 = right
+            if top > y1:
+                y1 = top
             text.append(char)
             previous = box
-        self.end()
-        self.found.pale = {look.key for look in self.looks.values() if look.pale}
+        self.end((x0, y0, x1, y1))
+        self.found.pale = {look.key for look in self.looks.known.values() if look.pale}
         return self.found
 
     def begins_word(self, previous: Box, box: Box, index: int) -> bool:
@@ -201,7 +244,7 @@ class _Cutter:
         """
         if previous is None or self.look is None or self.look.size <= 0:
             return GAP_PER_SIZE
-        one, two = api.FS_RECTF(), api.FS_RECTF()
+        one, two = self.one, self.two
         api.FPDFText_GetLooseCharBox(self.text_page, index + 1, one)
         api.FPDFText_GetLooseCharBox(self.text_page, index + 2, two)
         _, spacing, _ = _step(max(self.look.direction, 0), _edges(one), _edges(two))
@@ -230,18 +273,9 @@ class _Cutter:
         api.FPDFPageObj_GetBounds(thing, left, bottom, right, top)
         return right.value - left.value < 0.01
 
-    def look_at(self, index: int) -> _Look:
-        text_object = api.FPDFText_GetTextObject(self.text_page, index)
-        key = address(text_object)
-        look = self.looks.get(key) if key else None
-        if look is None:
-            look = _Look(self.text_page, index, text_object, key)
-            self.looks[key] = look
-        return look
-
-    def end(self) -> None:
+    def end(self, edges: Box) -> None:
         if self.text and self.look is not None:
-            box = self.placement.visible(self.box)
+            box = self.placement.visible(edges)
             if box is not None:
                 self.found.words.append(RawWord("".join(self.text), *box, self.look.size, self.look.bold))
                 self.found.objects.append(self.look.key)
