@@ -77,11 +77,13 @@ class Lesson:
         reader = TableReader(layout, doctype, spec, labels, infer_locale(layout))
         header = learn_marked(layout, reviewed.marked) if reviewed.marked is not None else None
         table = _read(reader, header, reviewed.rows)
-        if header is None and reviewed.rows and not _is_whole(table, reviewed.rows, reader.amount):
-            header = learn_from_rows(
+        if header is None and reviewed.rows and _agreement(table, reviewed.rows, reader) < 1.0:
+            seen = learn_from_rows(
                 layout, reviewed.rows, (reader.amount, *reader.factors), reader.text_column, reader.locale
             )
-            table = _read(reader, header, reviewed.rows) if header is not None else table
+            again = _read(reader, seen, reviewed.rows) if seen is not None else None
+            if _agreement(again, reviewed.rows, reader) > _agreement(table, reviewed.rows, reader):
+                header, table = seen, again
         pairs = _paired(table, reviewed.rows, reader) if table is not None else []
         return cls(Fingerprint.of(layout), header, len(pairs), _rights(pairs))
 
@@ -180,11 +182,21 @@ def _read(reader: TableReader, header: LearnedHeader | None, rows: Rows) -> Tabl
     return reader.find([sum(amounts, Decimal(0))] if any(amounts) else [], header)
 
 
-def _is_whole(table: TableFound | None, rows: Rows, amount: str) -> bool:
-    """Return whether a table has the reviewed amounts, all and no others."""
-    if table is None:
-        return False
-    return [row.amount for row in table.rows] == [find_decimal(row.get(amount)) for row in rows]
+def _agreement(table: TableFound | None, rows: Rows, reader: TableReader) -> float:
+    """Return the share of reviewed cells that a reading has, the best custom for descriptions given."""
+    if table is None or len(table.rows) != len(rows):
+        return 0.0
+    right = wanted = 0
+    for found, row in zip(table.rows, rows, strict=True):
+        for role in (reader.amount, *reader.factors):
+            value = find_decimal(row.get(role))
+            read = found.amount if role == reader.amount else found.cells[role].value if role in found.cells else None
+            wanted += value is not None
+            right += value is not None and read == value
+    pairs = _paired(table, rows, reader)
+    wanted += sum(bool(row.get(reader.text_column)) for row in rows)
+    right += max(_rights(pairs))
+    return right / wanted if wanted else 0.0
 
 
 def _paired(table: TableFound, rows: Rows, reader: TableReader) -> list[tuple[Block, str]]:

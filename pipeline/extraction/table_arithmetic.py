@@ -175,6 +175,31 @@ class RowCheck:
                 return
 
 
+def sum_of(rows: Sequence[RowFound]) -> Decimal:
+    return sum((row.amount for row in rows), Decimal(0))
+
+
+def without_subtotals(rows: list[RowFound]) -> tuple[list[RowFound], bool]:
+    """Return the rows that are no sums of rows above, and whether the last one was the sum of all.
+
+    A sum has no quantity or price of its own, and at least two rows above it: one row that another repeats is no proof.
+    """
+    kept: list[RowFound] = []
+    group = whole = Decimal(0)
+    in_group = 0
+    closing = False
+    for row in rows:
+        amount = row.anchor.value
+        closing = row.how is How.INCOMPLETE and len(kept) > 1 and abs(amount - whole) <= CENT and bool(amount)
+        part = row.how is How.INCOMPLETE and in_group > 1 and abs(amount - group) <= CENT and bool(amount)
+        if closing or part:
+            group, in_group = Decimal(0), 0
+            continue
+        kept.append(row)
+        group, whole, in_group = group + row.amount, whole + row.amount, in_group + 1
+    return kept, closing
+
+
 def _makes(one: Number, other: Number, product: Decimal, discount: str) -> bool:
     # Half a cent rounds either way, and a discount on a rounded amount may lose another half.
     without, *reduced = amounts(one.value, other.value, discount)

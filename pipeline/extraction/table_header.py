@@ -15,6 +15,8 @@ HEADERS_MAX = 5
 COLUMNS_MAX = 14
 LINES_MAX = 6000
 WINDOW_LINES = 3
+NAMELESS_SCORE = 0.5
+"""What a header without known words counts beside one with them, which is at least 1.4."""
 
 _OTHER = """
 pos;position;nr;no;item no;article no;art nr;artikel nr;artikelnr;artikelnummer;ref;réf;référence;sku;code;
@@ -101,6 +103,11 @@ class ColumnIndex:
         whole = self._exact.get(squeeze(words))
         if whole:
             return whole
+        # "Price (GBP)", "Betrag in €": in which money doesn't change which column it is.
+        words = label_words(_MONEY.sub(" ", text))
+        whole = self._exact.get(squeeze(words))
+        if whole:
+            return whole
         found: dict[str, tuple[int, float]] = {}
         for start in range(len(words)):
             for end in range(len(words), start, -1):
@@ -112,6 +119,14 @@ class ColumnIndex:
         longest = max((size for size, _ in found.values()), default=0)
         return {name: weight for name, (size, weight) in found.items() if size == longest}
 
+    def known(self, text: str) -> float:
+        """Return how surely a text is a header's whole cell: a column's label, or one of columns that no type has."""
+        if self.is_only_other(text) or any(
+            squeeze(label_words(t)) in self._exact for t in (text, _MONEY.sub(" ", text))
+        ):
+            return 0.9
+        return max(self.roles(text).values(), default=0.0)
+
     def is_other(self, text: str) -> bool:
         words = label_words(text)
         return squeeze(words) in self._other or (len(words) > 1 and any(w in self._other for w in words))
@@ -121,6 +136,9 @@ class ColumnIndex:
 
     def is_against(self, text: str) -> bool:
         return squeeze(label_words(text)) in self._against
+
+
+_MONEY = re.compile(r"\(?(?:\b(?:in|en) )?(?<![A-Za-z])(?:EUR|GBP|USD|CHF|[€$£])(?![A-Za-z])\)?", re.IGNORECASE)
 
 
 def find_headers(layout: Layout, index: ColumnIndex) -> list[Header]:
@@ -145,6 +163,27 @@ def find_headers(layout: Layout, index: ColumnIndex) -> list[Header]:
         if len(kept) == HEADERS_MAX * 4:
             break
     return kept
+
+
+def find_nameless(layout: Layout, index: ColumnIndex) -> list[Header]:
+    """Return lines that stand over numbers as a header does, though labels name no columns in them; likely ones first.
+
+    Only arithmetic can say whether one is a header: what is read under it has to prove itself.
+    """
+    found: list[Header] = []
+    for lines in layout.by_page.values():
+        for line, below in itertools.pairwise(lines[:LINES_MAX]):
+            if len(line.segments) < 3 or any(c.isdigit() for c in line.text):
+                continue
+            numbers = [s for s in below.segments if s.is_number]
+            if len(numbers) < 2 or below.centre - line.centre > 4 * max(4.0, line.bottom - line.top):
+                continue
+            cells = _cells([line], index)
+            over = sum(1 for s in numbers if any(min(s.x1, c.x1) > max(s.x0, c.x0) for c in cells))
+            if over > 1 and len(cells) <= COLUMNS_MAX and not any(index.is_against(c.text) for c in cells):
+                found.append(Header(line.page, line.index, line.index, cells, NAMELESS_SCORE + 0.1 * over))
+    found.sort(key=lambda h: (-h.score, h.page, h.first_line))
+    return found
 
 
 def _speaks(index: ColumnIndex, text: str) -> bool:
@@ -251,8 +290,10 @@ def _cut(run: list[Token], index: ColumnIndex) -> int | None:
     for cut in range(1, len(run)):
         left = " ".join(t.text for t in run[:cut])
         right = " ".join(t.text for t in run[cut:])
-        known_left = max(index.roles(left).values(), default=0.9 if index.is_only_other(left) else 0.0)
-        known_right = max(index.roles(right).values(), default=0.9 if index.is_only_other(right) else 0.0)
+        if right.startswith("("):
+            # What stands in brackets belongs to the words before it: "Price (GBP)".
+            continue
+        known_left, known_right = index.known(left), index.known(right)
         several = known_right <= 0.8 and cut < len(run) - 1 and _cut(run[cut:], index) is not None
         known = known_left + (0.85 if several else known_right)
         if known_left > 0.8 and (known_right > 0.8 or several) and (best is None or known > best[0]):

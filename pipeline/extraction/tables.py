@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
@@ -15,8 +16,8 @@ from pipeline.extraction.layout import Layout, Line, boxes_of
 from pipeline.extraction.lines_evidence import Record, TableFound, cell_confidence, table_confidence, words_of
 from pipeline.extraction.lines_header import LearnedHeader
 from pipeline.extraction.nearby import Nearby
-from pipeline.extraction.table_arithmetic import RowCheck, RowFound, distance
-from pipeline.extraction.table_header import ColumnIndex, Header, HeaderCell, find_headers
+from pipeline.extraction.table_arithmetic import How, RowCheck, RowFound, distance, sum_of, without_subtotals
+from pipeline.extraction.table_header import ColumnIndex, Header, HeaderCell, find_headers, find_nameless
 from pipeline.extraction.table_rows import REACH, ROWS_MAX, Body, Number, read_body, repeated_lines
 from pipeline.normalise.kinds import find_decimal
 from pipeline.normalise.numbers import plain
@@ -27,6 +28,9 @@ HYPOTHESES_LEAST = 6
 ROWS_TRIED_MAX = 6000
 """Rows that are checked under other columns than the header's words name, over all hypotheses."""
 HEADERS_TRIED = 4
+REPAIRED_LESS = 0.3
+CODES_SHARE = 0.4
+"""Letters in a column called "item", of those in another, below which it holds the items' codes."""
 CENT = Decimal("0.01")
 
 
@@ -106,7 +110,15 @@ class TableReader:
                 self._describe(best, body)
                 if known.marked:
                     return best
-        headers = find_headers(self.layout, self.columns)
+        best = self._best_of(find_headers(self.layout, self.columns), best, totals, skip)
+        if best is None or not (best.sum_holds or best.all_hold):
+            best = self._best_of(find_nameless(self.layout, self.columns), best, totals, skip)
+        return best
+
+    def _best_of(
+        self, headers: list[Header], best: TableFound | None, totals: Sequence[Decimal], skip: frozenset[str]
+    ) -> TableFound | None:
+        """Return the best reading under any of the headers, or `best` where none is better."""
         tried: set[str] = set()
         for header in headers:
             if len(tried) == HEADERS_TRIED:
@@ -130,11 +142,10 @@ class TableReader:
 
     def _best_reading(self, header: Header, body: Body, totals: Sequence[Decimal]) -> TableFound | None:
         lexicon = self._lexicon_roles(header)
-        if self.amount not in lexicon:
-            return None
-        best = self._reading(header, body, lexicon, totals, 0.0)
+        best = self._reading(header, body, lexicon, totals, 0.0) if self.amount in lexicon else None
         if best is not None and best.all_hold and best.sum_holds:
             return best
+        had = sum(row.holds for row in best.rows) if best is not None else 0
         numeric = [n for n in sorted(body.numbers) if len(body.numbers[n]) >= 1][:8]
         wanted = [*self.factors, self.amount]
         tried = 0
@@ -154,15 +165,26 @@ class TableReader:
                 0.15 if role in header.cells[at].roles else 0.5 for role, at in roles.items() if lexicon.get(role) != at
             )
             full = {**{k: v for k, v in lexicon.items() if k in (self.text_column, self.discount)}, **roles}
-            found = self._reading(header, body, full, totals, outside)
-            if found is None or best is None:
-                best = best or found
-                continue
-            held, had = sum(r.holds for r in found.rows), sum(r.holds for r in best.rows)
+            found = self._reading(header, body, full, totals, outside - self._likeness(body, roles))
             # A sum alone can be met by the wrong column: only rows that verify may overrule the header's words.
-            if found.score > best.score and held > had:
+            if found is None or sum(r.holds for r in found.rows) <= had:
+                continue
+            if self.amount not in lexicon and not (found.all_hold and found.sum_holds):
+                continue
+            if best is None or found.score > best.score:
                 best = found
         return best
+
+    def _likeness(self, body: Body, roles: dict[str, int]) -> float:
+        """Return how much the factors' columns look like theirs: prices have decimals, and stand on the right.
+
+        A product is the same with its factors swapped, so that arithmetic can't tell them apart.
+        """
+        if len(self.factors) != 2:
+            return 0.0
+        one, other = (body.numbers[roles[factor]] for factor in self.factors)
+        decimals = sum(n.decimals for n in other) / len(other) - sum(n.decimals for n in one) / len(one)
+        return 0.2 * decimals + (0.05 if roles[self.factors[0]] < roles[self.factors[1]] else 0.0)
 
     def _lexicon_roles(self, header: Header) -> dict[str, int]:
         """Return the column at which each role stands by the header's words; the amount is the last such column."""
@@ -203,16 +225,23 @@ class TableReader:
             rows = [row for row in rows if len(row.cells) > 1]
         check = RowCheck(self.factors, self.amount, self.discount, body)
         check.check(rows)
-        rows = self._trimmed(rows, body, totals)
+        rows, closing = without_subtotals(self._trimmed(rows, body, totals))
         total = sum_of(rows)
-        sum_holds = self._is_sum(total, body, totals) or (
-            bool(self.discount) and check.reduce(rows, total=total, sums=lambda made: self._is_sum(made, body, totals))
+        sum_holds = (
+            closing
+            or self._is_sum(total, body, totals)
+            or (
+                bool(self.discount)
+                and check.reduce(rows, total=total, sums=lambda made: self._is_sum(made, body, totals))
+            )
         )
         share = sum(row.holds for row in rows) / len(rows)
         complete = sum(len(row.cells) == 1 + len(self.factors) for row in rows) / len(rows)
         failing = sum(1 for row in rows if len(row.cells) == 1 + len(self.factors) and not row.holds) / len(rows)
         score = 2.0 * share + 1.6 * sum_holds - 0.7 * failing - 0.8 * (1 - complete) + 0.4 * header.score - outside
         score += 0.02 * min(len(rows), 10)
+        # Where the right columns are read, nothing has to be looked for beside them.
+        score -= REPAIRED_LESS * sum(row.how is How.REPAIRED for row in rows) / len(rows)
         return TableFound(rows, roles, score, sum_holds, header)
 
     def _pair(self, rows: list[RowFound], numbers: list[Number], role: str) -> None:
@@ -268,8 +297,26 @@ class TableReader:
 
     # Descriptions -------------------------------------------------------------------------------------------------
 
+    def _text_cell(self, table: TableFound, body: Body) -> int | None:
+        """Return the cell of descriptions: the header's, unless that holds codes and a nameless one beside it words."""
+        named = table.roles.get(self.text_column)
+        taken = {at for role, at in table.roles.items() if role != self.text_column}
+        letters: Counter[int] = Counter()
+        for piece in body.texts:
+            letters[piece.cell] += sum(c.isalpha() for c in piece.text)
+        cells = table.header.cells
+        free = [
+            n for n, cell in enumerate(cells) if n not in taken and (not cell.other or self.text_column in cell.roles)
+        ]
+        if not self.text_column or not free:
+            return named
+        most = max(free, key=lambda n: letters[n])
+        if named is None or letters[named] < CODES_SHARE * letters[most]:
+            return most if letters[most] else named
+        return named
+
     def _describe(self, table: TableFound, body: Body) -> None:
-        column, header, rows = table.roles.get(self.text_column), table.header, table.rows
+        column, header, rows = self._text_cell(table, body), table.header, table.rows
         if column is None:
             return
         used = {id(number.tokens[0]) for row in rows for number in (*row.cells.values(), *row.discounts)}
@@ -336,10 +383,6 @@ class TableReader:
             confidence=cell_confidence(row, sum_holds=table.sum_holds, is_amount=name == self.amount),
             provenance=Provenance(page=number.line.page, boxes=boxes_of(number.tokens)),
         )
-
-
-def sum_of(rows: Sequence[RowFound]) -> Decimal:
-    return sum((row.amount for row in rows), Decimal(0))
 
 
 def _amounts(line: Line) -> list[Decimal]:
