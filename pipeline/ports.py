@@ -1,6 +1,7 @@
 """What the pipeline asks of the outside: one Protocol each, kept by an adapter and by a fake in the tests."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,8 @@ class Clock(Protocol):
 class Job(StrEnum):
     PROCESS = "process"
     DELIVER = "deliver"
+    LEARN = "learn"
+    """For no document in particular: its number is 0."""
 
 
 class JobQueue(Protocol):
@@ -37,6 +40,10 @@ class JobQueue(Protocol):
     def depth(self) -> int: ...
 
     def workers(self) -> int: ...
+
+    def learners(self) -> int:
+        """Return how many of those that train are alive; they are none of the `workers`."""
+        ...
 
 
 class StoredBlob(Frozen):
@@ -143,6 +150,27 @@ class Extractor(Protocol):
             fixed_type: the type's name where a person or the drop folder set it; its confidence is then 1.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The engine that reads documents now, and the thresholds that its reviewed documents support."""
+
+    extractor: Extractor
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+    """By type, a variant's being its family's, and by field."""
+    model: str | None = None
+    """The model's version; None: the rules alone."""
+
+    def thresholds_of(self, doctype: DocumentType | None) -> Mapping[str, float]:
+        """Return the derived thresholds of a type by field; there are none for a document of unknown type."""
+        return self.thresholds.get(doctype.variant_of or doctype.name, {}) if doctype is not None else {}
+
+
+class Engines(Protocol):
+    """Knows which engine reads now; asked anew for each document, so that a better model needs no restart."""
+
+    def current(self) -> Serving: ...
 
 
 class Receipt(Frozen):

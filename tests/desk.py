@@ -19,6 +19,7 @@ from pipeline.services.approving import Approving
 from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.delivering import Delivering
+from pipeline.services.engines import OneEngine
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
 from pipeline.services.pages import Pages
@@ -26,6 +27,7 @@ from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
+from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, EventView
@@ -58,6 +60,7 @@ class Office:
         blobs = FolderBlobs(self.folder / "blobs")
         readings = FolderReadings(self.folder / "readings")
         limits = ReadLimits()
+        sources = Sources(blobs, readings, self.reader, limits)
         self.drop, self.out = self.folder / "drop", self.folder / "out"
         self.drop.mkdir(exist_ok=True)
         self.accounts = Accounts(self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24))
@@ -74,13 +77,10 @@ class Office:
         )
         self.processing = Processing(
             self.store,
-            blobs,
-            readings,
-            self.reader,
-            self.engine,
+            sources,
+            OneEngine(self.engine),
             shelf,
             self.clock,
-            limits,
             3,
             timedelta(seconds=30),
             lambda: self.drawn,

@@ -44,6 +44,9 @@ class FakeQueue:
     def workers(self) -> int:
         return 1
 
+    def learners(self) -> int:
+        return 1
+
     def take(self) -> list[tuple[Job, int]]:
         taken, self.rung = self.rung, []
         return taken

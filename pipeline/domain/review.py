@@ -52,7 +52,7 @@ class FieldRecord(Frozen):
     confidence: float = 0.0
     threshold: float = 0.0
     threshold_kind: str = "starting"
-    """Whose threshold that is: `starting`, the type's own, or `policy`, set by people; as in `FieldRouting`."""
+    """Whose threshold that is: `starting`, `derived` or `policy`; as in `FieldRouting`."""
     reasons: tuple[ReviewReason, ...] = ()
     """Why it is or was shown; kept after settling."""
     sample_probability: float | None = None

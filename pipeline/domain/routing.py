@@ -52,7 +52,7 @@ class FieldRouting(Frozen):
     name: str
     threshold: float
     threshold_kind: str = "starting"
-    """`starting` until reviewed documents support a derived one."""
+    """`starting`, the type's own, until reviewed documents support a `derived` one; `policy` where people set it."""
     reasons: tuple[ReviewReason, ...] = ()
     sample_probability: float | None = None
     """Where the field was drawn as a quality sample: with what probability."""

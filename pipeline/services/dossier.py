@@ -96,7 +96,7 @@ def records_of(session: Session, document: DocumentRow, rows: Sequence[FieldRow]
 
 
 def record_of(row: FieldRow) -> FieldRecord:
-    """Return the field's record as a value, but for whose its threshold is."""
+    """Return the field's record as a value; of those routed long ago, the policy's thresholds count as starting."""
     return FieldRecord(
         name=row.name,
         state=FieldState(row.state),
@@ -104,6 +104,7 @@ def record_of(row: FieldRow) -> FieldRecord:
         value=row.value,
         confidence=row.confidence,
         threshold=row.threshold,
+        threshold_kind=row.threshold_kind,
         reasons=row.reasons,
         sample_probability=row.sample_probability,
         provenance=row.provenance,

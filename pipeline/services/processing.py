@@ -12,24 +12,24 @@ from pipeline.domain.audit import AuditEvent, AuditTag
 from pipeline.domain.documents import DocumentState, PageRef, check_move
 from pipeline.domain.extraction import Extraction, FieldExtraction
 from pipeline.domain.fields import TYPE_FIELD, DocumentType
-from pipeline.domain.pages import AttachedData, Page, PageSummary, Reading
+from pipeline.domain.pages import PageSummary
 from pipeline.domain.review import SETTLED, FieldState
 from pipeline.domain.routing import FieldRouting, Outcome, Policy, RoutingDecision
 from pipeline.errors import DocumentError, PipelineError
-from pipeline.ports import BlobStore, Clock, Extractor, Reader, ReadLimits
+from pipeline.ports import Clock, Engines
 from pipeline.services import access, summary
 from pipeline.services.desk import same_number_reason
 from pipeline.services.entries import document_entry
+from pipeline.services.sources import Source, Sources, sources_of
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.stages.calibrate import calibrate
 from pipeline.stages.extract import extract
 from pipeline.stages.route import route
 from pipeline.stages.unseen import unseen
 from pipeline.stages.validate import validate
-from pipeline.stages.witness import belonging, witness
+from pipeline.stages.witness import witness
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
-from pipeline.store.readings import FolderReadings
 from pipeline.store.tables import ClaimRow, DocumentRow, ExtractionRow, FieldRow
 
 BEYOND_LIMIT = timedelta(seconds=180)
@@ -52,8 +52,7 @@ class _Attempt:
 
     document_id: int
     number: int
-    sources: tuple[tuple[str, tuple[int, ...] | None], ...]
-    """Stored files by hash, each with its pages (None: all)."""
+    sources: tuple[Source, ...]
     fixed_type: str | None
     policy: Policy
 
@@ -64,6 +63,7 @@ class _Result:
     decision: RoutingDecision
     doctype: DocumentType | None
     pages: tuple[PageSummary, ...]
+    model: str | None
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,10 @@ class Processing:
     """Reads a queued document and routes it. Every step re-reads the state first: running twice is harmless."""
 
     store: Store
-    blobs: BlobStore
-    readings: FolderReadings
-    reader: Reader
-    extractor: Extractor
+    sources: Sources
+    engines: Engines
     types: TypeShelf
     clock: Clock
-    limits: ReadLimits
     attempts_max: int
     retry: timedelta
     draw: Callable[[], float]
@@ -156,8 +153,8 @@ class Processing:
             document.state = check_move(document.id, DocumentState(document.state), DocumentState.READING)
             document.attempts += 1
             document.attempt += 1
-            sources = _sources(session, document)
-            document.running_until = now + timedelta(seconds=self.limits.seconds * len(sources)) + BEYOND_LIMIT
+            sources = sources_of(session, document)
+            document.running_until = now + timedelta(seconds=self.sources.limits.seconds * len(sources)) + BEYOND_LIMIT
             document.next_try_at = None
             document.changed_at = now
             return _Attempt(
@@ -169,17 +166,19 @@ class Processing:
             )
 
     def _work(self, attempt: _Attempt) -> _Result:
-        reading = self._reading(attempt)
+        reading = self.sources.read(attempt.sources, self._prolonging(attempt))
         pages = reading.pages
-        read = calibrate(extract(reading, self.types.enabled, self.extractor, attempt.fixed_type))
-        heard = witness(read, reading, self.types.enabled, self.extractor, attempt.fixed_type)
+        serving = self.engines.current()
+        read = calibrate(extract(reading, self.types.enabled, serving.extractor, attempt.fixed_type))
+        heard = witness(read, reading, self.types.enabled, serving.extractor, attempt.fixed_type)
         extraction, findings = heard.extraction, heard.findings + unseen(pages)
         doctype = self.types.find(extraction.type.name)
         if doctype is not None:
             findings += validate({field.name: field.value for field in extraction.fields}, doctype)
         names = [spec.name for spec in doctype.fields] if doctype else []
         draws = {name: self.draw() for name in names}
-        decision = route(extraction, findings, doctype, attempt.policy, draws)
+        derived = serving.thresholds_of(doctype)
+        decision = route(extraction, findings, doctype, attempt.policy, draws, derived)
         summaries = tuple(
             PageSummary(
                 number=page.number,
@@ -191,27 +190,7 @@ class Processing:
             )
             for page in pages
         )
-        return _Result(extraction, decision, doctype, summaries)
-
-    def _reading(self, attempt: _Attempt) -> Reading:
-        """Return the document's pages in order, from the cache where this reader has read them before."""
-        pages: list[Page] = []
-        attached: list[AttachedData] = []
-        for sha256, wanted in attempt.sources:
-            reading = self.readings.find(sha256, self.reader.version)
-            if reading is None:
-                reading = self.reader.read(self.blobs.path(sha256), self.limits, self._prolonging(attempt))
-                self.readings.keep(sha256, reading)
-            by_number = {page.number: page for page in reading.pages}
-            pages += [by_number[number] for number in wanted or tuple(by_number) if number in by_number]
-            attached += [reading.attached] if reading.attached is not None else []
-        numbered = tuple(page.model_copy(update={"number": number}) for number, page in enumerate(pages, start=1))
-        is_whole = len(attempt.sources) == 1 and attempt.sources[0][1] is None
-        return Reading(
-            pages=numbered,
-            reader=self.reader.version,
-            attached=attached[0] if is_whole and attached else belonging(attached, numbered),
-        )
+        return _Result(extraction, decision, doctype, summaries, serving.model)
 
     def _prolonging(self, attempt: _Attempt) -> Callable[[int, int], None]:
         """Return what to call after each page read off its image: such pages take long, but the attempt is alive."""
@@ -227,7 +206,7 @@ class Processing:
             with self.store.writing() as session:
                 document = queries.get_document(session, attempt.document_id)
                 if document.attempt == attempt.number and document.state == DocumentState.READING:
-                    document.running_until = now + timedelta(seconds=self.limits.seconds) + BEYOND_LIMIT
+                    document.running_until = now + timedelta(seconds=self.sources.limits.seconds) + BEYOND_LIMIT
 
         return tell
 
@@ -258,6 +237,8 @@ class Processing:
             document.state = check_move(document.id, DocumentState(document.state), target)
             document.findings = result.decision.findings
             document.policy_version = result.decision.policy_version
+            # a model whose file is gone reads by the rules: to be read again for it once was enough
+            document.model = result.model or document.model
             document.revision += 1
             document.running_until = document.failure = document.failure_code = None
             document.attempts = 0
@@ -306,26 +287,6 @@ class Processing:
         log.warning("processing.failed", document_id=attempt.document_id, code=code, final=given_up)
 
 
-def _sources(session: Session, document: DocumentRow) -> tuple[tuple[str, tuple[int, ...] | None], ...]:
-    """Return the hashes of the document's files in page order, each with the pages that belong to it."""
-    if document.pages is None:
-        return ((_hash(session, document.file_id), None),)
-    grouped: list[tuple[int, list[int]]] = []
-    for ref in document.pages:
-        if grouped and grouped[-1][0] == ref.file_id:
-            grouped[-1][1].append(ref.page)
-        else:
-            grouped.append((ref.file_id, [ref.page]))
-    return tuple((_hash(session, file_id), tuple(numbers)) for file_id, numbers in grouped)
-
-
-def _hash(session: Session, file_id: int) -> str:
-    sha256 = queries.get_file(session, file_id).sha256
-    if sha256 is None:
-        raise PipelineError(f"File {file_id} was never stored. Drop it again.")
-    return sha256
-
-
 def page_ref(document: DocumentRow, page: int) -> PageRef:
     """Return the file and page behind page `page` (from 1) of the document."""
     return document.pages[page - 1] if document.pages else PageRef(file_id=document.file_id, page=page)
@@ -370,6 +331,7 @@ def _field_row(document_id: int, position: int, routing: FieldRouting, read: Fie
         value=value,
         confidence=read.confidence if read else 0.0,
         threshold=routing.threshold,
+        threshold_kind=routing.threshold_kind,
         reasons=routing.reasons,
         sample_probability=routing.sample_probability,
         provenance=read.provenance if read else None,

@@ -18,6 +18,7 @@ TYPE_THRESHOLD = 0.9
 """Starting threshold for a document's type."""
 SAME_NUMBER = "same_number"
 """Code of the finding that another document has the same number and party."""
+NOTHING_DERIVED: Mapping[str, float] = {}
 ATTACHMENT = "attachment_"
 """How the codes of findings begin that set the data inside a PDF against its pages."""
 
@@ -28,6 +29,7 @@ def route(
     doctype: DocumentType | None,
     policy: Policy,
     draws: Mapping[str, float],
+    derived: Mapping[str, float] = NOTHING_DERIVED,
 ) -> RoutingDecision:
     """Return the way of a document: REVIEW with every exception and its reasons, READY without any.
 
@@ -37,10 +39,12 @@ def route(
         doctype: the document's type; None where it is unknown, which leaves the type as the only question.
         policy: the rules in force.
         draws: a random number in [0, 1) for each field; below the policy's sample rate, an accepted field is shown.
+        derived: thresholds by field that reviewed documents support; the policy's go before them, the type's starting
+            ones hold where there is neither.
     """
     routed = [_route_type(extraction, doctype, findings, policy)]
     if doctype is not None:
-        routed += [_route_field(spec, extraction, doctype, findings, policy, draws) for spec in doctype.fields]
+        routed += [_route_field(spec, extraction, doctype, findings, policy, draws, derived) for spec in doctype.fields]
     outcome = Outcome.REVIEW if any(field.reasons for field in routed) else Outcome.READY
     return RoutingDecision(
         outcome=outcome, fields=tuple(routed), policy_version=policy.version, findings=tuple(findings)
@@ -92,8 +96,10 @@ def _no_text(extraction: Extraction) -> str:
     return f"Pages {listed} have no text a machine can read: check whether they hold values, and enter them."
 
 
-def _kind(policy: Policy, doctype: str, field: str) -> str:
-    return "policy" if f"{doctype}.{field}" in policy.thresholds else "starting"
+def _kind(policy: Policy, doctype: str, field: str, derived: Mapping[str, float] = NOTHING_DERIVED) -> str:
+    if f"{doctype}.{field}" in policy.thresholds:
+        return "policy"
+    return "derived" if field in derived else "starting"
 
 
 def _route_field(
@@ -103,9 +109,10 @@ def _route_field(
     findings: Sequence[Finding],
     policy: Policy,
     draws: Mapping[str, float],
+    derived: Mapping[str, float],
 ) -> FieldRouting:
     field = extraction.find_field(spec.name) or FieldExtraction(name=spec.name)
-    threshold = policy.threshold_for(doctype.name, spec.name, spec.threshold)
+    threshold = policy.threshold_for(doctype.name, spec.name, derived.get(spec.name, spec.threshold))
     reasons = _reasons(spec, field, threshold)
     reasons += [_failed(finding) for finding in findings if spec.name in finding.fields]
     sampled: float | None = None
@@ -120,7 +127,7 @@ def _route_field(
     return FieldRouting(
         name=spec.name,
         threshold=threshold,
-        threshold_kind=_kind(policy, doctype.name, spec.name),
+        threshold_kind=_kind(policy, doctype.name, spec.name, derived),
         reasons=tuple(reasons),
         sample_probability=sampled,
     )

@@ -319,7 +319,7 @@ class ModelRow(Base):
 
 
 class TrainingRow(Base):
-    """How training stands, in one row: what runs, what the last one saw, and whether new champions serve by themselves."""
+    """How training stands, in one row: what runs, what the last one saw, whether better models serve by themselves."""
 
     __tablename__ = "training"
 

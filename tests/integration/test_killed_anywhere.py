@@ -342,7 +342,7 @@ def test_worker_that_is_slow_is_not_taken_for_killed(office: Office) -> None:
     office.intake.claim([office.put("a.pdf", b"%PDF a")], by=MACHINE)
     [(_, document_id)] = office.queue.take()
 
-    dataclasses.replace(office.processing, extractor=SlowEngine(office)).process(document_id, by=MACHINE)
+    dataclasses.replace(office.processing, engines=OneEngine(SlowEngine(office))).process(document_id, by=MACHINE)
     assert office.state(document_id) is DocumentState.REVIEW
     assert office.events(document_id, AuditTag.DOCUMENT_RETRY) == []
 
