@@ -31,7 +31,7 @@ Box = tuple[float, float, float, float]
 
 OBJECTS_MAX = 50_000
 
-ASCII = [chr(code) for code in range(0x7F)]
+ASCII: list[str] = [chr(code) for code in range(0x7F)]
 SOFT_HYPHEN = 0x02  # PDFium's sign for a hyphen at the end of a line
 LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 BOLD_NAMES = ("bold", "black", "heavy", "demi", "-bd")
@@ -173,9 +173,9 @@ class _Cutter:
         # a letter that goes on right behind the last, on a level line, needs no more looking at: most do
         near = -1.0
         for index in range(min(api.FPDFText_CountChars(text_page), CHARACTERS_MAX)):
-            code = get_unicode(text_page, index)
+            code: int = get_unicode(text_page, index)
             if 0x20 < code < 0x7F:
-                char = ASCII[code]
+                char: str = ASCII[code]
                 high = 0
             else:
                 if code in (32, 9, 10, 13, 0xA0):
