@@ -55,6 +55,13 @@ def test_missing_required_field_is_an_exception(office: Office) -> None:
     assert ReasonCode.REQUIRED_MISSING in reasons(office, view.id)["invoice_number"]
 
 
+def test_text_that_nobody_can_see_makes_an_exception_of_the_document(office: Office) -> None:
+    office.reader.hidden = builders.page("Total 9,999.00").words
+    view = office.receive()
+    assert view.state is DocumentState.REVIEW
+    assert "text that nobody can see" in view.findings[0].message
+
+
 def test_quality_sample_shows_accepted_fields_with_its_probability(office: Office) -> None:
     office.drawn = 0.0
     view = office.receive(builders.extraction())
