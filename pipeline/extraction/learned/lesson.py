@@ -25,16 +25,15 @@ class Lesson:
     sure: float
     none_prior: float
     right: NDArray[np.bool_]
+    """Which candidates teach that they are the answer."""
+    said: NDArray[np.bool_]
+    """Which of them a person would take for the answer: spellings of a name that are a little longer, too."""
     weight: float = 1.0
     """How many documents it stands for: samples count for those they were drawn from."""
 
     @property
     def is_found(self) -> bool:
         return bool(self.right.any())
-
-    def says(self, index: int) -> bool:
-        """Return whether a candidate has the value of one of the right ones."""
-        return bool(self.right[index]) or any(self.keys[i] == self.keys[index] for i in np.flatnonzero(self.right))
 
     def choice(self) -> Choice:
         return Choice(self.marks.starts, self.marks.marks, self.prior, self.right, self.none_prior, self.weight)

@@ -4,8 +4,8 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np

@@ -210,6 +210,8 @@ def _identifier(span: Span, text: str, flags: tuple[str, ...] = ()) -> Option:
 _NAME_EDGES = " ,;:|•●·=*_"
 _CUT_BEFORE = re.compile(r"^(?:\(|\[|/|\||[-–—]$|[-–—]\s)")
 _STARTS_MAX = 6
+_HEAD_LINES = 22
+_HEAD_RUN = 3
 _TOKENS_MAX = 14
 
 
@@ -225,10 +227,35 @@ def _names(layout: Layout) -> Iterator[Option]:
         yield from _behind_colon(segment)
         below = layout.below(segment, 1.2)
         if below is not None and below.has_letters and len(below.tokens) + len(tokens) <= _TOKENS_MAX:
-            yield from _name(Span(segment, 0, len(tokens), tuple(below.tokens)), ("stacked",))
-            cut = next((i for i, token in enumerate(below.tokens) if i and _CUT_BEFORE.match(token.text)), 0)
-            if cut:
-                yield from _name(Span(segment, 0, len(tokens), tuple(below.tokens[:cut])), ("stacked",))
+            yield from _stacked(segment, below)
+    yield from _at_the_head(layout)
+
+
+def _stacked(segment: Segment, below: Segment) -> Iterator[Option]:
+    yield from _name(Span(segment, 0, len(segment.tokens), tuple(below.tokens)), ("stacked",))
+    cut = next((i for i, token in enumerate(below.tokens) if i and _CUT_BEFORE.match(token.text)), 0)
+    if cut:
+        yield from _name(Span(segment, 0, len(segment.tokens), tuple(below.tokens[:cut])), ("stacked",))
+
+
+def _at_the_head(layout: Layout) -> Iterator[Option]:
+    """Return the first lines of the first page cut at every word, alone and in runs: where receipts name the shop."""
+    lines = layout.by_page.get(min(layout.by_page, default=1), [])[:_HEAD_LINES]
+    if not lines or sum(len(line.segments) for line in lines) > 2 * len(lines):
+        return  # columns, not a receipt
+    for at, line in enumerate(lines):
+        first = line.segments[0]
+        count = len(first.tokens)
+        for end in range(1, min(count, _TOKENS_MAX)):
+            yield from _name(Span(first, 0, end), ("head",))
+        more: tuple[Token, ...] = ()
+        for other in lines[at + 1 : at + _HEAD_RUN]:
+            tokens = other.segments[0].tokens
+            if len(more) + len(tokens) + count > 2 * _TOKENS_MAX:
+                break
+            for end in range(1, len(tokens) + 1):
+                yield from _name(Span(first, 0, count, more + tuple(tokens[:end])), ("run",))
+            more += tuple(tokens)
 
 
 def _cuts(tokens: list[Token]) -> list[tuple[int, int]]:
@@ -271,27 +298,33 @@ def _behind_colon(segment: Segment) -> Iterator[Option]:
 
 _BLOCK_LINES = 7
 _BLOCK_STARTS = 24
+_CUT_HEAD = re.compile(r"(?i)^.*?(?:\)|\b(?:address|adresse|anschrift)\b)[\s:.]*")
 _CUT_TAIL = re.compile(r"(?i)\s*(?:\(|\b(?:tel|fax|gst|phone|reg|co\.? ?no|roc|h/?p|email|website)\b).*$")
 
 
 def _blocks(layout: Layout) -> Iterator[Option]:
     """Return runs of one to seven lines among the first of a document, cut before telephone and registration."""
     for number in sorted(layout.by_page)[:1]:
-        lines = [line.segments[0] for line in layout.by_page[number][:_BLOCK_STARTS]]
-        for start, first in enumerate(lines):
-            taken: list[Segment] = []
-            for segment in lines[start : start + _BLOCK_LINES]:
-                if taken and segment.top - taken[-1].bottom > 3.0 * max(segment.height, taken[-1].height):
-                    break
-                taken.append(segment)
-                more = tuple(token for s in taken[1:] for token in s.tokens)
-                text = single_blanks(" ".join(s.text for s in taken))
-                span = Span(first, 0, len(first.tokens), more)
-                for cut in dict.fromkeys((text, _CUT_TAIL.sub("", text))):
+        lines = layout.by_page[number][:_BLOCK_STARTS]
+        for at, line in enumerate(lines):
+            first = line.segments[0]
+            texts = [line.text]
+            more: list[Token] = [token for segment in line.segments[1:] for token in segment.tokens]
+            for count in range(1, _BLOCK_LINES + 1):
+                text = single_blanks(" ".join(texts))
+                span = Span(first, 0, len(first.tokens), tuple(more))
+                for cut in dict.fromkeys((text, _CUT_TAIL.sub("", text), _CUT_HEAD.sub("", text))):
                     value = cut.strip(_NAME_EDGES)
                     if len(value) > 5:
-                        flags = (f"lines{len(taken)}", "cut" if cut != text else "whole")
+                        flags = (f"lines{count}", "cut" if cut != text else "whole")
                         yield Option(span, value, value, key_of(value), "", flags)
+                if at + count >= len(lines):
+                    break
+                following = lines[at + count]
+                if following.top - lines[at + count - 1].bottom > 3.0 * (following.bottom - following.top):
+                    break
+                texts.append(following.text)
+                more += following.tokens
 
 
 # Sentences -----------------------------------------------------------------------------------------------------

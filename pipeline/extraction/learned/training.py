@@ -21,7 +21,7 @@ from pipeline.extraction.learned.kinds import TypeExample, TypeModel
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.model import Gate, Held, Model, TypeKnowledge
 from pipeline.extraction.learned.sheet import Sheet
-from pipeline.extraction.learned.truth import right_mask
+from pipeline.extraction.learned.truth import right_mask, said_mask
 from pipeline.extraction.learned.verdict import verdict_of
 from pipeline.extraction.lines_memory import Lesson as LinesLesson
 from pipeline.extraction.lines_memory import LinesMemory, Reviewed
@@ -81,11 +81,10 @@ def study(example: Example, types: Mapping[str, DocumentType], rules: BaselineEn
         if view is None or not (value is None or isinstance(value, str)):
             continue
         options = sheet.options[view.group]
-        right = (
-            right_mask(view.group, options, value, example.places.get(spec.name))
-            if value is not None
-            else np.zeros(len(options), dtype=np.bool_)
-        )
+        right = said = np.zeros(len(options), dtype=np.bool_)
+        if value is not None:
+            right = right_mask(view.group, options, value, example.places.get(spec.name))
+            said = said_mask(view.group, options, value)
         studied.values[spec.name] = value
         studied.lessons[spec.name] = Lesson(
             key=example.key,
@@ -97,6 +96,7 @@ def study(example: Example, types: Mapping[str, DocumentType], rules: BaselineEn
             sure=view.sure,
             none_prior=view.none_prior,
             right=right,
+            said=said,
             weight=example.weights.get(spec.name, 1.0),
         )
     return studied
@@ -198,7 +198,7 @@ def _prediction(model: FieldModel, lesson: Lesson, truth: str | None, spec: Fiel
         lesson.marks, lesson.keys, lesson.prior, lesson.chosen, lesson.sure, lesson.none_prior, lesson.fingerprint
     )
     verdict = verdict_of(model.group, lesson.keys, shares, spec.required)
-    right = truth is None if verdict.index is None else truth is not None and lesson.says(verdict.index)
+    right = truth is None if verdict.index is None else truth is not None and bool(lesson.said[verdict.index])
     return Held(lesson.key, spec.name, verdict.share, 0.0, right, near)
 
 

@@ -1,7 +1,9 @@
 """Which candidates say what a person settled: the same rules as for telling whether two values are one."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from rapidfuzz import fuzz
 from pipeline.domain.extraction import Provenance
 from pipeline.extraction.learned.groups import AS_TEXT, Group
 from pipeline.extraction.learned.options import Option, key_of
+from pipeline.normalise.words import fold
 
 ALIKE = 90.0
 """Similarity, out of 100, from which two names are one; study and scorer use the same."""
@@ -38,7 +41,22 @@ def likeness(one: str, other: str) -> float:
         return 100.0
     if 2 * min(len(a), len(b)) < max(len(a), len(b)):
         return 0.0
-    return fuzz.token_set_ratio(one.casefold(), other.casefold())
+    return fuzz.token_set_ratio(_words(one), _words(other))
+
+
+_WORD = re.compile(r"\w+")
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(fold(text.replace("&", " and "))))
+
+
+def said_mask(group: Group, options: Sequence[Option], value: str) -> NDArray[np.bool_]:
+    """Return which candidates a person would take for `value`, shape (n,): more of them than teach."""
+    if group not in AS_TEXT:
+        return right_mask(group, options, value)
+    return np.array([likeness(str(option.value), value) >= ALIKE for option in options], dtype=np.bool_)
 
 
 def right_mask(
