@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
-from pipeline.domain.pages import AttachedData, Page, Reading
+from pipeline.domain.pages import AttachedData, Page, Reading, Word
 from pipeline.errors import EmptyDocumentError, NotAPdfError
 from pipeline.ports import Job, Probe, ReadLimits
 from tests import builders
@@ -59,6 +59,8 @@ class FakeReader:
     version: str = "fake 1"
     error: Exception | None = None
     reads: int = 0
+    hidden: tuple[Word, ...] = ()
+    """What nobody can see on the page."""
     attached: AttachedData | None = None
     """The data inside every file that is read."""
 
@@ -77,7 +79,8 @@ class FakeReader:
         if self.error is not None:
             raise self.error
         lines = path.read_text(errors="replace").splitlines()[1:]
-        return Reading(pages=(builders.page(*lines),), reader=self.version, attached=self.attached)
+        page = builders.page(*lines).model_copy(update={"hidden": self.hidden})
+        return Reading(pages=(page,), reader=self.version, attached=self.attached)
 
     def render(
         self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None

@@ -59,7 +59,8 @@ def test_text_that_nobody_can_see_makes_an_exception_of_the_document(office: Off
     office.reader.hidden = builders.page("Total 9,999.00").words
     view = office.receive()
     assert view.state is DocumentState.REVIEW
-    assert "text that nobody can see" in view.findings[0].message
+    kind = next(field for field in view.fields if field.spec.name == "document_type")
+    assert "text that nobody can see" in kind.record.reasons[0].message
 
 
 def test_quality_sample_shows_accepted_fields_with_its_probability(office: Office) -> None:
