@@ -47,22 +47,25 @@ _HYPHEN = "[-\u2010\u2011\u2012\u2013\u2212]"
 ISO = rf"\d{{4}}{_HYPHEN}\d{{1,2}}{_HYPHEN}\d{{1,2}}"
 YEAR_FIRST = r"\d{4}([/.])\d{1,2}\1\d{1,2}"
 NUMERIC = r"\d{1,2}([./-])\s?\d{1,2}\1\s?(?:\d{4}|\d{2})"
-DAY_NAMED = rf"{_DAY}{_JOIN}{_MONTH}(?:{_JOIN}|['’]){_YEAR}"
+DAY_NAMED = rf"{_DAY}(?:{_JOIN}|(?<=\d)){_MONTH}(?:{_JOIN}|['’]){_YEAR}"
 MONTH_NAMED = rf"{_MONTH}\.?\s?-?{_DAY}(?:\s*,\s*|\s+|-){_YEAR}"
 
+_CLOCK = r"[T_]?\d{1,2}:\d{2}"
+"""Tills print the time right behind the date: "06/04/1711:43am"."""
 _FIND = re.compile(
     r"(?<![\w./-])(?:"
-    rf"(?P<iso>{ISO})(?=T\d|(?!\w))|(?P<ymd>\d{{4}}[/.]\d{{1,2}}[/.]\d{{1,2}})"
-    rf"|(?P<numeric>\d{{1,2}}(?P<sep>[./-])\s?\d{{1,2}}(?P=sep)\s?(?:\d{{4}}|\d{{2}}))(?![\d/]|[.-]\d)"
+    rf"(?P<iso>{ISO})(?={_CLOCK}|T\d|(?!\w))|(?P<ymd>\d{{4}}[/.]\d{{1,2}}[/.]\d{{1,2}})"
+    rf"|(?P<numeric>\d{{1,2}}(?P<sep>[./-])\s?\d{{1,2}}(?P=sep)\s?(?:(?:19|2[01])\d{{2}}|\d{{2}}))"
+    rf"(?:(?={_CLOCK})|(?![\d/]|[.-]\d))"
     rf"|(?P<day>{DAY_NAMED})|(?P<month>{MONTH_NAMED})"
-    r")(?!(?<!\d)\w|(?!T\d)\w)",
+    rf")(?=$|\W|T\d|{_CLOCK})",
     re.IGNORECASE,
 )
 _GLUED = re.compile(
     r"(?<=\d\d)(?:[-–—]|to|thru|bis)(?=\d{1,2}([/.])\d{1,2}\1\d{2})|(?<=\d\d)[-–—](?=\s\d{1,2}/\d{1,2}/\d{2})"
 )
 _PARTS_NAMED = re.compile(
-    rf"(?P<day>{_DAY}){_JOIN}(?P<month>{_MONTH})(?:{_JOIN}|(?=['’]))(?P<year>{_YEAR})", re.IGNORECASE
+    rf"(?P<day>{_DAY})(?:{_JOIN}|(?<=\d))(?P<month>{_MONTH})(?:{_JOIN}|(?=['’]))(?P<year>{_YEAR})", re.IGNORECASE
 )
 _PARTS_MONTH = re.compile(
     rf"(?P<month>{_MONTH})\.?\s?-?(?P<day>{_DAY})(?:\s*,\s*|\s+|-)(?P<year>{_YEAR})", re.IGNORECASE
