@@ -27,6 +27,7 @@ from pipeline.domain.extraction import Extraction
 from pipeline.domain.files import FileState
 from pipeline.errors import ReaderUnavailableError
 from pipeline.ports import Job
+from pipeline.services.engines import OneEngine
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
 from pipeline.store.tables import ApprovalRow, BlobRow, DeliveryRow, DocumentRow, ExtractionRow
