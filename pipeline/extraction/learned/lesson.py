@@ -28,6 +28,8 @@ class Lesson:
     """Which candidates teach that they are the answer."""
     said: NDArray[np.bool_]
     """Which of them a person would take for the answer: spellings of a name that are a little longer, too."""
+    near: NDArray[np.bool_]
+    """Which overlap a right one: half a name is no answer, but it is no sign that there is none either."""
     weight: float = 1.0
     """How many documents it stands for: samples count for those they were drawn from."""
 
@@ -40,7 +42,7 @@ class Lesson:
 
     def without_answer(self) -> Choice:
         """Return the document as it would be without the value: "none" is then the right answer."""
-        kept = np.flatnonzero(~self.right)
+        kept = np.flatnonzero(~(self.right | self.near))
         lengths = np.diff(self.marks.starts)[kept]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         rows = np.repeat(np.arange(len(kept)), lengths)

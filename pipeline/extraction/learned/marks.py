@@ -11,9 +11,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.extraction.blocks import LEGAL_FORM
 from pipeline.extraction.layout import Layout, Segment
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group
 from pipeline.extraction.learned.options import Option
+from pipeline.extraction.learned.sums import SUM_WORDS, sums_of
 from pipeline.extraction.prose import Prose
 from pipeline.normalise.words import fold
 
@@ -21,7 +23,7 @@ BUCKETS = 1 << 18
 """Marks are hashed into so many places."""
 SINGLES = 14
 """Marks of a candidate that are looked up one by one: label, words above, form, place."""
-FIGURES = 28
+FIGURES = 30 + len(SUM_WORDS)
 """Numbers that the trees split on, for each candidate."""
 MARKS_VERSION = 1
 
@@ -101,13 +103,14 @@ class _Writer:
         self.dense: list[tuple[float, ...]] = []
         self.known: dict[str, int] = {}
         self.shapes: dict[str, str] = {}
+        self.looks: dict[str, tuple[float, float, float]] = {}
         self.around: dict[tuple[int, int], _Around] = {}
         self.below: dict[int, str] = {}
         self.repeats = Counter(option.key for option in options)
         self.seen_keys: dict[str, int] = {}
         amounts = _amounts(group, options)
         self.ranks = _ranks(amounts, options)
-        self.sums = _sums(amounts) if group is Group.MONEY else {}
+        self.sums = sums_of(options, layout) if group is Group.MONEY else {}
         self.last = max(layout.by_page, default=1)
         self.lines_on = {number: (lines[0].index, len(lines)) for number, lines in layout.by_page.items()}
         self.body = max(1.0, layout.body_size)
@@ -162,19 +165,38 @@ class _Writer:
             mark("s:" + at_sum),
             mark(f"bz:{below}|{shape[:6]}"),
         )
+        look = self._look(option) if self.is_text else (0.0, 0.0, 0.0)
         if self.is_text:
+            line = min(8, segment.line - self.lines_on[segment.page][0])
+            more += (
+                mark(f"lf:{look[0]:.0f}:{cut}"),
+                mark(f"lu:{look[0]:.0f}:{look[1]:.0f}:{look[2]:.0f}"),
+                mark(f"ll:{look[0]:.0f}:{segment.page}:{line}"),
+            )
             more += [mark("vw:" + masked(fold(token.text))) for token in span.tokens[:12]]
         more += [mark("f:" + flag) for flag in option.flags]
         if option.note:
             more.append(mark("note:" + option.note))
         self.starts.append(len(more))
-        self._figures(index, option)
+        self._figures(index, option, look)
 
-    def _figures(self, index: int, option: Option) -> None:
+    def _look(self, option: Option) -> tuple[float, float, float]:
+        """Return where a legal form stands in a name (2 at its end, 1 inside), whether it is in capitals, has digits."""
+        kept = self.looks.get(option.text)
+        if kept is None:
+            forms = [found.end() for found in LEGAL_FORM.finditer(option.text)]
+            form = 0.0 if not forms else 2.0 if forms[-1] >= len(option.text.rstrip(" .,")) else 1.0
+            letters = [c for c in option.text if c.isalpha()]
+            upper = sum(c.isupper() for c in letters) > 0.8 * len(letters)
+            kept = self.looks[option.text] = (form, float(upper), float(any(c.isdigit() for c in option.text)))
+        return kept
+
+    def _figures(self, index: int, option: Option, look: tuple[float, float, float]) -> None:
         span, segment = option.span, option.segment
         width, height = self.layout.sizes[segment.page]
         first_line, lines = self.lines_on[segment.page]
         line = segment.line - first_line
+        at_sum = self.sums.get(option.key, "")
         nth = self.seen_keys.get(option.key, 0)
         self.seen_keys[option.key] = nth + 1
         order, distinct = self.order[index]
@@ -208,7 +230,8 @@ class _Writer:
                 len(span.more),
                 sum(map(str.isdigit, option.key)),
                 ("range_start" in option.flags) - ("range_end" in option.flags),
-                option.key in self.sums,
+                *(float(word in at_sum) for word in SUM_WORDS),
+                *look,
                 option.at / max(1, len(self.prose.text)) if option.at >= 0 and self.in_sentences else -1.0,
             )
         )
@@ -389,30 +412,3 @@ def _ranks(values: dict[str, float], options: list[Option]) -> list[tuple[int, i
         rank = place[value]
         found.append((rank, len(order) - 1 - rank, math.log10(1 + abs(value)), value / top))
     return found
-
-
-_SUM_VALUES = 60
-
-
-def _sums(values: dict[str, float]) -> dict[str, str]:
-    """Return which amounts are the sum or the difference of others: a total has its parts on the page."""
-    if not values or len(values) > 400:
-        return {}
-    cents = {key: round(value * 100) for key, value in values.items() if abs(value) < 1e9}
-    distinct = sorted({c for c in cents.values() if c > 0}, reverse=True)[:_SUM_VALUES]
-    present = set(distinct)
-    is_sum: dict[int, set[str]] = {}
-    for i, one in enumerate(distinct):
-        for other in distinct[i:]:
-            total = one + other
-            if total in present:
-                is_sum.setdefault(total, set()).add("sum")
-                is_sum.setdefault(one, set()).add("part")
-                is_sum.setdefault(other, set()).add("part")
-    for one in distinct:
-        if one % 5 == 0:
-            for step in (1, 2, 3, 4):
-                if one + step in present or one - step in present:
-                    # A receipt's total is printed before and after rounding to five cents.
-                    is_sum.setdefault(one, set()).add("rounded")
-    return {key: "+".join(sorted(is_sum.get(cent, ()))) for key, cent in cents.items() if cent in is_sum}

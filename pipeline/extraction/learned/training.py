@@ -21,7 +21,7 @@ from pipeline.extraction.learned.kinds import TypeExample, TypeModel
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.model import Gate, Held, Model, TypeKnowledge
 from pipeline.extraction.learned.sheet import Sheet
-from pipeline.extraction.learned.truth import right_mask, said_mask
+from pipeline.extraction.learned.truth import near_mask, right_mask, said_mask
 from pipeline.extraction.learned.verdict import verdict_of
 from pipeline.extraction.lines_memory import Lesson as LinesLesson
 from pipeline.extraction.lines_memory import LinesMemory, Reviewed
@@ -97,6 +97,7 @@ def study(example: Example, types: Mapping[str, DocumentType], rules: BaselineEn
             none_prior=view.none_prior,
             right=right,
             said=said,
+            near=near_mask(options, right),
             weight=example.weights.get(spec.name, 1.0),
         )
     return studied

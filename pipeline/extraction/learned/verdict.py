@@ -1,7 +1,7 @@
 """From probabilities of candidates to one answer: prints of one value add up."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from pipeline.extraction.learned.groups import AS_TEXT, Group
 from pipeline.extraction.learned.truth import likeness
 
 ALIKE = 90.0
+SPELLINGS = 60
+SPELLING_LEAST = 1e-4
 TOP = 8
 """Values that are compared; the others are too unlikely to matter."""
 
@@ -43,19 +45,30 @@ def verdict_of(group: Group, keys: Sequence[str], shares: NDArray[np.float64], r
         if key not in best or share > shares[best[key]]:
             best[key] = index
     none = max(0.0, 1.0 - sum(sums.values()))
-    order = sorted(sums, key=lambda key: (-sums[key], best[key]))[:TOP]
+    order = sorted(sums, key=lambda key: (-sums[key], best[key]))
     if not order:
         return Verdict(None, none, (), none)
-    totals = {key: sums[key] for key in order}
-    if group in AS_TEXT:
-        for key in order:
-            totals[key] += sum(sums[other] for other in order if other != key and likeness(key, other) >= ALIKE)
-    winner = order[0]
+    totals = _gathered(order, sums) if group in AS_TEXT else {key: sums[key] for key in order[:TOP]}
+    winner = max(totals, key=lambda key: (totals[key], -best[key]))
     if not required and none > totals[winner]:
-        return Verdict(None, none, tuple((best[key], totals[key]) for key in order), none)
+        return Verdict(None, none, tuple((best[key], sums[key]) for key in order[:TOP]), none)
     rivals = [
         (best[key], sums[key])
-        for key in order[1:]
-        if not (group in AS_TEXT and likeness(key, winner) >= ALIKE and sums[key] < 0.5 * sums[winner])
+        for key in order[:TOP]
+        if key != winner and not (group in AS_TEXT and likeness(key, winner) >= ALIKE)
     ]
     return Verdict(best[winner], min(1.0, totals[winner]), tuple(rivals), none)
+
+
+def _gathered(order: Sequence[str], sums: Mapping[str, float]) -> dict[str, float]:
+    """Return for the likeliest spellings what they and all that say the same have together.
+
+    A name's or an address's probability is spread over its cuts and spellings; a person takes any of them.
+    """
+    near = [key for key in order[:SPELLINGS] if sums[key] > SPELLING_LEAST]
+    totals: dict[str, float] = {}
+    for key in order[:TOP]:
+        others = (sums[other] for other in near if other != key and likeness(key, other) >= ALIKE)
+        # what is itself unlikely must not win by its relations
+        totals[key] = sums[key] + sum(min(other, sums[key]) for other in others)
+    return totals
