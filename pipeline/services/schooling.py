@@ -12,7 +12,8 @@ from pipeline.domain.fields import DocumentType
 from pipeline.extraction.learned.groups import group_of
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.model import Model
-from pipeline.extraction.learned.training import Spread, Studied, train
+from pipeline.extraction.learned.tasks import Spread
+from pipeline.extraction.learned.training import Studied, train
 from pipeline.extraction.learned.verdict import verdict_of
 
 ACCEPTED_FLOOR = 0.97
@@ -142,7 +143,7 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
         )
         verdict = verdict_of(group, lesson.keys, shares, spec.required)
         answered = verdict.index is not None
-        right = verdict.index is not None and lesson.says(verdict.index)
+        right = verdict.index is not None and bool(lesson.said[verdict.index])
         sure = known.confidence(
             spec.name, verdict.share, lesson.sure, agrees=_agrees(lesson, verdict.index), new=is_new
         )

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pipeline.extraction.engine import BaselineEngine
     from pipeline.extraction.learned.fieldmodel import FieldModel
     from pipeline.extraction.learned.model import Held
-    from pipeline.extraction.learned.training import Spread, Studied, Task
+    from pipeline.extraction.learned.tasks import Spread, Task
+    from pipeline.extraction.learned.training import Studied
     from pipeline.services.history import Known
 
 _AHEAD = 4

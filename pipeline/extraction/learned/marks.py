@@ -174,6 +174,12 @@ class _Writer:
                 mark(f"ll:{look[0]:.0f}:{segment.page}:{line}"),
             )
             more += [mark("vw:" + masked(fold(token.text))) for token in span.tokens[:12]]
+        elif self.group is Group.MONEY:
+            more += (
+                mark(f"sl:{at_sum}|{around.left1}"),
+                mark(f"sr:{at_sum}|{min(4, rank_max)}"),
+                mark(f"sp:{at_sum}|{min(3, self.repeats[option.key])}"),
+            )
         more += [mark("f:" + flag) for flag in option.flags]
         if option.note:
             more.append(mark("note:" + option.note))
@@ -181,7 +187,7 @@ class _Writer:
         self._figures(index, option, look)
 
     def _look(self, option: Option) -> tuple[float, float, float]:
-        """Return where a legal form stands in a name (2 at its end, 1 inside), whether it is in capitals, has digits."""
+        """Return where a name has its legal form (2: at its end, 1: inside), whether it is in capitals, has digits."""
         kept = self.looks.get(option.text)
         if kept is None:
             forms = [found.end() for found in LEGAL_FORM.finditer(option.text)]

@@ -128,12 +128,13 @@ class Model:
     def to_bytes(self) -> bytes:
         """Return the model as one file: arrays and JSON, the same bytes for the same model."""
         arrays: Arrays = {}
+        shared: dict[int, dict[str, Any]] = {}
         head: dict[str, Any] = {
             "format": FORMAT,
             "marks": MARKS_VERSION,
             "counts": dict(sorted(self.counts.items())),
             "families": dict(sorted(self.families.items())),
-            "types": [_pack_type(known, arrays) for _, known in sorted(self.types.items())],
+            "types": [_pack_type(known, arrays, shared) for _, known in sorted(self.types.items())],
         }
         if self.kinds is not None:
             kinds, rest = self.kinds.to_arrays()
@@ -157,7 +158,8 @@ class Model:
             head: dict[str, Any] = json.loads(arrays["head"].tobytes())
             if head["format"] != FORMAT or head["marks"] != MARKS_VERSION:
                 raise ConfigurationError(BROKEN.format(why="another version of Proofdesk made it"))
-            types = {entry["type"]: _unpack_type(entry, arrays) for entry in head["types"]}
+            models: dict[str, FieldModel] = {}
+            types = {entry["type"]: _unpack_type(entry, arrays, models) for entry in head["types"]}
             kinds = None
             if "kinds" in head:
                 own = {n.removeprefix("kinds/"): a for n, a in arrays.items() if n.startswith("kinds/")}
@@ -167,9 +169,12 @@ class Model:
             raise ConfigurationError(BROKEN.format(why="it is damaged")) from error
 
 
-def _pack_type(known: TypeKnowledge, arrays: Arrays) -> dict[str, Any]:
-    place = f"{known.type}/"
-    fields = {name: _pack_field(model, f"{place}{name}/", arrays) for name, model in sorted(known.fields.items())}
+def _pack_type(known: TypeKnowledge, arrays: Arrays, shared: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, model in sorted(known.fields.items()):
+        # types that learn a field together share its model: it is kept once
+        fields[name] = shared.get(id(model)) or _pack_field(model, f"{known.type}/{name}/", arrays)
+        shared[id(model)] = {"as": f"{known.type}/{name}/"} if "as" not in fields[name] else fields[name]
     return {
         "type": known.type,
         "documents": known.documents,
@@ -185,10 +190,14 @@ def _pack_type(known: TypeKnowledge, arrays: Arrays) -> dict[str, Any]:
     }
 
 
-def _unpack_type(entry: dict[str, Any], arrays: Arrays) -> TypeKnowledge:
-    place = f"{entry['type']}/"
+def _unpack_type(entry: dict[str, Any], arrays: Arrays, models: dict[str, FieldModel]) -> TypeKnowledge:
     gate = Gate(tuple(Fingerprint.from_text(text) for text in entry["gate"]["fingerprints"]), entry["gate"]["least"])
-    fields = {name: _unpack_field(packed, f"{place}{name}/", arrays, gate) for name, packed in entry["fields"].items()}
+    fields: dict[str, FieldModel] = {}
+    for name, packed in entry["fields"].items():
+        place = packed.get("as") or f"{entry['type']}/{name}/"
+        if "as" not in packed:
+            models[place] = _unpack_field(packed, place, arrays, gate)
+        fields[name] = models[place]
     return TypeKnowledge(
         entry["type"],
         entry["documents"],

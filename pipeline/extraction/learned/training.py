@@ -2,27 +2,26 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pipeline.assurance.calibration import Calibration
 from pipeline.assurance.thresholds import derive
-from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec
+from pipeline.domain.fields import DocumentType, FieldKind
 from pipeline.extraction.doctype import guess_type
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.extraction.fingerprint import Fingerprint
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.learned.example import Example
 from pipeline.extraction.learned.fieldmodel import FieldModel
-from pipeline.extraction.learned.groups import Group, group_of
 from pipeline.extraction.learned.kinds import TypeExample, TypeModel
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.model import Gate, Held, Model, TypeKnowledge
 from pipeline.extraction.learned.sheet import Sheet
+from pipeline.extraction.learned.tasks import Pool, Spread, Task, learn_field, pools_of
 from pipeline.extraction.learned.truth import near_mask, right_mask, said_mask
-from pipeline.extraction.learned.verdict import verdict_of
 from pipeline.extraction.lines_memory import Lesson as LinesLesson
 from pipeline.extraction.lines_memory import LinesMemory, Reviewed
 from pipeline.extraction.locale import infer_locale
@@ -110,26 +109,6 @@ def type_words(layout: Layout) -> tuple[str, ...]:
     return tuple(word for word, _ in zip(words, range(TYPE_WORDS), strict=False))
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One field to learn: independent of all others, so that tasks can be spread over processes."""
-
-    type: str
-    spec: FieldSpec
-    group: Group
-    lessons: tuple[Lesson, ...]
-    truths: tuple[str | None, ...]
-    folds: tuple[int, ...]
-    """Of each lesson."""
-    likeness: Mapping[tuple[str, str], float]
-
-
-Spread = Callable[
-    [Callable[[Task], "tuple[FieldModel, list[Held]]"], Iterable[Task]], Iterable["tuple[FieldModel, list[Held]]"]
-]
-"""How tasks are run: `map`, or the map of a pool of processes."""
-
-
 def train(
     studied: Sequence[Studied], types: Mapping[str, DocumentType], *, folds: int = FOLDS, spread: Spread = map
 ) -> Model:
@@ -147,60 +126,40 @@ def train(
         # a credit note's fields are an invoice's: they are learned together
         by_type[families.get(one.type, one.type)].append(one)
     members = {name: each[-DOCUMENTS_MAX:] for name, each in sorted(by_type.items())}
-    alike = {name: _likeness(each) for name, each in members.items()}
-    tasks = [task for name, each in members.items() for task in _tasks(types[name], each, folds, alike[name])]
+    pools = pools_of([types[name] for name in members])
+    alike = _likeness([[one for name in names for one in members[name]] for names in {pool.types for pool in pools}])
+    tasks = [task for pool in pools if (task := _task(pool, members, folds, alike)) is not None]
     learned: dict[str, dict[str, tuple[FieldModel, list[Held]]]] = defaultdict(dict)
-    for task, result in zip(tasks, spread(learn_field, tasks), strict=True):
-        learned[task.type][task.spec.name] = result
-    knowledge = {
-        name: _knowledge(types[name], each, learned.get(name, {}), alike[name]) for name, each in members.items()
-    }
+    for task, (model, held) in zip(tasks, spread(learn_field, tasks), strict=True):
+        for name in task.pool.types:
+            keys = {one.key for one in members[name]}
+            learned[name][task.pool.spec.name] = (model, [one for one in held if one.key in keys])
+    knowledge = {name: _knowledge(types[name], each, learned[name], alike) for name, each in members.items()}
     kinds = TypeModel.fit([one.type_example for one in studied], families=families) if studied else None
     return Model(knowledge, kinds, dict(Counter(one.type for one in studied)), families)
 
 
-def _tasks(
-    doctype: DocumentType, members: Sequence[Studied], folds: int, likeness: Mapping[tuple[str, str], float]
-) -> Iterator[Task]:
-    place = fold_of(members, min(folds, len(members)))
-    for spec in doctype.fields:
-        group = group_of(spec)
-        taught = [(one, at) for one, at in zip(members, place, strict=True) if spec.name in one.lessons]
-        if group is not None and taught:
-            yield Task(
-                doctype.name,
-                spec,
-                group,
-                tuple(one.lessons[spec.name] for one, _ in taught),
-                tuple(one.values[spec.name] for one, _ in taught),
-                tuple(at for _, at in taught),
-                likeness,
-            )
-
-
-def learn_field(task: Task) -> tuple[FieldModel, list[Held]]:
-    """Return a field's model, and predictions on documents that the model behind each had not seen."""
-    held: list[Held] = []
-    rows = list(zip(task.lessons, task.truths, task.folds, strict=True))
-    for fold in sorted(set(task.folds)):
-        lessons = [lesson for lesson, _, at in rows if at != fold]
-        if not lessons:
-            continue
-        model = FieldModel.fit(task.group, lessons, task.likeness)
-        for lesson, truth, at in rows:
-            if at == fold:
-                near = max(task.likeness[lesson.key, other.key] for other in lessons)
-                held.append(_prediction(model, lesson, truth, task.spec, near))
-    return FieldModel.fit(task.group, list(task.lessons), task.likeness), held
-
-
-def _prediction(model: FieldModel, lesson: Lesson, truth: str | None, spec: FieldSpec, near: float) -> Held:
-    shares = model.probabilities(
-        lesson.marks, lesson.keys, lesson.prior, lesson.chosen, lesson.sure, lesson.none_prior, lesson.fingerprint
-    )
-    verdict = verdict_of(model.group, lesson.keys, shares, spec.required)
-    right = truth is None if verdict.index is None else truth is not None and bool(lesson.said[verdict.index])
-    return Held(lesson.key, spec.name, verdict.share, 0.0, right, near)
+def _task(
+    pool: Pool,
+    members: Mapping[str, Sequence[Studied]],
+    folds: int,
+    likeness: Mapping[tuple[str, str], float],
+) -> Task | None:
+    """Return the pool's field with all its lessons; None where there is none."""
+    name = pool.spec.name
+    lessons: list[Lesson] = []
+    truths: list[str | None] = []
+    places: list[int] = []
+    for type_name in pool.types:
+        each = members[type_name]
+        for one, at in zip(each, fold_of(each, min(folds, len(each))), strict=True):
+            if name in one.lessons:
+                lessons.append(one.lessons[name])
+                truths.append(one.values[name])
+                places.append(at)
+    if not lessons:
+        return None
+    return Task(pool, tuple(lessons), tuple(truths), tuple(places), likeness)
 
 
 def _knowledge(
@@ -238,12 +197,15 @@ def _knowledge(
     return TypeKnowledge(doctype.name, len(members), fields, calibration, thresholds, gate, lines, held)
 
 
-def _likeness(members: Sequence[Studied]) -> dict[tuple[str, str], float]:
-    """Return how alike any two documents are, by their keys."""
+def _likeness(circles: Iterable[Sequence[Studied]]) -> dict[tuple[str, str], float]:
+    """Return how alike any two documents of a circle are, by their keys."""
     found: dict[tuple[str, str], float] = {}
-    for index, one in enumerate(members):
-        for other in members[: index + 1]:
-            found[one.key, other.key] = found[other.key, one.key] = one.fingerprint.similarity(other.fingerprint)
+    for members in circles:
+        for index, one in enumerate(members):
+            for other in members[: index + 1]:
+                if (one.key, other.key) not in found:
+                    alike = one.fingerprint.similarity(other.fingerprint)
+                    found[one.key, other.key] = found[other.key, one.key] = alike
     return found
 
 
