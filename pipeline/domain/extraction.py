@@ -59,6 +59,8 @@ class FieldExtraction(Frozen):
     """All ways the printed text can be read, where more than one: 12/03/2024."""
     evidence: tuple[str, ...] = ()
     """Why this value, in words."""
+    entries: tuple[Candidate, ...] = ()
+    """For lists: each entry as `value` has it, where it stands, and how sure it is; `confidence` is of the whole."""
     rows: tuple[LineItem, ...] = ()
     """For tables; `value` then holds the rows' canonical values."""
 

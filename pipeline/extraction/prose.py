@@ -14,9 +14,12 @@ class Prose:
         pieces: list[str] = []
         self._starts: list[int] = []
         self._tokens: list[tuple[Token, Span]] = []
+        self.breaks: list[int] = []
+        """Where each printed piece of a line begins in the text, in order."""
         position = 0
         for line in layout.lines:
             for segment in line.segments:
+                self.breaks.append(position)
                 for index, token in enumerate(segment.tokens):
                     self._starts.append(position)
                     self._tokens.append((token, Span(segment, index, index + 1)))
