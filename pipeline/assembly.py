@@ -16,6 +16,7 @@ from pipeline.domain.fields import DocumentType
 from pipeline.domain.pages import Reading
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.extraction.learned.engine import LearnedEngine
+from pipeline.extraction.learned.training import Spread
 from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
 from pipeline.readers import sandbox
 from pipeline.readers.ocr.client import OcrClient
@@ -24,12 +25,14 @@ from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
 from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
+from pipeline.services.championing import Championing
 from pipeline.services.clock import SystemClock
 from pipeline.services.delivering import Delivering
 from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
 from pipeline.services.files import Files
 from pipeline.services.health import Health
 from pipeline.services.intake import Intake
+from pipeline.services.learning import Learning
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
@@ -47,6 +50,7 @@ from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
 from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderImageReadings, FolderReadings
+from pipeline.store.studies import FolderStudies
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Services:
     reviewing: Reviewing
     approving: Approving
     delivering: Delivering
+    learning: Learning
+    championing: Championing
     sweeping: Sweeping
     pages: Pages
     files: Files
@@ -86,6 +92,7 @@ def build(
     readers: int = 1,
     extractor: Extractor | None = None,
     hasher: PasswordHasher | None = None,
+    spread: Spread = map,
 ) -> Services:
     """Return all services on the database, folders and queue that the settings name.
 
@@ -97,6 +104,7 @@ def build(
         readers: how many reading processes may run at once, where several threads ask.
         extractor: instead of the champion's and the rules.
         hasher: other than argon2id with its library's defaults, for tests.
+        spread: how the fields of a model are learned: one after the other, or side by side.
     """
     clock = clock or SystemClock()
     reader = reader or SandboxReader(
@@ -146,6 +154,17 @@ def build(
         clock=clock,
         retry=timedelta(seconds=settings.retry_seconds),
     )
+    learning = Learning(
+        store=store,
+        sources=sources,
+        studies=FolderStudies(data / "studies"),
+        models=models,
+        jobs=queue,
+        types=types,
+        clock=clock,
+        spread=spread,
+        is_on=settings.learn,
+    )
     return Services(
         accounts=Accounts(
             store=store,
@@ -166,11 +185,14 @@ def build(
         ),
         approving=Approving(store=store, jobs=queue, types=types, clock=clock),
         delivering=delivering,
+        learning=learning,
+        championing=Championing(store=store, models=models, jobs=queue, types=types, clock=clock),
         sweeping=Sweeping(
             store=store,
             intake=intake,
             processing=processing,
             delivering=delivering,
+            learning=learning,
             jobs=queue,
             types=types,
             clock=clock,

@@ -30,6 +30,7 @@ class Settings(BaseModel):
     secure_cookies: bool = False
     trusted_proxies: int = Field(default=0, ge=0)
     worker_processes: int = Field(default=2, ge=1)
+    learn: bool = True
     extra_types: Path | None = None
     enabled_types: str = "invoice,receipt,purchase_order"
     settle_seconds: float = Field(default=2.0, ge=0)

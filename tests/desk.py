@@ -1,5 +1,6 @@
 """Fixtures: the services on a real database with fakes around them, and the standing cast."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,15 +14,17 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
-from pipeline.ports import Job, ReadLimits
+from pipeline.ports import Engines, Job, ReadLimits
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
 from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
+from pipeline.services.championing import Championing
 from pipeline.services.delivering import Delivering
 from pipeline.services.engines import OneEngine
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
+from pipeline.services.learning import Learning
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
@@ -33,7 +36,9 @@ from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, EventView
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
+from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderReadings
+from pipeline.store.studies import FolderStudies
 from tests import builders
 from tests.builders import MACHINE
 from tests.fakes import FakeClock, FakeEngine, FakeQueue, FakeReader
@@ -52,6 +57,8 @@ class Office:
     queue: FakeQueue = field(default_factory=FakeQueue)
     reader: FakeReader = field(default_factory=FakeReader)
     engine: FakeEngine = field(default_factory=FakeEngine)
+    engines: Callable[["Office"], Engines] = lambda office: OneEngine(office.engine)
+    """What reads: made once the office has its folders."""
     drawn: float = 1.0
     """What the quality sample's draw comes out as; 1 never samples."""
 
@@ -60,6 +67,7 @@ class Office:
         blobs = FolderBlobs(self.folder / "blobs")
         readings = FolderReadings(self.folder / "readings")
         limits = ReadLimits()
+        self.models = FolderModels(self.folder / "models")
         sources = Sources(blobs, readings, self.reader, limits)
         self.drop, self.out = self.folder / "drop", self.folder / "out"
         self.drop.mkdir(exist_ok=True)
@@ -78,7 +86,7 @@ class Office:
         self.processing = Processing(
             self.store,
             sources,
-            OneEngine(self.engine),
+            self.engines(self),
             shelf,
             self.clock,
             3,
@@ -88,8 +96,18 @@ class Office:
         self.reviewing = Reviewing(self.store, self.queue, shelf, self.clock, timedelta(minutes=15), timedelta(hours=8))
         self.approving = Approving(self.store, self.queue, shelf, self.clock)
         self.delivering = Delivering(self.store, (FolderDestination(self.out),), self.clock, timedelta(seconds=30))
+        self.learning = Learning(
+            self.store,
+            sources,
+            FolderStudies(self.folder / "studies"),
+            self.models,
+            self.queue,
+            shelf,
+            self.clock,
+        )
+        self.championing = Championing(self.store, self.models, self.queue, shelf, self.clock)
         self.sweeping = Sweeping(
-            self.store, self.intake, self.processing, self.delivering, self.queue, shelf, self.clock
+            self.store, self.intake, self.processing, self.delivering, self.learning, self.queue, shelf, self.clock
         )
         self.pages = Pages(self.store, blobs, readings, self.reader, limits, self.folder / "pages")
         self.files = Files(self.store)
@@ -123,6 +141,8 @@ class Office:
         """Do every job that was rung for; return the documents."""
         done: list[int] = []
         for job, document_id in self.queue.take():
+            if job is Job.LEARN:
+                continue  # tests that are about learning train themselves
             if job is Job.PROCESS:
                 self.processing.process(document_id, by=MACHINE)
             else:

@@ -17,6 +17,7 @@ from workers.rq_queue import RqQueue
 from workers.slate import Slate
 
 WORKER = Actor.machine("worker")
+LEARNER = Actor.machine("learner")
 
 log = structlog.get_logger()
 
@@ -72,18 +73,34 @@ def deliver(document_id: int) -> None:
     run(Job.DELIVER, document_id, lambda: services().delivering.deliver(document_id, by=WORKER))
 
 
+def learn(document_id: int) -> None:
+    """Train where there is something new to learn; the number is 0, no document's."""
+    slate = _Process.slate or Slate.unnamed()
+    run(
+        Job.LEARN,
+        document_id,
+        lambda: services().learning.train(by=LEARNER, begun=lambda attempt: slate.write(document_id, attempt)),
+    )
+
+
 def bury(document_id: int, attempt: int) -> None:
-    """End an attempt whose process is gone; where that fails, the sweep does it once the attempt's time is over."""
+    """End an attempt whose process is gone; where that fails, the sweep does it once the attempt's time is over.
+
+    Document 0 stands for a training.
+    """
     told = log.bind(document_id=document_id, attempt=attempt)
     try:
-        services().processing.bury(document_id, attempt, by=WORKER)
+        if document_id == 0:
+            services().learning.bury(attempt, by=LEARNER)
+        else:
+            services().processing.bury(document_id, attempt, by=WORKER)
     except PipelineError as error:
         told.warning("job.not_buried", code=error.code)
     except Exception as error:  # noqa: BLE001 - told, without what it may quote
         told.error("job.not_buried", frames=frames(error))
 
 
-def run(job: Job, document_id: int, work: Callable[[], None]) -> None:
+def run(job: Job, document_id: int, work: Callable[[], object]) -> None:
     """Do the work and log one line about it.
 
     The services turn a document's fault or an outage into a state and do not raise it. What comes through is refused

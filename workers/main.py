@@ -21,7 +21,7 @@ from pipeline import assembly
 from pipeline.settings import Settings
 from workers import jobs, log
 from workers.lifeline import die_with
-from workers.rq_queue import PROCESS_QUEUE, queue_url
+from workers.rq_queue import LEARN_QUEUE, PROCESS_QUEUE, queue_url
 from workers.slate import Slate, left_behind
 
 _HEARD_SECONDS = 75
@@ -30,6 +30,7 @@ _MAINTENANCE_SECONDS = 60
 _AGAIN_SECONDS = 2.0
 _BURY_SECONDS = 30
 """Longer than a database may be locked; after that the sweep finds the attempt by its age."""
+_LEARNER_NICENESS = 10
 _CRASHED = 3
 """Exit status of a horse whose job raised: RQ's own would be 0."""
 
@@ -46,6 +47,7 @@ class DeskWorker(Worker):
 
     log_result_lifespan = False
     slate: Slate
+    settings: Settings
     _horse_status: int | None = None
     """What the last horse ended with; None while it runs."""
 
@@ -69,6 +71,10 @@ class DeskWorker(Worker):
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         self._horse_status = None
         self.slate.wipe()
+        # a newer champion is loaded once here, not by each horse; one that this file does not name yet, by the horse
+        if queue.name == PROCESS_QUEUE and assembly.preload_model(self.settings):
+            gc.collect()
+            gc.freeze()
         super().fork_work_horse(job, queue)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
@@ -107,12 +113,18 @@ class DeskWorker(Worker):
         """Leave the process title alone."""
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, queue: str = PROCESS_QUEUE) -> None:
     """Work until SIGTERM or SIGINT: the running job is finished first, a second signal ends it too.
 
     RQ gives up where the queue server does not answer in time; this starts over, for as long as it takes.
+
+    Args:
+        settings: the installation's.
+        queue: the one queue to listen on. On `learn`, the machine's other work goes first.
     """
-    log.configure("worker")
+    log.configure("worker" if queue == PROCESS_QUEUE else "learner")
+    if queue == LEARN_QUEUE:
+        os.nice(_LEARNER_NICENESS)
     slates = settings.data_path / "workers"
     slate = Slate.open(slates)
     jobs.configure(settings, slate)
@@ -123,12 +135,12 @@ def run(settings: Settings) -> None:
     for document_id, attempt in left_behind(slates):
         bury(document_id, attempt)
     try:
-        _work(settings, slate)
+        _work(settings, slate, queue)
     finally:
         slate.close()
 
 
-def _work(settings: Settings, slate: Slate) -> None:
+def _work(settings: Settings, slate: Slate, queue: str) -> None:
     """Work until asked to stop, starting over where the queue server is away."""
     is_told = False
     while True:
@@ -136,8 +148,8 @@ def _work(settings: Settings, slate: Slate) -> None:
             signal.signal(sent, _leave)
         worker: DeskWorker | None = None
         try:
-            worker = _worker(settings, slate)
-            logger.info("worker.listening", queue=PROCESS_QUEUE)
+            worker = _worker(settings, slate, queue)
+            logger.info("worker.listening", queue=queue)
             is_told = False
             worker.work(logging_level="WARNING")
         except redis.RedisError as error:
@@ -172,10 +184,10 @@ def bury(document_id: int, attempt: int) -> None:
         os._exit(os.EX_OK)
 
 
-def _worker(settings: Settings, slate: Slate) -> DeskWorker:
+def _worker(settings: Settings, slate: Slate, queue: str) -> DeskWorker:
     connection = redis.Redis.from_url(queue_url(settings))
     worker = DeskWorker(
-        [Queue(PROCESS_QUEUE, connection=connection, serializer=JSONSerializer)],
+        [Queue(queue, connection=connection, serializer=JSONSerializer)],
         name=f"{socket.gethostname()}.{os.getpid()}.{token_hex(4)}",
         connection=connection,
         serializer=JSONSerializer,
@@ -183,7 +195,7 @@ def _worker(settings: Settings, slate: Slate) -> DeskWorker:
         maintenance_interval=_MAINTENANCE_SECONDS,
         log_job_description=False,
     )
-    worker.slate = slate
+    worker.slate, worker.settings = slate, settings
     return worker
 
 

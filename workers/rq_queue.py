@@ -18,8 +18,16 @@ from workers import embedded
 
 PROCESS_QUEUE = "process"
 """Deliveries ring here too: they are short, and each worker listens on exactly one queue."""
+LEARN_QUEUE = "learn"
+"""Training takes seconds to minutes: nobody's document waits behind it."""
+QUEUES = (PROCESS_QUEUE, LEARN_QUEUE)
 
-_FUNCTIONS = {Job.PROCESS: "workers.jobs.process", Job.DELIVER: "workers.jobs.deliver"}
+_FUNCTIONS = {
+    Job.PROCESS: "workers.jobs.process",
+    Job.DELIVER: "workers.jobs.deliver",
+    Job.LEARN: "workers.jobs.learn",
+}
+_LEARN_SECONDS = 3600
 _ANSWER_SECONDS = 5.0
 _KEEP_FAILED_SECONDS = 60
 _CHUNK = 5000
@@ -30,7 +38,7 @@ log = structlog.get_logger()
 
 
 class RqQueue:
-    """Implements `pipeline.ports.JobQueue` with one RQ queue.
+    """Implements `pipeline.ports.JobQueue` with two RQ queues: documents ring in one, trainings in the other.
 
     A job's id is `<job>-<document id>-<random>`: a new one for each ring, because RQ lets a finished or failed job
     with the same id stand in the way of the next.
@@ -40,6 +48,7 @@ class RqQueue:
         self.connection = connection
         self.job_seconds = job_seconds
         self.queue = Queue(PROCESS_QUEUE, connection=connection, serializer=JSONSerializer)
+        self.learn_queue = Queue(LEARN_QUEUE, connection=connection, serializer=JSONSerializer)
         self._highest: dict[Job, int] = {}
 
     @classmethod
@@ -95,7 +104,7 @@ class RqQueue:
         self._ring(job, wanted)
 
     def depth(self) -> int:
-        """Return how many jobs wait.
+        """Return how many jobs wait to be done on documents.
 
         Raises:
             TransientError: the queue server does not answer.
@@ -111,8 +120,19 @@ class RqQueue:
         Raises:
             TransientError: the queue server does not answer.
         """
+        return self._alive(self.queue)
+
+    def learners(self) -> int:
+        """Return how many of those that train have been heard of lately.
+
+        Raises:
+            TransientError: the queue server does not answer.
+        """
+        return self._alive(self.learn_queue)
+
+    def _alive(self, queue: Queue) -> int:
         try:
-            keys = get_keys(self.queue)
+            keys = get_keys(queue)
             return cast(int, self.connection.exists(*keys)) if keys else 0
         except redis.RedisError as error:
             raise _unreachable() from error
@@ -123,12 +143,12 @@ class RqQueue:
     def _ring(self, job: Job, document_ids: list[int]) -> None:
         try:
             for start in range(0, len(document_ids), _CHUNK):
-                self.queue.enqueue_many(
+                self._queue_of(job).enqueue_many(
                     Queue.prepare_data(
                         _FUNCTIONS[job],
                         args=(document_id,),
                         job_id=f"{job.value}-{document_id}-{token_hex(4)}",
-                        timeout=self.job_seconds,
+                        timeout=_LEARN_SECONDS if job is Job.LEARN else self.job_seconds,
                         result_ttl=0,
                         failure_ttl=_KEEP_FAILED_SECONDS,
                         description=f"{job.value} {document_id}",
@@ -141,17 +161,21 @@ class RqQueue:
 
     def _documents_waiting(self, job: Job) -> set[int] | None:
         """Return the documents for which a job of this kind waits; None where too many wait to look through."""
-        if self.queue.count > _LOOK_THROUGH_MAX:
+        queue = self._queue_of(job)
+        if queue.count > _LOOK_THROUGH_MAX:
             return None
         prefix = f"{job.value}-".encode()
         found: set[int] = set()
         start = 0
         while True:
-            ids = cast(list[bytes], self.connection.lrange(self.queue.key, start, start + _CHUNK - 1))
+            ids = cast(list[bytes], self.connection.lrange(queue.key, start, start + _CHUNK - 1))
             found.update(int(job_id.split(b"-")[1]) for job_id in ids if job_id.startswith(prefix))
             if len(ids) < _CHUNK:
                 return found
             start += _CHUNK
+
+    def _queue_of(self, job: Job) -> Queue:
+        return self.learn_queue if job is Job.LEARN else self.queue
 
     def _tell_lost(self, job: Job, document_ids: list[int], error: redis.RedisError) -> None:
         log.warning(

@@ -24,6 +24,8 @@ from workers.web import reachable_url, web_command
 
 _READY_SECONDS = 60.0
 _WORKER_STOP_SECONDS = 20.0
+_LEARNER_STOP_SECONDS = 2.0
+"""A training is begun anew by the next start: nobody need wait for its end."""
 _ROOM_BYTES_MIN = 10 * 1024**2
 """A new database, its journal and the queue's file need so much."""
 
@@ -71,7 +73,12 @@ def _start_children(supervisor: Supervisor, settings: Settings) -> None:
         *(
             Child(f"worker-{number}", [*command, "worker"], stop_seconds=_WORKER_STOP_SECONDS)
             for number in range(1, settings.worker_processes + 1)
-        )
+        ),
+        *(
+            [Child("learner", [*command, "worker", "--queue", "learn"], stop_seconds=_LEARNER_STOP_SECONDS)]
+            if settings.learn
+            else []
+        ),
     )
     supervisor.start(Child("watcher", [*command, "watch"]), Child("web", web_command(settings)))
 

@@ -22,6 +22,8 @@ class Act(StrEnum):
     APPROVE = "approve"
     DELIVER = "deliver"
     SWEEP = "sweep"
+    LEARN = "learn"
+    ASSURE = "assure"
     AUDIT = "audit"
     OPERATE = "operate"
     ADMINISTER = "administer"

@@ -105,6 +105,8 @@ class Approving:
             )
             view = desk.view()
         self.jobs.enqueue(Job.DELIVER, document_id)
+        # one ring waits at most, however many documents are signed: a training serves all of them
+        self.jobs.enqueue_many(Job.LEARN, [0])
         return view
 
     def get_statement(self, document_id: int, *, by: Actor) -> str:

@@ -52,7 +52,7 @@ class Reporting:
             oldest = session.scalar(
                 select(func.min(DocumentRow.received_at)).where(DocumentRow.state == DocumentState.REVIEW)
             )
-        depth, workers = self._queue()
+        depth, workers, learners = self._queue()
         waiting = now - oldest if oldest else timedelta(0)
         return StatusView(
             files={**files, "total": sum(files.values())},
@@ -65,11 +65,11 @@ class Reporting:
                 "claims": held or 0,
                 "oldest_exception_seconds": int(waiting.total_seconds()),
             },
-            workers={"alive": workers},
+            workers={"alive": workers, "learning": learners},
         )
 
-    def _queue(self) -> tuple[int, int]:
+    def _queue(self) -> tuple[int, int, int]:
         try:
-            return self.jobs.depth(), self.jobs.workers()
+            return self.jobs.depth(), self.jobs.workers(), self.jobs.learners()
         except TransientError:
-            return -1, -1
+            return -1, -1, -1

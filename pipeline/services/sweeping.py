@@ -14,6 +14,7 @@ from pipeline.services import access
 from pipeline.services.delivering import Delivering
 from pipeline.services.desk import Desk
 from pipeline.services.intake import Intake
+from pipeline.services.learning import Learning
 from pipeline.services.processing import Processing
 from pipeline.services.reviewing import resume_held
 from pipeline.services.typeshelf import TypeShelf
@@ -36,16 +37,19 @@ class Swept(Frozen):
     resumed: int
     recovered: int
     tidied: int
+    trainings: int
+    reread: int
 
 
 @dataclass(frozen=True)
 class Sweeping:
-    """The machine's upkeep: lost rings, dead attempts, ended leases, dates that have come."""
+    """The machine's upkeep: lost rings, dead attempts, ended leases, dates that have come, models."""
 
     store: Store
     intake: Intake
     processing: Processing
     delivering: Delivering
+    learning: Learning
     jobs: JobQueue
     types: TypeShelf
     clock: Clock
@@ -69,6 +73,8 @@ class Sweeping:
             expired_claims=attempt(lambda: self._expire(by)),
             resumed=attempt(lambda: self._resume(by)),
             tidied=attempt(lambda: self.delivering.tidy(by=by)),
+            trainings=attempt(lambda: self.learning.ring_due(by=by)),
+            reread=attempt(lambda: self.learning.reread(by=by)),
         )
         if failures:
             raise failures[0]

@@ -323,7 +323,7 @@ def test_damaged_reading_in_the_cache_is_made_again(office: Office, rowe: Actor,
     office.work()
     assert office.state(view.id) is DocumentState.REVIEW
     assert office.reader.reads == 2
-    assert office.processing.readings.find(view.sha256, office.reader.version) is not None
+    assert office.processing.sources.readings.find(view.sha256, office.reader.version) is not None
 
 
 @dataclass

@@ -11,9 +11,11 @@ from pipeline.services import access
 from pipeline.services.accounts import Accounts
 from pipeline.services.approving import Approving
 from pipeline.services.auditing import Auditing
+from pipeline.services.championing import Championing
 from pipeline.services.delivering import Delivering
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
+from pipeline.services.learning import Learning
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
@@ -25,9 +27,11 @@ SERVICES = (
     Accounts,
     Approving,
     Auditing,
+    Championing,
     Delivering,
     Files,
     Intake,
+    Learning,
     Pages,
     Policies,
     Processing,

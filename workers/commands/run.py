@@ -38,16 +38,28 @@ def web(settings: Settings) -> None:
 
 
 @click.command()
+@click.option(
+    "--queue",
+    type=click.Choice(["process", "learn"]),
+    default="process",
+    show_default=True,
+    help="What to work on: documents, or learning from those that were approved.",
+)
 @click.pass_obj
-def worker(settings: Settings) -> None:
+def worker(settings: Settings, queue: str) -> None:
     """Run one worker alone.
 
     It takes documents from the queue and reads them, each in a process of its own. Start as many as the machine has
     cores; `up` runs PROOFDESK_WORKER_PROCESSES of them. SIGTERM lets it finish the document at hand.
+
+    With --queue learn it trains on what people settled instead: an installation needs one such worker, which `up` runs
+    too.
     """
+    # Before any library starts a pool of threads: none would live on in the forks that do the work
+    os.environ["OMP_NUM_THREADS"] = "1"
     from workers import main as process
 
-    process.run(settings)
+    process.run(settings, queue)
 
 
 @click.command()
