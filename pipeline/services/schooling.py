@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.assurance.measures import auroc, expected_calibration_error
-from pipeline.domain.fields import DocumentType
+from pipeline.domain.fields import DocumentType, FieldSpec
 from pipeline.extraction.learned.groups import group_of
 from pipeline.extraction.learned.lesson import Lesson
-from pipeline.extraction.learned.model import Model
+from pipeline.extraction.learned.lists_model import distinct, right_entries
+from pipeline.extraction.learned.model import Model, TypeKnowledge
 from pipeline.extraction.learned.tasks import Spread
 from pipeline.extraction.learned.training import Studied, train
 from pipeline.extraction.learned.verdict import verdict_of
@@ -130,6 +131,9 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
     known = model.find(one.type)
     is_new = known is not None and known.gate.nearest(one.fingerprint) < known.gate.least
     for spec in doctype.fields:
+        if spec.name in one.lists:
+            found += _judged_list(known, one, spec, is_new)
+            continue
         group = group_of(spec)
         if group is None or spec.name not in one.lessons:
             continue
@@ -149,6 +153,21 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
         )
         found.append(Judged(one.key, spec.name, answered, wanted, right, sure))
     return found
+
+
+def _judged_list(known: TypeKnowledge | None, one: Studied, spec: FieldSpec, is_new: bool) -> list[Judged]:
+    """Return each entry of a list's answer by itself, and a missed one for each entry that no answer says."""
+    lesson = one.lists[spec.name]
+    found: list[Judged] = []
+    if known is not None and spec.name in known.lists:
+        model = known.lists[spec.name]
+        likely = model.probabilities(lesson.marks)
+        chosen = model.choose(distinct(lesson.texts, lesson.keys, likely), likely, spec.required)
+        for index, right in zip(chosen, right_entries(model, lesson, chosen), strict=True):
+            sure = min(known.most(new=is_new), model.sure(float(likely[index])))
+            found.append(Judged(one.key, spec.name, True, right, right, sure))
+    missed = len(lesson.entries) - sum(each.right for each in found)
+    return [*found, *(Judged(one.key, spec.name, False, True, False, 0.0) for _ in range(missed))]
 
 
 def _agrees(lesson: Lesson, index: int | None) -> bool:

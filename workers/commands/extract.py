@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.domain.extraction import Extraction, FieldExtraction
+from pipeline.domain.extraction import Candidate, Extraction, FieldExtraction
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.settings import Settings
 from workers.commands.progress import Progress
@@ -100,7 +100,9 @@ def as_object(path: Path, extraction: Extraction) -> dict[str, Any]:
         "file": str(path),
         "document_type": extraction.type.name,
         "fields": {
-            field.name: {
+            field.name: [_entry(entry) for entry in field.entries]
+            if field.entries
+            else {
                 "value": field.value,
                 "text": field.text,
                 "confidence": field.confidence,
@@ -115,6 +117,19 @@ def as_object(path: Path, extraction: Extraction) -> dict[str, Any]:
         },
         "line_items": [
             {name: cell.value for name, cell in row.cells.items()} for table in tables for row in table.rows
+        ],
+    }
+
+
+def _entry(entry: Candidate) -> dict[str, Any]:
+    """Return one entry of a list: each has a certainty of its own."""
+    return {
+        "value": entry.value,
+        "text": entry.text,
+        "confidence": entry.confidence,
+        "page": entry.provenance.page if entry.provenance else None,
+        "boxes": [
+            [box.x0, box.top, box.x1, box.bottom] for box in (entry.provenance.boxes if entry.provenance else ())
         ],
     }
 

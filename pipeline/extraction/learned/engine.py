@@ -6,6 +6,7 @@ from pipeline.domain.pages import Page
 from pipeline.extraction.engine import BaselineEngine, type_of
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.learned.kinds_verdict import combine
+from pipeline.extraction.learned.lists_reading import ListReading
 from pipeline.extraction.learned.model import Model, TypeKnowledge
 from pipeline.extraction.learned.options import Option
 from pipeline.extraction.learned.reasons import reasons_of
@@ -57,7 +58,9 @@ class LearnedEngine(BaselineEngine):
         found: list[FieldExtraction] = []
         for field in rules.fields(known.lines):
             view = sheet.views.get(field.name)
-            if view is None or field.name not in known.fields:
+            if field.name in known.lists:
+                found.append(_list(field, rules, known, is_new))
+            elif view is None or field.name not in known.fields:
                 found.append(field)
             else:
                 found.append(self._field(field, view, sheet, known, is_new))
@@ -93,6 +96,15 @@ class LearnedEngine(BaselineEngine):
             readings=readings,
             evidence=reasons_of(verdict.index, view, sheet, model, known, is_new),
         )
+
+
+def _list(field: FieldExtraction, rules: Rules, known: TypeKnowledge, is_new: bool) -> FieldExtraction:
+    spec = next(spec for spec in rules.doctype.fields if spec.name == field.name)
+    reading = ListReading(spec, rules, known.lists[field.name])
+    if not reading.names:
+        return field
+    sure = known.confidence(field.name, reading.share, 0.0, agrees=False, new=is_new)
+    return reading.field(sure, known.most(new=is_new))
 
 
 def _rivals(verdict: Verdict, options: list[Option], sure: float) -> tuple[Candidate, ...]:

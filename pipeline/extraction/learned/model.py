@@ -20,6 +20,7 @@ from pipeline.extraction.learned.boosting import Boosting
 from pipeline.extraction.learned.fieldmodel import FieldModel
 from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.kinds import TypeModel
+from pipeline.extraction.learned.lists_model import ListModel
 from pipeline.extraction.learned.listwise import Listwise
 from pipeline.extraction.learned.marks import BUCKETS, MARKS_VERSION
 from pipeline.extraction.learned.memory import Memory, Remembered
@@ -81,6 +82,7 @@ class TypeKnowledge:
     gate: Gate
     lines: Mapping[str, LinesMemory] = field(default_factory=dict[str, LinesMemory])
     held: tuple[Held, ...] = ()
+    lists: Mapping[str, ListModel] = field(default_factory=dict[str, ListModel])
 
     def confidence(self, name: str, share: float, rules_sure: float, *, agrees: bool, new: bool) -> float:
         """Return how sure the machine may say it is of an answer.
@@ -100,6 +102,10 @@ class TypeKnowledge:
         if new:
             sure = min(sure, max(NEW_MOST, backed))
         return round(sure, 4)
+
+    def most(self, *, new: bool) -> float:
+        """Return the most that may be stated of a part of an answer, as `confidence` holds down the whole."""
+        return NEW_MOST if new else FIRST_MOST if self.documents < FEW else 1.0
 
 
 @dataclass(frozen=True)
@@ -179,6 +185,7 @@ def _pack_type(known: TypeKnowledge, arrays: Arrays, shared: dict[int, dict[str,
         "type": known.type,
         "documents": known.documents,
         "fields": fields,
+        "lists": {name: model.pack(f"{known.type}/{name}/", arrays) for name, model in sorted(known.lists.items())},
         "calibration": asdict(known.calibration),
         "thresholds": {name: asdict(threshold) for name, threshold in sorted(known.thresholds.items())},
         "gate": {"least": known.gate.least, "fingerprints": [each.to_text() for each in known.gate.fingerprints]},
@@ -207,6 +214,7 @@ def _unpack_type(entry: dict[str, Any], arrays: Arrays, models: dict[str, FieldM
         gate,
         {name: LinesMemory.from_json(kept) for name, kept in entry["lines"].items()},
         tuple(Held(*h) for h in entry["held"]),
+        {name: ListModel.unpack(packed, f"{entry['type']}/{name}/", arrays) for name, packed in entry["lists"].items()},
     )
 
 

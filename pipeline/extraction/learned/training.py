@@ -18,6 +18,10 @@ from pipeline.extraction.learned.example import Example
 from pipeline.extraction.learned.fieldmodel import FieldModel
 from pipeline.extraction.learned.kinds import TypeExample, TypeModel
 from pipeline.extraction.learned.lesson import Lesson
+from pipeline.extraction.learned.lists_lesson import ListLesson
+from pipeline.extraction.learned.lists_model import ListModel
+from pipeline.extraction.learned.lists_reading import is_learned, lesson_of
+from pipeline.extraction.learned.lists_training import learn_list
 from pipeline.extraction.learned.model import Gate, Held, Model, TypeKnowledge
 from pipeline.extraction.learned.sheet import Sheet
 from pipeline.extraction.learned.tasks import Pool, Spread, Task, learn_field, pools_of
@@ -49,6 +53,7 @@ class Studied:
     values: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
     rows: dict[str, LinesLesson] = field(default_factory=dict[str, LinesLesson])
     """For tables: what their reviewed rows teach."""
+    lists: dict[str, ListLesson] = field(default_factory=dict[str, ListLesson])
 
 
 def study(example: Example, types: Mapping[str, DocumentType], rules: BaselineEngine) -> Studied | None:
@@ -75,6 +80,11 @@ def study(example: Example, types: Mapping[str, DocumentType], rules: BaselineEn
                 rows = tuple(row for row in value if isinstance(row, dict))
                 index = rules.index_of(doctype)
                 studied.rows[spec.name] = LinesLesson.of(Reviewed(layout, rows), doctype, spec, index)
+            continue
+        if is_learned(spec) and not isinstance(value, str):
+            entries = tuple(entry for entry in value or () if isinstance(entry, str))
+            weight = example.weights.get(spec.name, 1.0)
+            studied.lists[spec.name] = lesson_of(spec, sheet.rules, example.key, entries, weight)
             continue
         view = sheet.views.get(spec.name)
         if view is None or not (value is None or isinstance(value, str)):
@@ -134,7 +144,7 @@ def train(
         for name in task.pool.types:
             keys = {one.key for one in members[name]}
             learned[name][task.pool.spec.name] = (model, [one for one in held if one.key in keys])
-    knowledge = {name: _knowledge(types[name], each, learned[name], alike) for name, each in members.items()}
+    knowledge = {name: _knowledge(types[name], each, learned[name], alike, folds) for name, each in members.items()}
     kinds = TypeModel.fit([one.type_example for one in studied], families=families) if studied else None
     return Model(knowledge, kinds, dict(Counter(one.type for one in studied)), families)
 
@@ -167,9 +177,11 @@ def _knowledge(
     members: Sequence[Studied],
     learned: Mapping[str, tuple[FieldModel, list[Held]]],
     likeness: Mapping[tuple[str, str], float],
+    folds: int,
 ) -> TypeKnowledge:
     """Return what the documents of one type teach, its held-out predictions calibrated together."""
-    raw = [one for _, held in learned.values() for one in held]
+    lists = _lists(doctype, members, folds, likeness)
+    raw = [one for _, held in (*learned.values(), *lists.values()) for one in held]
     names = [one.field for one in raw]
     shares = np.array([one.share for one in raw])
     calibration = Calibration.fit(shares, np.array([one.right for one in raw], dtype=np.bool_), names)
@@ -182,7 +194,7 @@ def _knowledge(
             spec.error_target,
         )
         for spec in doctype.fields
-        if spec.name in learned
+        if spec.name in learned or spec.name in lists
     }
     lines = {
         spec.name: LinesMemory([one.rows[spec.name] for one in members if spec.name in one.rows])
@@ -194,7 +206,37 @@ def _knowledge(
         float(np.quantile(_nearest_of_all(members, likeness), GATE_SHARE)) if len(members) > 1 else 1.0,
     )
     fields = {name: model for name, (model, _) in learned.items()}
-    return TypeKnowledge(doctype.name, len(members), fields, calibration, thresholds, gate, lines, held)
+    models = {name: model for name, (model, _) in lists.items()}
+    return TypeKnowledge(doctype.name, len(members), fields, calibration, thresholds, gate, lines, held, models)
+
+
+def _lists(
+    doctype: DocumentType, members: Sequence[Studied], folds: int, likeness: Mapping[tuple[str, str], float]
+) -> dict[str, tuple[ListModel, list[Held]]]:
+    """Return the models of list fields, and predictions on documents that the model behind each had not seen."""
+    found: dict[str, tuple[ListModel, list[Held]]] = {}
+    places = fold_of(members, min(folds, len(members)))
+    for spec in doctype.fields:
+        taught = [(one, at) for one, at in zip(members, places, strict=True) if spec.name in one.lists]
+        if not taught:
+            continue
+        fold = {one.key: at for one, at in taught}
+        model, lists = learn_list([one.lists[spec.name] for one, _ in taught], list(fold.values()), spec.required)
+        found[spec.name] = (
+            model,
+            [
+                Held(
+                    one.key,
+                    spec.name,
+                    one.share,
+                    0.0,
+                    one.right,
+                    max(likeness[one.key, key] for key, at in fold.items() if at != fold[one.key]),
+                )
+                for one in lists
+            ],
+        )
+    return found
 
 
 def _likeness(circles: Iterable[Sequence[Studied]]) -> dict[tuple[str, str], float]:
