@@ -52,14 +52,17 @@ class Listwise:
         """
         if not choices:
             return cls(np.zeros(BUCKETS, dtype=np.float32), 0.0)
-        used, marks = np.unique(np.concatenate([c.marks for c in choices]), return_inverse=True)
+        used = _telling(choices)
+        place = np.full(BUCKETS, -1, dtype=np.int32)
+        place[used] = np.arange(len(used), dtype=np.int32)
         counts = [len(c.prior) for c in choices]
         total = sum(counts)
-        lengths = np.concatenate([np.diff(c.starts) for c in choices]) if total else np.zeros(0, dtype=np.int64)
-        pointers = np.concatenate([[0], np.cumsum(lengths)])
-        matrix = sparse.csr_matrix(
-            (np.ones(len(marks), dtype=np.float64), marks.astype(np.int32), pointers), shape=(total, len(used))
-        )
+        columns = place[np.concatenate([c.marks for c in choices])]
+        lengths = np.concatenate([np.diff(c.starts) for c in choices])
+        rows = np.repeat(np.arange(total), lengths)[columns >= 0]
+        columns = columns[columns >= 0]
+        pointers = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=total))])
+        matrix = sparse.csr_matrix((np.ones(len(columns)), columns, pointers), shape=(total, len(used)))
         problem = _Problem(matrix, choices, counts)
         begin = np.zeros(len(used) + 1)
         result: Any = optimize.minimize(
@@ -85,6 +88,20 @@ class Listwise:
         return found
 
 
+def _telling(choices: list[Choice]) -> NDArray[np.int64]:
+    """Return the marks that are learned about: those of right candidates, and those that several documents have.
+
+    A mark that one document alone has, at a wrong candidate, says nothing about other documents.
+    """
+    documents = np.zeros(BUCKETS, dtype=np.int32)
+    for choice in choices:
+        documents[np.unique(choice.marks)] += 1
+        if choice.right.any():
+            rows = np.repeat(choice.right, np.diff(choice.starts))
+            documents[choice.marks[rows]] += 2
+    return np.flatnonzero(documents >= 2)
+
+
 class _Problem:
     """The loss and its gradient, over all documents at once."""
 
@@ -97,16 +114,18 @@ class _Problem:
         self.weight = np.array([c.weight for c in choices])
         self.row = np.repeat(np.arange(len(choices)), counts)
         self.count = len(choices)
-        has_right = np.zeros(self.count, dtype=np.bool_)
-        np.logical_or.at(has_right, self.row, self.right)
-        self.has_right = has_right
+        self.has_right = np.bincount(self.row, self.right, self.count) > 0
+        self.first = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+        self.filled = np.array(counts) > 0
 
     def __call__(self, point: Doubles) -> tuple[float, Doubles]:
         weights, none = point[:-1], point[-1]
         scores: Doubles = self.matrix @ weights + self.prior
         none_scores = none + self.none_prior
         top = none_scores.copy()
-        np.maximum.at(top, self.row, scores)
+        if len(scores):
+            most = np.maximum.reduceat(scores, self.first[self.filled])
+            top[self.filled] = np.maximum(top[self.filled], most)
         powers = np.exp(scores - top[self.row])
         none_powers = np.exp(none_scores - top)
         all_powers = np.bincount(self.row, powers, self.count) + none_powers

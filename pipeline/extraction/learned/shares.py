@@ -31,12 +31,12 @@ class Shares:
         """Count a document; `weights` says how much of the right answer each candidate is, shape (n,)."""
         if not len(marks):
             return
-        for column in range(marks.singles.shape[1]):
-            np.add.at(self.right, marks.singles[:, column], sign * weights)
-            np.add.at(self.seen, marks.singles[:, column], sign)
+        singles = marks.singles.ravel()
+        _count(self.right, singles, sign * np.repeat(weights, marks.singles.shape[1]))
+        _count(self.seen, singles, np.full(len(singles), sign, dtype=np.float32))
         rows = np.repeat(np.arange(len(marks)), np.diff(marks.bag_starts))
-        np.add.at(self.right_bag, marks.bag, sign * weights[rows])
-        np.add.at(self.seen_bag, marks.bag, sign)
+        _count(self.right_bag, marks.bag, sign * weights[rows])
+        _count(self.seen_bag, marks.bag, np.full(len(rows), sign, dtype=np.float32))
 
     def figures(self, marks: Marks, own: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return what each candidate's marks are worth, shape (n, FIGURES).
@@ -64,7 +64,8 @@ class Shares:
         worth = (np.maximum(right_bag, 0) + DOUBT * base) / (np.maximum(seen_bag, 0) + DOUBT)
         if len(worth):
             most = np.zeros(count, dtype=np.float32)
-            np.maximum.at(most, rows, worth.astype(np.float32))
+            filled = np.diff(marks.bag_starts) > 0
+            most[filled] = np.maximum.reduceat(worth, marks.bag_starts[:-1][filled])
             sums = np.bincount(rows, worth, count)
             lengths = np.maximum(np.diff(marks.bag_starts), 1)
             found[:, 2 * SINGLES] = most
@@ -76,6 +77,11 @@ class Shares:
         found[:, 2 * SINGLES + 4] = ordered[:, -3]
         found[:, 2 * SINGLES + 5] = np.log(singles + 1e-6).mean(axis=1)
         return found
+
+
+def _count(table: NDArray[np.float32], marks: NDArray[np.int32], amounts: NDArray[np.float32]) -> None:
+    used, inverse = np.unique(marks, return_inverse=True)
+    table[used] += np.bincount(inverse, amounts, len(used)).astype(np.float32)
 
 
 def _own(marks: NDArray[np.int32], weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
