@@ -16,6 +16,7 @@ from pipeline.domain.fields import DocumentType
 from pipeline.domain.pages import Reading
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.extraction.learned.engine import LearnedEngine
+from pipeline.extraction.learned.model import Model
 from pipeline.extraction.learned.training import Spread
 from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
 from pipeline.readers import sandbox
@@ -296,6 +297,11 @@ class Offline:
 
     def close(self) -> None:
         self.reader.close()
+
+
+def keep_model(model: Model, folder: Path) -> Path:
+    """Write a model to a folder, as `offline(model=…)` reads it; return the file's path."""
+    return FolderModels(folder).write(model)
 
 
 def known_types(settings: Settings) -> tuple[DocumentType, ...]:

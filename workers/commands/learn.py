@@ -46,8 +46,8 @@ def learn(context: click.Context, truths: tuple[Path, ...], files: Path | None, 
     nothing. In a .csv the columns are file, document_type and the fields; an empty cell teaches nothing. The same
     documents always make the same model. Read with it: proofdesk extract --model DIR FILES.
     """  # noqa: D301 - click takes this very character for "leave the lines alone"
+    from pipeline import assembly
     from pipeline.extraction.learned.training import train
-    from pipeline.store.models import FolderModels
     from workers.commands import studying
 
     keep_to_warnings()
@@ -56,7 +56,7 @@ def learn(context: click.Context, truths: tuple[Path, ...], files: Path | None, 
     studied = studying.studied(known, settings, jobs)
     with studying.side_by_side(jobs) as spread:
         trained = train(studied, types, spread=spread)
-    place = FolderModels(model).write(trained)
+    place = assembly.keep_model(trained, model)
     click.echo(f"Learned from {len(studied)} documents: model {trained.version} in {place}.")
     for name, knowledge in sorted(trained.types.items()):
         click.echo(f"  {name}: {knowledge.documents} documents")
