@@ -19,13 +19,14 @@ from review_ui.context import EXTENSION
 from review_ui.files import files
 from review_ui.grid import room_of
 from review_ui.health import health
+from review_ui.learning import learning, missing_words
 from review_ui.naming import file_name, visible
 from review_ui.operations import operations
 from review_ui.pages import pages
 from review_ui.queue import queue
 from review_ui.tasks import tasks
 
-BLUEPRINTS = (assets, auth, queue, tasks, pages, approvals, files, audit, admin, operations, health)
+BLUEPRINTS = (assets, auth, queue, tasks, pages, approvals, files, learning, audit, admin, operations, health)
 
 
 def create_app(services: Any, settings: Settings) -> Flask:
@@ -69,7 +70,9 @@ def _register_template_names(app: Flask) -> None:
         "sureness",
     ):
         app.jinja_env.globals[name] = getattr(formatting, name)
-    app.jinja_env.globals.update(asset_url=asset_url, room_of=room_of, file_name=file_name, visible=visible)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, room_of=room_of, file_name=file_name, visible=visible, missing_words=missing_words
+    )
 
     @app.context_processor
     def shared() -> dict[str, Any]:

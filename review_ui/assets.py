@@ -24,6 +24,7 @@ STYLES = (
     "lines",
     "approval",
     "audit",
+    "learning",
     "upload",
     "login",
     "utilities",

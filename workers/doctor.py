@@ -13,6 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 from pipeline import assembly
+from pipeline.domain.actors import Actor
 from pipeline.errors import ConfigurationError, PipelineError, TransientError
 from pipeline.services.intake import CLAIMED
 from pipeline.settings import Settings
@@ -56,6 +57,7 @@ def examine(settings: Settings) -> list[Check]:
         ("database", check_database),
         ("queue", check_queue),
         ("workers", check_workers),
+        ("learning", check_learning),
         ("watcher", check_watcher),
         ("reader", check_reader),
         ("OCR", check_ocr),
@@ -188,6 +190,34 @@ def check_workers(settings: Settings) -> Check:
     if not alive:
         return Check("workers", State.BAD, "none", "Run `proofdesk up`, or `proofdesk worker` on another machine.")
     return Check("workers", State.OK, f"{alive} alive")
+
+
+def check_learning(settings: Settings) -> Check:
+    """Return which model reads, and whether anything that was approved can still be learned from."""
+    queue = RqQueue.from_settings(settings)
+    services = assembly.build(settings, queue)
+    try:
+        if services.health.ready()[1]["database"] != "ok":
+            return Check("learning", State.BAD, "unknown: the database is not ready", "Mend the database first.")
+        champion = services.championing.champion(by=Actor.machine("doctor"))
+        alive = queue.learners()
+    except TransientError:
+        return Check("learning", State.BAD, "unknown: the queue does not answer", "Mend the queue first.")
+    finally:
+        services.close()
+        queue.close()
+    found = "no model yet: the rules alone read"
+    if champion.version is not None:
+        found = f"model {champion.version} reads, learned from {champion.documents} documents"
+    if not champion.is_there:
+        mend = "Put another model in force on the Learning page, or have it trained again there."
+        return Check("learning", State.BAD, f"the file of model {champion.version} is gone: the rules read", mend)
+    if champion.failure is not None:
+        return Check("learning", State.WARNING, f"{found}; the last training stopped", champion.failure)
+    if settings.learn and not alive:
+        mend = "Run `proofdesk up`, or `proofdesk worker --queue learn`."
+        return Check("learning", State.WARNING, f"{found}; nobody trains", mend)
+    return Check("learning", State.OK, found)
 
 
 def check_watcher(settings: Settings) -> Check:

@@ -27,14 +27,22 @@ def status(settings: Settings, as_json: bool) -> None:
     """
     with opened(settings) as services:
         view = services.reporting.status(by=CLI)
+        champion = services.championing.champion(by=CLI)
     folder = report.read(settings.data_path)
     if as_json:
-        click.echo(json.dumps(view.model_dump(mode="json") | {"folder": folder}, ensure_ascii=False))
+        told = view.model_dump(mode="json") | {"model": champion.model_dump(mode="json")}
+        click.echo(json.dumps(told | {"folder": folder}, ensure_ascii=False))
         return
     for title, counts in view.model_dump().items():
         click.echo(click.style(title.capitalize(), bold=True))
         for name, count in counts.items():
             click.echo(f"  {name.replace('_', ' '):<26}{'no answer' if count == -1 else count:>10}")
+    click.echo(click.style("Model", bold=True))
+    if champion.version is None:
+        click.echo(f"  {'none yet':<26}{'rules':>10}")
+    else:
+        click.echo(f"  {'version':<26}{champion.version}")
+        click.echo(f"  {'reviewed documents':<26}{champion.documents:>10}")
     _show_folder(folder)
 
 
