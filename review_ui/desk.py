@@ -83,16 +83,23 @@ class Desk:
         """Which thresholds are the types' own, not yet derived from reviewed documents; empty where none is."""
         asked = [card for card in self.cards if card.view.record.threshold > 0]
         chosen = [card for card in asked if card.view.record.threshold_kind == "policy"]
-        starting = len(asked) - len(chosen)
-        why = "too few documents are reviewed yet to derive better ones."
+        starting = [card for card in asked if card.view.record.threshold_kind == "starting"]
         if not starting:
             return ""
-        if not chosen:
-            return f"Starting thresholds are in force: {why}"
-        names = ", ".join(card.title for card in chosen)
-        return (
-            f"{starting} of {plural(len(asked), 'threshold')} are starting ones: {why} The policy sets that of {names}."
-        )
+        missing = sorted(card.view.missing for card in starting if card.view.missing)
+        why = "too few documents are reviewed yet to derive better ones"
+        if missing:
+            more = f"{missing[0]}" if missing[0] == missing[-1] else f"{missing[0]} to {missing[-1]}"
+            why += f": about {more} more of this type are needed, field by field"
+        if len(starting) == len(asked):
+            return f"Starting thresholds are in force: {why}."
+        words = [f"{len(starting)} of {plural(len(asked), 'threshold')} are starting ones: {why}."]
+        derived = len(asked) - len(starting) - len(chosen)
+        if derived:
+            words.append(f"{derived} {'is' if derived == 1 else 'are'} derived from reviewed documents.")
+        if chosen:
+            words.append(f"The policy sets that of {', '.join(card.title for card in chosen)}.")
+        return " ".join(words)
 
     @property
     def following(self) -> Card | None:

@@ -14,6 +14,7 @@ from pipeline.domain.files import FileSource
 from pipeline.domain.pages import PageSummary
 from pipeline.domain.review import FieldRecord, FieldState, current_values
 from pipeline.domain.routing import Finding
+from pipeline.services import reign
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ApprovalView, ClaimView, DocumentView, FieldView
 from pipeline.stages.validate import validate
@@ -36,6 +37,7 @@ def build(session: Session, document: DocumentRow, types: TypeShelf, by: Actor, 
     rows = queries.list_fields(session, document.id)
     records = records_of(session, document, rows)
     findings = findings_on(records, doctype)
+    missing = _missing(session, doctype)
     return DocumentView(
         id=document.id,
         state=DocumentState(document.state),
@@ -61,6 +63,7 @@ def build(session: Session, document: DocumentRow, types: TypeShelf, by: Actor, 
                 record=record,
                 extraction=_extraction_of(record.name, extraction, types),
                 findings=tuple(finding for finding in findings if record.name in finding.fields),
+                missing=missing.get(record.name),
             )
             for record in records
             if (spec := spec_of(record.name, doctype)) is not None
@@ -133,6 +136,16 @@ def reviewers_of(document: DocumentRow, rows: Sequence[FieldRow]) -> tuple[str, 
     """Return the login names of everyone who settled one of its fields or validated it."""
     names = {row.settled_by for row in rows if row.settled_by} | {document.validated_by or ""}
     return tuple(sorted(names - {""}))
+
+
+def _missing(session: Session, doctype: DocumentType | None) -> dict[str, int]:
+    """Return how many more reviewed values each field needs for a threshold of its own, by the champion's figures."""
+    champion = reign.find_champion(session) if doctype is not None else None
+    if champion is None or doctype is None:
+        return {}
+    known = next((each for each in champion.figures if each.type == (doctype.variant_of or doctype.name)), None)
+    fields = known.fields if known is not None else ()
+    return {field.name: field.missing for field in fields if field.threshold is None and field.missing}
 
 
 def claim_view(session: Session, claim: ClaimRow | None, by: Actor) -> ClaimView | None:

@@ -111,6 +111,8 @@ class FieldView(Frozen):
     extraction: FieldExtraction | None
     findings: tuple[Finding, ...] = ()
     """Checks that do not hold on the values in force, with this field in them."""
+    missing: int | None = None
+    """How many more reviewed values a derived threshold needs; None where it is derived, or nothing is known yet."""
 
 
 PageView = PageSummary

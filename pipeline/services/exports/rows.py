@@ -228,7 +228,7 @@ def _field_row(subject: Subject, name: str, signed: dict[str, Any], row: FieldRo
         ],
         "evidence": list(read.evidence) if read else [],
         "threshold": _float(signed.get("threshold", row.threshold if row else None)),
-        "threshold_kind": signed.get("threshold_kind", _threshold_kind(subject.policy, subject, name)),
+        "threshold_kind": signed.get("threshold_kind", _threshold_kind(subject.policy, subject, name, row)),
         "reasons": reasons or [],
         "sample_probability": row.sample_probability if row else None,
         "page": place.get("page"),
@@ -241,9 +241,11 @@ def _field_row(subject: Subject, name: str, signed: dict[str, Any], row: FieldRo
     }
 
 
-def _threshold_kind(policy: Policy | None, subject: Subject, name: str) -> str:
+def _threshold_kind(policy: Policy | None, subject: Subject, name: str, row: FieldRow | None) -> str:
     key = f"{subject.document.type}.{name}"
-    return "policy" if policy is not None and key in policy.thresholds else "starting"
+    if policy is not None and key in policy.thresholds:
+        return "policy"
+    return row.threshold_kind if row is not None else "starting"
 
 
 def _read(subject: Subject, name: str) -> FieldExtraction | None:

@@ -235,6 +235,18 @@ def test_the_note_on_thresholds_names_those_that_people_set() -> None:
     assert desk_of(document(chosen)).threshold_note == ""
 
 
+def test_the_note_on_thresholds_says_how_many_more_documents_are_needed_and_which_are_derived() -> None:
+    near, far = (
+        field_view(spec, "1.00").model_copy(update={"missing": more}) for spec, more in ((TOTAL, 12), (IBAN, 80))
+    )
+    derived = field_view(DATE, "2026-03-04", threshold_kind="derived")
+    note = desk_of(document(near, far, derived)).threshold_note
+    assert note.startswith("2 of 3 thresholds are starting ones")
+    assert "about 12 to 80 more of this type are needed" in note
+    assert note.endswith("1 is derived from reviewed documents.")
+    assert desk_of(document(derived)).threshold_note == ""
+
+
 def test_only_the_holder_of_a_document_in_review_may_settle() -> None:
     view = field_view(TOTAL, "1.00")
     assert desk_of(document(view)).may_settle
