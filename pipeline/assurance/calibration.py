@@ -58,8 +58,8 @@ class Calibration:
             value = point[0] * odds + point[1] + point[2:][place]
             chance = 1 / (1 + np.exp(-value))
             off = chance - correct
-            wrongness: Doubles = np.where(correct, np.logaddexp(0, -value), np.logaddexp(0, value))
-            likely = float(wrongness.sum())
+            # of a right answer log(1 + exp(-value)), of a wrong one log(1 + exp(value))
+            likely = float(np.logaddexp(0, np.where(correct, -value, value)).sum())
             held = HELD / 2 * ((point[0] - 1) ** 2 + point[1] ** 2) + HELD_FIELD / 2 * float(point[2:] @ point[2:])
             gradient = np.concatenate(
                 [

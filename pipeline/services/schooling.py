@@ -9,13 +9,10 @@ import numpy as np
 
 from pipeline.assurance.measures import auroc, expected_calibration_error
 from pipeline.domain.fields import DocumentType, FieldSpec
-from pipeline.extraction.learned.groups import group_of
-from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.lists_model import distinct, right_entries
 from pipeline.extraction.learned.model import Model, TypeKnowledge
-from pipeline.extraction.learned.tasks import Spread
-from pipeline.extraction.learned.training import Studied, train
-from pipeline.extraction.learned.verdict import verdict_of
+from pipeline.extraction.learned.tasks import Guess, Spread, guess_of
+from pipeline.extraction.learned.training import Studied, held_of, train
 
 ACCEPTED_FLOOR = 0.97
 TARGET = 0.99
@@ -130,28 +127,24 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
     found: list[Judged] = []
     known = model.find(one.type)
     is_new = known is not None and known.gate.nearest(one.fingerprint) < known.gate.least
+    guesses: list[Guess] = []
     for spec in doctype.fields:
         if spec.name in one.lists:
             found += _judged_list(known, one, spec, is_new)
-            continue
-        group = group_of(spec)
-        if group is None or spec.name not in one.lessons:
-            continue
-        wanted = one.values[spec.name] is not None
-        if known is None or spec.name not in known.fields:
-            found.append(Judged(one.key, spec.name, False, wanted, False, 0.0))
-            continue
-        lesson = one.lessons[spec.name]
-        shares = known.fields[spec.name].probabilities(
-            lesson.marks, lesson.keys, lesson.prior, lesson.chosen, lesson.sure, lesson.none_prior, lesson.fingerprint
-        )
-        verdict = verdict_of(group, lesson.keys, shares, spec.required)
-        answered = verdict.index is not None
-        right = verdict.index is not None and bool(lesson.said[verdict.index])
-        sure = known.confidence(
-            spec.name, verdict.share, lesson.sure, agrees=_agrees(lesson, verdict.index), new=is_new
-        )
-        found.append(Judged(one.key, spec.name, answered, wanted, right, sure))
+        elif spec.name in one.lessons and (known is None or spec.name not in known.fields):
+            found.append(Judged(one.key, spec.name, False, one.values[spec.name] is not None, False, 0.0))
+        elif spec.name in one.lessons and known is not None:
+            lesson = one.lessons[spec.name]
+            guesses.append(guess_of(known.fields[spec.name], lesson, one.values[spec.name] is None, spec, 0.0))
+    for guess, answer in zip(guesses, held_of(doctype, guesses), strict=True):
+        if known is not None:
+            lesson = one.lessons[guess.field]
+            chosen = {key for key, is_chosen in zip(lesson.keys, lesson.chosen, strict=True) if is_chosen}
+            agrees = answer.answer in chosen if answer.answer is not None else not chosen
+            sure = known.confidence(guess.field, answer.share, lesson.sure, agrees=agrees, new=is_new)
+            answered = answer.answer is not None
+            right = answered and answer.right
+            found.append(Judged(one.key, guess.field, answered, not guess.is_absent, right, sure))
     return found
 
 
@@ -168,10 +161,6 @@ def _judged_list(known: TypeKnowledge | None, one: Studied, spec: FieldSpec, is_
             found.append(Judged(one.key, spec.name, True, right, right, sure))
     missed = len(lesson.entries) - sum(each.right for each in found)
     return [*found, *(Judged(one.key, spec.name, False, True, False, 0.0) for _ in range(missed))]
-
-
-def _agrees(lesson: Lesson, index: int | None) -> bool:
-    return bool(lesson.chosen[index]) if index is not None else not bool(lesson.chosen.any())
 
 
 def _report(judged: Sequence[Judged], size: int, documents: int, type_accuracy: float) -> Report:

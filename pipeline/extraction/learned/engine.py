@@ -1,16 +1,20 @@
 """The learned engine: the rules' reading, judged anew by what people settled in reviewed documents."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.domain.extraction import Candidate, Extraction, FieldExtraction
 from pipeline.domain.fields import DocumentType
 from pipeline.domain.pages import Page
 from pipeline.extraction.engine import BaselineEngine, type_of
 from pipeline.extraction.layout import Layout
+from pipeline.extraction.learned.joint import RECONCILED, Belief, belief_of, moved, reconciled
 from pipeline.extraction.learned.kinds_verdict import combine
 from pipeline.extraction.learned.lists_reading import ListReading
 from pipeline.extraction.learned.model import Model, TypeKnowledge
 from pipeline.extraction.learned.options import Option
 from pipeline.extraction.learned.reasons import reasons_of
-from pipeline.extraction.learned.sheet import FieldView, Sheet
+from pipeline.extraction.learned.sheet import Sheet
 from pipeline.extraction.learned.training import type_words
 from pipeline.extraction.learned.verdict import Verdict, verdict_of
 from pipeline.extraction.locale import infer_locale
@@ -55,26 +59,28 @@ class LearnedEngine(BaselineEngine):
         """Return the rules' fields, those that were learned about replaced."""
         sheet = Sheet.of(rules)
         is_new = known.gate.nearest(sheet.fingerprint) < known.gate.least
+        likely = _likely(sheet, known)
         found: list[FieldExtraction] = []
         for field in rules.fields(known.lines):
-            view = sheet.views.get(field.name)
             if field.name in known.lists:
                 found.append(_list(field, rules, known, is_new))
-            elif view is None or field.name not in known.fields:
-                found.append(field)
+            elif field.name in likely:
+                found.append(self._field(field, sheet, known, likely[field.name], is_new))
             else:
-                found.append(self._field(field, view, sheet, known, is_new))
+                found.append(field)
         return tuple(found)
 
     def _field(
-        self, field: FieldExtraction, view: FieldView, sheet: Sheet, known: TypeKnowledge, is_new: bool
+        self,
+        field: FieldExtraction,
+        sheet: Sheet,
+        known: TypeKnowledge,
+        shares: NDArray[np.float64],
+        is_new: bool,
     ) -> FieldExtraction:
-        model = known.fields[field.name]
-        options, marks = sheet.options[view.group], sheet.marks[view.group]
+        view, model = sheet.views[field.name], known.fields[field.name]
+        options = sheet.options[view.group]
         keys = tuple(option.key for option in options)
-        shares = model.probabilities(
-            marks, keys, view.prior, view.chosen, view.sure, view.none_prior, sheet.fingerprint
-        )
         verdict = verdict_of(view.group, keys, shares, view.spec.required)
         if verdict.index is None and field.value is not None and not options:
             return field
@@ -96,6 +102,30 @@ class LearnedEngine(BaselineEngine):
             readings=readings,
             evidence=reasons_of(verdict.index, view, sheet, model, known, is_new),
         )
+
+
+def _likely(sheet: Sheet, known: TypeKnowledge) -> dict[str, NDArray[np.float64]]:
+    """Return for each learned field how likely its candidates are, once the fields were reconciled with one another."""
+    likely: dict[str, NDArray[np.float64]] = {}
+    beliefs: dict[str, Belief] = {}
+    keys = {group: tuple(option.key for option in options) for group, options in sheet.options.items()}
+    for name, view in sheet.views.items():
+        if name not in known.fields:
+            continue
+        likely[name] = known.fields[name].probabilities(
+            sheet.marks[view.group],
+            keys[view.group],
+            view.prior,
+            view.chosen,
+            view.sure,
+            view.none_prior,
+            sheet.fingerprint,
+        )
+        if view.group in RECONCILED:
+            beliefs[name] = belief_of(keys[view.group], likely[name])
+    for name, belief in reconciled(sheet.doctype, beliefs).items():
+        likely[name] = moved(keys[sheet.views[name].group], likely[name], belief)
+    return likely
 
 
 def _list(field: FieldExtraction, rules: Rules, known: TypeKnowledge, is_new: bool) -> FieldExtraction:

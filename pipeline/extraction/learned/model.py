@@ -52,6 +52,8 @@ class Held:
     right: bool
     likeness: float
     """Similarity to the nearest document that was learned from."""
+    answer: str | None = None
+    """Key of the value it gave; None: not there. It is not saved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pipeline.extraction.fingerprint import Fingerprint
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.learned.example import Example
 from pipeline.extraction.learned.fieldmodel import FieldModel
+from pipeline.extraction.learned.joint import RECONCILED, reconciled
 from pipeline.extraction.learned.kinds import TypeExample, TypeModel
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.lists_lesson import ListLesson
@@ -24,7 +25,7 @@ from pipeline.extraction.learned.lists_reading import is_learned, lesson_of
 from pipeline.extraction.learned.lists_training import learn_list
 from pipeline.extraction.learned.model import Gate, Held, Model, TypeKnowledge
 from pipeline.extraction.learned.sheet import Sheet
-from pipeline.extraction.learned.tasks import Pool, Spread, Task, learn_field, pools_of
+from pipeline.extraction.learned.tasks import Guess, Pool, Spread, Task, learn_field, pools_of
 from pipeline.extraction.learned.truth import near_mask, right_mask, said_mask
 from pipeline.extraction.lines_memory import Lesson as LinesLesson
 from pipeline.extraction.lines_memory import LinesMemory, Reviewed
@@ -139,11 +140,11 @@ def train(
     pools = pools_of([types[name] for name in members])
     alike = _likeness([[one for name in names for one in members[name]] for names in {pool.types for pool in pools}])
     tasks = [task for pool in pools if (task := _task(pool, members, folds, alike)) is not None]
-    learned: dict[str, dict[str, tuple[FieldModel, list[Held]]]] = defaultdict(dict)
-    for task, (model, held) in zip(tasks, spread(learn_field, tasks), strict=True):
+    learned: dict[str, dict[str, tuple[FieldModel, list[Guess]]]] = defaultdict(dict)
+    for task, (model, guesses) in zip(tasks, spread(learn_field, tasks), strict=True):
         for name in task.pool.types:
             keys = {one.key for one in members[name]}
-            learned[name][task.pool.spec.name] = (model, [one for one in held if one.key in keys])
+            learned[name][task.pool.spec.name] = (model, [one for one in guesses if one.key in keys])
     knowledge = {name: _knowledge(types[name], each, learned[name], alike, folds) for name, each in members.items()}
     kinds = TypeModel.fit([one.type_example for one in studied], families=families) if studied else None
     return Model(knowledge, kinds, dict(Counter(one.type for one in studied)), families)
@@ -175,13 +176,14 @@ def _task(
 def _knowledge(
     doctype: DocumentType,
     members: Sequence[Studied],
-    learned: Mapping[str, tuple[FieldModel, list[Held]]],
+    learned: Mapping[str, tuple[FieldModel, list[Guess]]],
     likeness: Mapping[tuple[str, str], float],
     folds: int,
 ) -> TypeKnowledge:
     """Return what the documents of one type teach, its held-out predictions calibrated together."""
     lists = _lists(doctype, members, folds, likeness)
-    raw = [one for _, held in (*learned.values(), *lists.values()) for one in held]
+    guesses = [one for _, guessed in learned.values() for one in guessed]
+    raw = [*held_of(doctype, guesses), *(one for _, held in lists.values() for one in held)]
     names = [one.field for one in raw]
     shares = np.array([one.share for one in raw])
     calibration = Calibration.fit(shares, np.array([one.right for one in raw], dtype=np.bool_), names)
@@ -208,6 +210,18 @@ def _knowledge(
     fields = {name: model for name, (model, _) in learned.items()}
     models = {name: model for name, (model, _) in lists.items()}
     return TypeKnowledge(doctype.name, len(members), fields, calibration, thresholds, gate, lines, held, models)
+
+
+def held_of(doctype: DocumentType, guesses: Iterable[Guess]) -> list[Held]:
+    """Return the answers that guesses give once each document's fields have been reconciled with one another."""
+    by_document: dict[str, list[Guess]] = defaultdict(list)
+    for guess in guesses:
+        by_document[guess.key].append(guess)
+    held: list[Held] = []
+    for each in by_document.values():
+        beliefs = reconciled(doctype, {one.field: one.belief for one in each if one.group in RECONCILED})
+        held += [one.held(beliefs.get(one.field, one.belief)) for one in each]
+    return held
 
 
 def _lists(

@@ -61,7 +61,7 @@ def said_mask(group: Group, options: Sequence[Option], value: str) -> NDArray[np
 
 def near_mask(options: Sequence[Option], right: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which candidates share a word on the page with a right one, shape (n,)."""
-    tokens = {id(token) for index in np.flatnonzero(right) for token in options[index].span.tokens}
+    tokens = {id(token) for index in map(int, np.flatnonzero(right)) for token in options[index].span.tokens}
     if not tokens:
         return np.zeros(len(options), dtype=np.bool_)
     return np.array([any(id(t) in tokens for t in option.span.tokens) for option in options], dtype=np.bool_)

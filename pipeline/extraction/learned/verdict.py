@@ -29,7 +29,9 @@ class Verdict:
     """Probability that the document does not have the value."""
 
 
-def verdict_of(group: Group, keys: Sequence[str], shares: NDArray[np.float64], required: bool) -> Verdict:
+def verdict_of(
+    group: Group, keys: Sequence[str], shares: NDArray[np.float64], required: bool, none: float | None = None
+) -> Verdict:
     """Return the likeliest value.
 
     Args:
@@ -37,6 +39,7 @@ def verdict_of(group: Group, keys: Sequence[str], shares: NDArray[np.float64], r
         keys: the value of each candidate.
         shares: their probabilities.
         required: a required field is answered while there is any candidate: somebody has to look at it anyway.
+        none: the probability of "not there"; None takes what is missing to 1.
     """
     sums: dict[str, float] = defaultdict(float)
     best: dict[str, int] = {}
@@ -44,7 +47,7 @@ def verdict_of(group: Group, keys: Sequence[str], shares: NDArray[np.float64], r
         sums[key] += float(share)
         if key not in best or share > shares[best[key]]:
             best[key] = index
-    none = max(0.0, 1.0 - sum(sums.values()))
+    none = max(0.0, 1.0 - sum(sums.values())) if none is None else none
     order = sorted(sums, key=lambda key: (-sums[key], best[key]))
     if not order:
         return Verdict(None, none, (), none)
