@@ -6,7 +6,7 @@ from pipeline.domain.models import FieldCurves
 from review_ui.formatting import format_share
 
 WIDTH, HEIGHT = 320, 240
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 34
+LEFT, RIGHT, TOP, BOTTOM = 48, 8, 26, 36
 DOT_LEAST, DOT_MOST = 2.5, 9.0
 RISK_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -91,7 +91,7 @@ def risk(curves: FieldCurves, target: float) -> Chart:
         (),
         line,
         tuple(Tick(_x(step / 4), _percent(step / 4)) for step in range(5)),
-        tuple(Tick(_y(step / 4), _fine(top * step / 4)) for step in range(5)),
+        tuple(Tick(_y(step / 4), f"{top * step * 25:g} %") for step in range(5)),
         rows,
         _y(target / top),
     )

@@ -14,6 +14,7 @@ from pipeline.domain.extraction import Candidate, DocumentLocale, FieldExtractio
 from pipeline.domain.fields import TYPE_FIELD, Column, DocumentType, FieldKind, FieldSpec
 from pipeline.domain.files import FileSource, FileState
 from pipeline.domain.geometry import BoundingBox, PageSize
+from pipeline.domain.models import FieldCurves
 from pipeline.domain.pages import Page, PageSummary, Word
 from pipeline.domain.review import SETTLED, Decision, FieldRecord, FieldState, Settlement
 from pipeline.domain.routing import Finding, Policy, ReasonCode, ReviewReason
@@ -28,6 +29,7 @@ from pipeline.errors import (
     StaleTaskError,
 )
 from pipeline.services.accounts import Login
+from pipeline.services.championing import LearningView, ModelView, TrainingView
 from pipeline.services.views import (
     ApprovalView,
     ClaimView,
@@ -203,6 +205,19 @@ class Held:
         return [view for view in self.fields if view.record.state is FieldState.OPEN]
 
 
+NOTHING_LEARNED = LearningView(
+    training=TrainingView(
+        running_since=None, finished_at=None, failure=None, next_try_at=None, is_waiting=False, automatic=True
+    ),
+    models=(),
+    lessons={},
+    taught=0,
+    thresholds=(),
+    rechecks=(),
+    waiting=0,
+)
+
+
 @dataclass
 class FakeServices:
     """All services in one; each attribute that the UI knows is this object itself, so that tests see every call."""
@@ -215,12 +230,14 @@ class FakeServices:
     seen: list[FileView] = field(default_factory=list)
     policy: Policy = field(default_factory=Policy)
     is_ready: bool = True
+    learned: LearningView = field(default_factory=lambda: NOTHING_LEARNED)
+    curves: tuple[FieldCurves, ...] = ()
     raises: dict[str, Exception] = field(default_factory=dict)
     """Name of a method to what it raises."""
 
     def __post_init__(self) -> None:
         self.accounts = self.reviewing = self.approving = self.pages = self.files = self
-        self.policies = self.auditing = self.reporting = self.health = self.intake = self
+        self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
 
     def _note(self, name: str, *facts: Any) -> None:
         self.calls.append((name, facts))
@@ -229,6 +246,31 @@ class FakeServices:
 
     def called(self, name: str) -> list[tuple[Any, ...]]:
         return [facts for called, facts in self.calls if called == name]
+
+    # championing
+
+    def overview(self, *, by: Actor) -> LearningView:
+        self._note("overview")
+        return self.learned
+
+    def get_model(self, version: str, *, by: Actor) -> tuple[ModelView, tuple[FieldCurves, ...]]:
+        self._note("get_model", version)
+        found = next((model for model in self.learned.models if model.version == version), None)
+        if found is None:
+            raise NotFoundError("There is no such model.")
+        return found, self.curves
+
+    def promote(self, version: str, why: str, *, by: Actor) -> None:
+        self._note("promote", version, why)
+
+    def roll_back(self, version: str, why: str, *, by: Actor) -> None:
+        self._note("roll_back", version, why)
+
+    def dismiss(self, recheck_id: int, *, by: Actor) -> None:
+        self._note("dismiss", recheck_id)
+
+    def set_automatic(self, automatic: bool, *, by: Actor) -> None:
+        self._note("set_automatic", automatic)
 
     # accounts
 

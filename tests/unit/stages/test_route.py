@@ -148,3 +148,22 @@ def test_a_confidence_is_written_as_on_the_pages_and_finer_where_it_would_read_l
     low = FieldExtraction(name="net_total", text="1", value="1.00", confidence=confidence)
     decision = route(extraction(net_total=low), (), INVOICE, Policy(), NO_SAMPLE)
     assert said in routed(decision, "net_total").reasons[0].message
+
+
+def test_derived_threshold_holds_instead_of_the_starting_one_and_the_policy_goes_before_it() -> None:
+    derived = {"due_date": 0.985, "gross_total": 0.985}
+    policy = Policy(thresholds={"invoice.gross_total": 0.5})
+    sure = route(extraction(0.98), (), INVOICE, policy, NO_SAMPLE, derived)
+    assert codes(sure, "due_date") == [ReasonCode.LOW_CONFIDENCE]
+    assert codes(sure, "gross_total") == []
+    told = {name: routed(sure, name) for name in ("due_date", "gross_total", "issue_date")}
+    assert {name: (field.threshold_kind, field.threshold) for name, field in told.items()} == {
+        "due_date": ("derived", 0.985),
+        "gross_total": ("policy", 0.5),
+        "issue_date": ("starting", INVOICE.field("issue_date").threshold),
+    }
+
+
+def test_no_derived_threshold_keeps_a_critical_field_from_being_shown() -> None:
+    decision = route(extraction(), (), INVOICE, Policy(), NO_SAMPLE, {"iban": 0.0})
+    assert codes(decision, "iban") == [ReasonCode.CRITICAL]
