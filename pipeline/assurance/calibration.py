@@ -59,7 +59,8 @@ class Calibration:
             chance = 1 / (1 + np.exp(-value))
             off = chance - correct
             # of a right answer log(1 + exp(-value)), of a wrong one log(1 + exp(value))
-            likely = float(np.logaddexp(0, np.where(correct, -value, value)).sum())
+            against: Any = np.where(correct, -value, value)
+            likely = float(np.logaddexp(0.0, against).sum())
             held = HELD / 2 * ((point[0] - 1) ** 2 + point[1] ** 2) + HELD_FIELD / 2 * float(point[2:] @ point[2:])
             gradient = np.concatenate(
                 [
