@@ -1,12 +1,15 @@
 """What a page shows a person: letters in its image, and whether the words of its text layer stand on them.
 
-OpenCV counts; it is loaded with the first page that needs it, never in the process that this one was forked from.
+OpenCV counts letters; it is loaded with the first page that needs it, never in the process that this one was forked
+from. Whether a word can be seen takes no more than Pillow, which is there already.
 """
 
 import ctypes
 import importlib
 import os
 from typing import Any, NamedTuple
+
+from PIL import Image
 
 from pipeline.readers.pdfium_api import Placement, api
 from pipeline.readers.raw_page import RawWord
@@ -36,52 +39,55 @@ class Picture:
     """A coarse grey image of a page."""
 
     def __init__(self, page: Any, placement: Placement) -> None:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        self.cv2: Any = importlib.import_module("cv2")
-        self.numpy: Any = importlib.import_module("numpy")
-        self.cv2.setNumThreads(1)
         area = max(placement.width * placement.height, 1e-6)
         self.scale = min(DPI / 72, (PIXELS_MAX / area) ** 0.5)
         self.width = max(1, round(placement.width * self.scale))
         self.height = max(1, round(placement.height * self.scale))
         self.grey = self._rendered(page)
 
-    def _rendered(self, page: Any) -> Any:
+    def _rendered(self, page: Any) -> Image.Image:
         stride = (self.width + 3) // 4 * 4
-        grey = self.numpy.full((self.height, stride), 255, dtype="uint8")
-        pointer = grey.ctypes.data_as(ctypes.c_void_p)
-        bitmap = api.FPDFBitmap_CreateEx(self.width, self.height, GREY, pointer, stride)
+        buffer: Any = (ctypes.c_ubyte * (stride * self.height))()
+        bitmap = api.FPDFBitmap_CreateEx(self.width, self.height, GREY, buffer, stride)
         if not bitmap:
             raise MemoryError("no bitmap")
         try:
+            api.FPDFBitmap_FillRect(bitmap, 0, 0, self.width, self.height, WHITE)
             flags = api.FPDF_ANNOT | api.FPDF_RENDER_LIMITEDIMAGECACHE
             api.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self.width, self.height, 0, flags)
         finally:
             api.FPDFBitmap_Destroy(bitmap)
-        return grey[:, : self.width]
+        return Image.frombuffer("L", (self.width, self.height), buffer, "raw", "L", stride, 1)
 
     def ink(self, words: list[RawWord]) -> Ink:
         """Return the letters on the page, and the share of them that no word stands on."""
-        dark = (self.grey < DARK_BELOW).astype("uint8")
-        _, _, stats, centres = self.cv2.connectedComponentsWithStats(dark, connectivity=8)
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        cv2: Any = importlib.import_module("cv2")
+        numpy: Any = importlib.import_module("numpy")
+        cv2.setNumThreads(1)
+        dark = (numpy.asarray(self.grey) < DARK_BELOW).astype("uint8")
+        _, _, stats, centres = cv2.connectedComponentsWithStats(dark, connectivity=8)
         wide, high = stats[1:, 2] / self.scale, stats[1:, 3] / self.scale
         like = (high >= LETTER_HEIGHTS[0]) & (high <= LETTER_HEIGHTS[1]) & (wide <= LETTER_WIDTH_MAX)
         found = centres[1:][like]
         if not len(found):
             return Ink(0, 0.0)
-        covered = self.numpy.zeros(self.grey.shape, dtype=bool)
+        covered = numpy.zeros(dark.shape, dtype=bool)
         for word in words:
             x0, top, x1, bottom = self._pixels(word, MARGIN_PIXELS)
             covered[top:bottom, x0:x1] = True
-        columns = self.numpy.clip(found[:, 0].astype(int), 0, self.width - 1)
-        rows = self.numpy.clip(found[:, 1].astype(int), 0, self.height - 1)
+        columns = numpy.clip(found[:, 0].astype(int), 0, self.width - 1)
+        rows = numpy.clip(found[:, 1].astype(int), 0, self.height - 1)
         return Ink(len(found), float(1.0 - covered[rows, columns].mean()))
 
     def shows(self, word: RawWord, drift: float = 0.0) -> bool:
         """Return whether anything can be seen where a word stands, or so many of its heights beside it."""
         x0, top, x1, bottom = self._pixels(word, int(drift * (word.bottom - word.top) * self.scale))
-        spot = self.grey[top:bottom, x0:x1]
-        return bool(spot.size) and int(spot.max()) - int(spot.min()) >= CONTRAST_MIN
+        if x0 >= x1 or top >= bottom:
+            return False
+        spot: Any = self.grey.crop((x0, top, x1, bottom))
+        darkest, lightest = spot.getextrema()
+        return bool(lightest - darkest >= CONTRAST_MIN)
 
     def _pixels(self, word: RawWord, margin: int) -> tuple[int, int, int, int]:
         scale = self.scale

@@ -1,6 +1,5 @@
 """PDFium's C functions as this package uses them: the only place that touches the untyped bindings."""
 
-import ctypes
 import importlib
 import threading
 from collections.abc import Generator
@@ -32,10 +31,18 @@ LOADING_ERRORS: dict[int, tuple[type[UnreadableDocumentError | EncryptedDocument
 }
 
 
-WHOLE = 1.5 * 2.0**52
-"""Added to a number and taken away again it leaves the nearest whole one, and the even of two."""
 ANNOTATIONS_MAX = 2_000
 """Annotations of a page that are looked at."""
+WHOLE = 1.5 * 2.0**52
+"""Added to a number and taken away again it leaves the nearest whole one, and the even of two."""
+
+
+def rounded(value: float) -> float:
+    """Return a number to two digits as `round` does, in a quarter of the time.
+
+    PDFium's numbers have 24 bits: times a hundred they are exact, so that ties are ties in both.
+    """
+    return (value * 100 + WHOLE - WHOLE) / 100
 
 
 @contextmanager
@@ -111,7 +118,7 @@ class Placement:
         self.height = float(api.FPDF_GetPageHeightF(page))
 
     def seen(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
-        """Return x0, top, x1, bottom as seen, rounded to a hundredth of a point."""
+        """Return x0, top, x1, bottom as seen, rounded to a hundredth of a point (by `rounded`, in place)."""
         turns = self.quarter_turns
         if turns == 0:
             box = (left - self.left, self.top - top, right - self.left, self.top - bottom)
@@ -122,7 +129,6 @@ class Placement:
         else:
             box = (self.top - top, self.right - right, self.top - bottom, self.right - left)
         x0, y0, x1, y1 = box
-        # what round(x, 2) gives, in a quarter of the time: PDFium's numbers times a hundred are exact
         return (
             (x0 * 100 + WHOLE - WHOLE) / 100,
             (y0 * 100 + WHOLE - WHOLE) / 100,
@@ -147,8 +153,3 @@ def clipped(
     if not (0 <= (x0 + x1) / 2 <= width and 0 <= (top + bottom) / 2 <= height and x0 <= x1 and top <= bottom):
         return None
     return max(x0, 0.0), max(top, 0.0), min(x1, round(width, 2)), min(bottom, round(height, 2))
-
-
-def address(pointer: Any) -> int:
-    """Return a C pointer's address, to recognise an object seen before; 0 for none."""
-    return ctypes.addressof(pointer.contents) if pointer else 0

@@ -38,6 +38,7 @@ get_fill_colour = _quick(api.FPDFPageObj_GetFillColor)
 
 get_object = _quick(api.FPDFPage_GetObject, Handle)
 get_object_of_form = _quick(api.FPDFFormObj_GetObject, Handle)
+count_in_form = _quick(api.FPDFFormObj_CountObjects)
 get_type = _quick(api.FPDFPageObj_GetType)
 get_matrix = _quick(api.FPDFPageObj_GetMatrix)
 get_bounds = _quick(api.FPDFPageObj_GetBounds)

@@ -5,7 +5,9 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.readers.pdfium_api import Placement, address, api
+from pipeline.readers import pdfium_quick as quick
+from pipeline.readers.pdfium_api import Placement, api
+from pipeline.readers.pdfium_quick import Handle
 from pipeline.readers.raw_page import RawRule
 
 THICKNESS_MAX = 4.0
@@ -43,7 +45,7 @@ class Shapes:
 def read_shapes(page: Any, placement: Placement) -> Shapes:
     """Return ruled lines (edges of boxes too) and the largest image's share of the page."""
     walk = _Walk(placement)
-    walk.follow(api.FPDFPage_CountObjects, api.FPDFPage_GetObject, page, IDENTITY, 0)
+    walk.follow(api.FPDFPage_CountObjects(page), quick.get_object, quick.handle(page), IDENTITY, 0)
     return walk.shapes
 
 
@@ -54,33 +56,48 @@ class _Walk:
         self.objects = OBJECTS_MAX
         self.segments = SEGMENTS_MAX
         self.seen: set[RawRule] = set()
+        # what PDFium fills in, made once a page
+        self.edges = (ctypes.c_float * 4)()
+        self.edge_places = tuple(ctypes.byref(self.edges, 4 * index) for index in range(4))
+        self.modes = (ctypes.c_int * 2)()
+        self.mode_places = tuple(ctypes.byref(self.modes, 4 * index) for index in range(2))
+        self.six = (ctypes.c_float * 6)()
+        self.six_place = ctypes.byref(self.six)
 
-    def follow(self, count: Any, get: Any, container: Any, outer: Matrix, depth: int) -> None:
-        for index in range(count(container)):
+    def follow(self, count: int, get: Any, container: Handle, outer: Matrix, depth: int) -> None:
+        times, get_type = self.shapes.times, quick.get_type
+        text, path, image = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH, api.FPDF_PAGEOBJ_IMAGE
+        for index in range(count):
             self.objects -= 1
             if self.objects < 0 or self.segments < 0 or len(self.seen) >= RULES_MAX:
                 return
             thing = get(container, index)
-            kind = api.FPDFPageObj_GetType(thing)
-            if kind == api.FPDF_PAGEOBJ_TEXT:
-                self.shapes.times[address(thing)] = OBJECTS_MAX - self.objects
-            elif kind == api.FPDF_PAGEOBJ_PATH:
+            kind = get_type(thing)
+            if kind == text:
+                times[thing.value or 0] = OBJECTS_MAX - self.objects
+            elif kind == path:
                 self.shapes.drawn = True
                 self.read_path(thing, outer)
-            elif kind == api.FPDF_PAGEOBJ_IMAGE:
+            elif kind == image:
                 self.shapes.drawn = True
                 self.read_image(thing, outer)
             elif kind == api.FPDF_PAGEOBJ_SHADING:
                 self.shapes.drawn = True
             elif kind == api.FPDF_PAGEOBJ_FORM and depth < DEPTH_MAX:
-                inner = _times(_matrix(thing), outer)
-                self.follow(api.FPDFFormObj_CountObjects, api.FPDFFormObj_GetObject, thing, inner, depth + 1)
+                inner = _times(self.matrix(thing), outer)
+                self.follow(quick.count_in_form(thing), quick.get_object_of_form, thing, inner, depth + 1)
 
-    def read_image(self, thing: Any, outer: Matrix) -> None:
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        if not api.FPDFPageObj_GetBounds(thing, left, bottom, right, top):
+    def matrix(self, thing: Handle) -> Matrix:
+        if not quick.get_matrix(thing, self.six_place):
+            return IDENTITY
+        a, b, c, d, e, f = self.six
+        return (a, b, c, d, e, f)
+
+    def read_image(self, thing: Handle, outer: Matrix) -> None:
+        if not quick.get_bounds(thing, *self.edge_places):
             return
-        corners = [_at(outer, x, y) for x in (left.value, right.value) for y in (bottom.value, top.value)]
+        left, bottom, right, top = self.edges
+        corners = [_at(outer, x, y) for x in (left, right) for y in (bottom, top)]
         x0, y0, x1, y1 = self.placement.seen(*_around(corners))
         self.cover((x0, y0, x1, y1))
         width = min(x1, self.placement.width) - max(x0, 0.0)
@@ -94,44 +111,48 @@ class _Walk:
         if self.shapes.times and len(self.shapes.covers) < COVERS_MAX:
             self.shapes.covers.append((OBJECTS_MAX - self.objects, *box))
 
-    def read_path(self, thing: Any, outer: Matrix) -> None:
-        fill, stroke = ctypes.c_int(), ctypes.c_int()
-        if not api.FPDFPath_GetDrawMode(thing, fill, stroke) or not (fill.value or stroke.value):
+    def read_path(self, thing: Handle, outer: Matrix) -> None:
+        if not quick.get_draw_mode(thing, *self.mode_places):
             return
-        thickness = ctypes.c_float()
-        if stroke.value:
-            api.FPDFPageObj_GetStrokeWidth(thing, thickness)
-        matrix = _times(_matrix(thing), outer)
-        scale = (abs(matrix[0] * matrix[3] - matrix[1] * matrix[2])) ** 0.5
-        half = min(thickness.value * scale, THICKNESS_MAX) / 2 if stroke.value else 0.0
+        fill, stroke = self.modes
+        if not (fill or stroke):
+            return
+        matrix = _times(self.matrix(thing), outer)
+        half = 0.0
+        if stroke:
+            self.edges[0] = 0.0
+            quick.get_stroke_width(thing, self.edge_places[0])
+            scale = (abs(matrix[0] * matrix[3] - matrix[1] * matrix[2])) ** 0.5
+            half = min(self.edges[0] * scale, THICKNESS_MAX) / 2
         for points in self.outlines(thing, matrix):
             box = _around(points)
-            if fill.value and min(box[2] - box[0], box[3] - box[1]) > THICKNESS_MAX:
-                self.cover(self.placement.seen(*box))
             if min(box[2] - box[0], box[3] - box[1]) <= THICKNESS_MAX:
                 self.keep(box, half)
                 continue
+            if fill:
+                self.cover(self.placement.seen(*box))
             for (x, y), (u, v) in itertools.pairwise(points):
                 # most edges of a drawing are short: they are sorted out before anything is computed about them
                 if abs(u - x) >= LENGTH_MIN or abs(v - y) >= LENGTH_MIN:
                     self.keep((min(x, u), min(y, v), max(x, u), max(y, v)), half)
 
-    def outlines(self, thing: Any, matrix: Matrix) -> list[list[Point]]:
+    def outlines(self, thing: Handle, matrix: Matrix) -> list[list[Point]]:
         """Return the path's straight outlines as points in page space; a curve ends one and begins another."""
         outlines: list[list[Point]] = []
         points: list[Point] = []
-        x, y = ctypes.c_float(), ctypes.c_float()
-        count = api.FPDFPath_CountSegments(thing)
+        count = quick.count_segments(thing)
         self.segments -= max(count, 1)
         if self.segments < 0:
             return []
-        get_segment, get_point = api.FPDFPath_GetPathSegment, api.FPDFPathSegment_GetPoint
-        get_type, get_close, line = api.FPDFPathSegment_GetType, api.FPDFPathSegment_GetClose, api.FPDF_SEGMENT_LINETO
+        edges, (place_x, place_y, _, _) = self.edges, self.edge_places
+        get_segment, get_point = quick.get_segment, quick.get_segment_point
+        get_type, get_close, line = quick.get_segment_type, quick.get_segment_close, api.FPDF_SEGMENT_LINETO
         a, b, c, d, e, f = matrix
         for index in range(count):
             segment = get_segment(thing, index)
-            get_point(segment, x, y)
-            point = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
+            get_point(segment, place_x, place_y)
+            x, y, _, _ = edges
+            point = (a * x + c * y + e, b * x + d * y + f)
             if points and get_type(segment) == line:
                 points.append(point)
                 if get_close(segment):
@@ -163,13 +184,6 @@ class _Walk:
         if rule not in self.seen:
             self.seen.add(rule)
             self.shapes.rules.append(rule)
-
-
-def _matrix(thing: Any) -> Matrix:
-    matrix = api.FS_MATRIX()
-    if not api.FPDFPageObj_GetMatrix(thing, matrix):
-        return IDENTITY
-    return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
 
 
 def _times(first: Matrix, then: Matrix) -> Matrix:

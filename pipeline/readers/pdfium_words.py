@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pipeline.readers import pdfium_quick as quick
-from pipeline.readers.pdfium_api import Placement, api
+from pipeline.readers.pdfium_api import Placement, api, rounded
 from pipeline.readers.pdfium_letters import BLANK, BREAK, NOTHING, Letters, read_letters
 from pipeline.readers.pdfium_quick import Handle
 from pipeline.readers.raw_page import RawWord
@@ -110,12 +110,13 @@ class _Looks:
     def _read(self, index: int, text_object: Handle, key: int) -> _Look:
         matrix = self.matrix
         quick.get_text_matrix(self.text_page, index, self.matrix_place)
-        c, d = matrix.c, matrix.d
-        size = round(quick.get_font_size(self.text_page, index) * math.hypot(c, d), 2)
+        a, b, c, d = matrix.a, matrix.b, matrix.c, matrix.d
+        tall = abs(d) if c == 0 else math.hypot(c, d)
+        size = rounded(quick.get_font_size(self.text_page, index) * tall)
         mode = quick.get_render_mode(text_object) if key else 0
         bold = mode == FILL_AND_STROKE or self._is_bold(index, text_object, key)
         pale = size < SIZE_MIN or mode in UNSEEN_MODES or (mode != STROKE and key != 0 and self._is_pale(text_object))
-        return _Look(key, size, _direction(matrix.a, matrix.b), bold, pale)
+        return _Look._make((key, size, 0 if b == 0 and a >= 0 else _direction(a, b), bold, pale))
 
     def _is_bold(self, index: int, text_object: Handle, key: int) -> bool:
         font: int = (quick.get_font(text_object).value or 0) if key else 0

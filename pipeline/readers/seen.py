@@ -29,10 +29,9 @@ def judge(handle: Any, placement: Placement, page: RawPage, text: PageText, shap
     Nothing is rendered for a page of plain text, which is most of them.
     """
     doubtful = _doubtful(page.words, text, shapes)
-    letters = sum(char.isalnum() for word in page.words for char in word.text)
     garbled = is_garbled(page.words)
     is_pictured = shapes.image_share > IMAGE_SHARE_MIN
-    is_empty = letters < LETTERS_MIN and shapes.drawn
+    is_empty = shapes.drawn and _has_few_letters(page.words)
     if doubtful or garbled or is_pictured or is_empty:
         picture = Picture(handle, placement)
         drift = SCAN_DRIFT if is_pictured else 0.0
@@ -41,13 +40,21 @@ def judge(handle: Any, placement: Placement, page: RawPage, text: PageText, shap
         if unseen:
             page.hidden = [layer[index] for index in sorted(unseen)][:HIDDEN_MAX]
             page.words = [word for index, word in enumerate(layer) if index not in unseen]
-            letters = sum(char.isalnum() for word in page.words for char in word.text)
-            is_empty = letters < LETTERS_MIN
+            is_empty = _has_few_letters(page.words)
         if garbled or is_pictured or is_empty:
             _decide(page, layer, text, picture, garbled=garbled, is_empty=is_empty, is_pictured=is_pictured)
     if text.outside:
         # they have no place on the page: they are kept at its corner
         page.hidden += [RawWord(word, 0.0, 0.0, 0.0, 0.0, 0.0, False) for word in text.outside]
+
+
+def _has_few_letters(words: list[RawWord]) -> bool:
+    letters = 0
+    for word in words:
+        letters += sum(map(str.isalnum, word.text))
+        if letters >= LETTERS_MIN:
+            return False
+    return True
 
 
 def _decide(
