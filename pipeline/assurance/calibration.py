@@ -19,6 +19,8 @@ HELD = 4.0
 HELD_FIELD = 6.0
 """The same for each field's own shift."""
 CEILING = 0.995
+SLOPE_LEAST = 0.2
+"""Likelier answers are never stated less sure than others, however the outcomes fell."""
 
 
 def log_odds(share: Doubles) -> Doubles:
@@ -59,8 +61,8 @@ class Calibration:
             chance = 1 / (1 + np.exp(-value))
             off = chance - correct
             # of a right answer log(1 + exp(-value)), of a wrong one log(1 + exp(value))
-            against: Any = np.where(correct, -value, value)
-            likely = float(np.logaddexp(0.0, against).sum())
+            surprise: Any = -np.log(np.maximum(np.abs(chance - ~correct), 1e-12))
+            likely = float(surprise.sum())
             held = HELD / 2 * ((point[0] - 1) ** 2 + point[1] ** 2) + HELD_FIELD / 2 * float(point[2:] @ point[2:])
             gradient = np.concatenate(
                 [
@@ -71,9 +73,11 @@ class Calibration:
             return likely + held, gradient
 
         begin = np.concatenate([[1.0, 0.0], np.zeros(len(names))])
-        result: Any = optimize.minimize(loss, begin, jac=True, method="L-BFGS-B")
+        # bounded within the search: a slope cut off afterwards would leave shifts that belong to another slope
+        bounds = [(SLOPE_LEAST, None), *((None, None) for _ in begin[1:])]
+        result: Any = optimize.minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds)
         shifts = {name: round(float(value), 6) for name, value in zip(names, result.x[2:], strict=True)}
-        return cls(round(float(max(0.2, result.x[0])), 6), round(float(result.x[1]), 6), shifts)
+        return cls(round(float(result.x[0]), 6), round(float(result.x[1]), 6), shifts)
 
     def confidence(self, share: float, name: str) -> float:
         """Return the probability that a field's value with this raw probability is right."""

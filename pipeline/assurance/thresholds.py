@@ -10,8 +10,6 @@ FLOOR = 0.97
 """No derived threshold is lower: thresholds found on reviewed layouts are too lax for others without it."""
 ENOUGH = 0.8
 """Error target times accepted predictions from which a threshold counts as supported: 80 of them for one per cent."""
-SHAKE = 1.0
-"""Errors that could have happened besides those seen: no error among few is no proof."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ class Support:
 NO_SUPPORT = Support(0.0)
 
 
-def votes_for(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
-    """Return the labels around a value, each with its weight by place."""
+def votes_for(find: Find, layout: Layout, index: LabelIndex, *, look_above: bool = True) -> list[Vote]:
+    """Return the labels around a value, each with its weight by place; `look_above` off: only those on its line."""
     segment = find.segment
     votes = _inline(find, index)
     strong = any(v.factor >= 0.8 for v in votes)
@@ -49,7 +49,7 @@ def votes_for(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
     )
     if opens or not votes:
         votes += _left(segment, layout, index, 0.95 if opens else 0.5)
-    if not strong:
+    if look_above and not strong:
         votes += _above(find, layout, index)
     return votes
 

@@ -50,6 +50,10 @@ class Fingerprint:
         both = len(self.marks & other.marks)
         return both / (len(self.marks) + len(other.marks) - both)
 
+    def familiar(self) -> "Familiar":
+        """Return this fingerprint with a memory of what it was compared with."""
+        return Familiar(self)
+
     def to_text(self) -> str:
         """Return the marks as one short ASCII text, the same for equal fingerprints on every machine."""
         return base64.b64encode(_little(array("I", sorted(self.marks))).tobytes()).decode("ascii")
@@ -64,6 +68,21 @@ class Fingerprint:
         marks = array("I")
         marks.frombytes(base64.b64decode(text.encode("ascii"), validate=True))
         return cls(frozenset(_little(marks)))
+
+
+class Familiar:
+    """A document's fingerprint that is compared with each reviewed one once, however many fields ask."""
+
+    def __init__(self, fingerprint: Fingerprint) -> None:
+        self.fingerprint = fingerprint
+        self._known: dict[int, tuple[Fingerprint, float]] = {}
+
+    def similarity(self, other: Fingerprint) -> float:
+        known = self._known.get(id(other))
+        if known is None:
+            # the other is kept, so that its place in memory is not given to another one
+            known = self._known[id(other)] = (other, self.fingerprint.similarity(other))
+        return known[1]
 
 
 def similarity(a: Fingerprint, b: Fingerprint) -> float:

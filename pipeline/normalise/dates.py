@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.normalise.reading import Reading, distinct
@@ -72,8 +73,21 @@ _PARTS_MONTH = re.compile(
 )
 
 
-def find_dates(text: str) -> list[tuple[int, int, str]]:
+CACHED_MAX = 200
+"""Characters of a line that is remembered: rules and scorers ask about the same ones."""
+
+
+def find_dates(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return start, end and text of everything in a line that has a date's form and names a real month."""
+    return _dates_in_line(text) if len(text) <= CACHED_MAX else _dates_in(text)
+
+
+@lru_cache(maxsize=4096)
+def _dates_in_line(text: str) -> tuple[tuple[int, int, str], ...]:
+    return _dates_in(text)
+
+
+def _dates_in(text: str) -> tuple[tuple[int, int, str], ...]:
     found: list[tuple[int, int, str]] = []
     position = 0
     if "/" in text or "." in text:
@@ -87,7 +101,7 @@ def find_dates(text: str) -> list[tuple[int, int, str]]:
         else:
             # A word that is no month may hide a date that starts inside the match.
             position = match.start() + 1
-    return found
+    return tuple(found)
 
 
 def read_date(text: str, locale: DocumentLocale) -> tuple[Reading, ...]:

@@ -58,7 +58,7 @@ class LearnedEngine(BaselineEngine):
     def _fields(self, rules: Rules, known: TypeKnowledge) -> tuple[FieldExtraction, ...]:
         """Return the rules' fields, those that were learned about replaced."""
         sheet = Sheet.of(rules)
-        is_new = known.gate.nearest(sheet.fingerprint) < known.gate.least
+        is_new = known.gate.nearest(sheet.familiar) < known.gate.least
         likely = _likely(sheet, known)
         found: list[FieldExtraction] = []
         for field in rules.fields(known.lines):
@@ -119,7 +119,7 @@ def _likely(sheet: Sheet, known: TypeKnowledge) -> dict[str, NDArray[np.float64]
             view.chosen,
             view.sure,
             view.none_prior,
-            sheet.fingerprint,
+            sheet.familiar,
         )
         if view.group in RECONCILED:
             beliefs[name] = belief_of(keys[view.group], likely[name])

@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.fingerprint import Fingerprint
+from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.boosting import Boosting
 from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.lesson import Lesson
@@ -81,7 +81,7 @@ class FieldModel:
         chosen: NDArray[np.bool_],
         sure: float,
         none_prior: float,
-        fingerprint: Fingerprint,
+        fingerprint: Fingerprint | Familiar,
     ) -> Doubles:
         """Return how likely each candidate is the answer, shape (n,); what is missing to 1 is "not there"."""
         first = self.listwise.probabilities(marks.starts, marks.marks, prior, none_prior)
@@ -113,7 +113,7 @@ class FieldModel:
         prior: NDArray[np.float32],
         chosen: NDArray[np.bool_],
         sure: float,
-        fingerprint: Fingerprint,
+        fingerprint: Fingerprint | Familiar,
         own: NDArray[np.float32] | None = None,
         key: str | None = None,
         likeness: dict[str, float] | None = None,

@@ -105,6 +105,7 @@ class _Writer:
         self.shapes: dict[str, str] = {}
         self.looks: dict[str, tuple[float, float, float]] = {}
         self.around: dict[tuple[int, int], _Around] = {}
+        self.overhead: dict[tuple[int, int], list[Segment]] = {}
         self.below: dict[int, str] = {}
         self.repeats = Counter(option.key for option in options)
         self.seen_keys: dict[str, int] = {}
@@ -254,13 +255,22 @@ class _Writer:
             if other is not None:
                 words = [masked(word) for word, _ in other.words]
                 kind = "left"
-        tokens = segment.tokens
-        above = self.layout.above(tokens[start].x0, tokens[min(start + 1, len(tokens) - 1)].x1, segment, count=2)
+        above = self._above(segment, start)
         first = [masked(word) for word, _ in above[0].words[:8]] if above else []
         second = " ".join(masked(word) for word, _ in above[1].words[:8]) if len(above) > 1 else ""
         found = self._packed(words, " ".join(first), second, words[-6:], first, kind)
         self.around[key] = found
         return found
+
+    def _above(self, segment: Segment, start: int) -> list[Segment]:
+        """Return what stands above a word; for names, above their line's start."""
+        start = 0 if self.is_text else start
+        key = (id(segment), start)
+        if key not in self.overhead:
+            tokens = segment.tokens
+            right = tokens[min(start + 1, len(tokens) - 1)].x1
+            self.overhead[key] = self.layout.above(tokens[start].x0, right, segment, count=2)
+        return self.overhead[key]
 
     def _packed(
         self, words: list[str], above: str, above2: str, left_words: list[str], above_words: list[str], kind: str

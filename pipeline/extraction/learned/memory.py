@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.fingerprint import Fingerprint
+from pipeline.extraction.fingerprint import Familiar, Fingerprint
 
 NEAREST = 5
 REACH = 0.04
@@ -42,7 +42,7 @@ class Memory:
 
     def figures(
         self,
-        fingerprint: Fingerprint,
+        fingerprint: Fingerprint | Familiar,
         places: NDArray[np.float32],
         singles: NDArray[np.int32],
         similarities: dict[str, float] | None = None,
@@ -81,7 +81,7 @@ class Memory:
 
     def nearest(
         self,
-        fingerprint: Fingerprint,
+        fingerprint: Fingerprint | Familiar,
         similarities: dict[str, float] | None = None,
         without: frozenset[str] = frozenset(),
     ) -> list[tuple[float, int]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.assurance.calibration import Calibration
 from pipeline.assurance.thresholds import Threshold
 from pipeline.errors import ConfigurationError
-from pipeline.extraction.fingerprint import Fingerprint
+from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.boosting import Boosting
 from pipeline.extraction.learned.fieldmodel import FieldModel
 from pipeline.extraction.learned.groups import Group
@@ -64,10 +64,10 @@ class Gate:
     least: float
     """Similarity to the nearest reviewed document below which a document is new."""
 
-    def nearest(self, fingerprint: Fingerprint) -> float:
+    def nearest(self, fingerprint: Fingerprint | Familiar) -> float:
         return max((fingerprint.similarity(other) for other in self.fingerprints), default=0.0)
 
-    def alike(self, fingerprint: Fingerprint, least: float = 0.4) -> int:
+    def alike(self, fingerprint: Fingerprint | Familiar, least: float = 0.4) -> int:
         """Return how many reviewed documents have this one's layout."""
         return sum(1 for other in self.fingerprints if fingerprint.similarity(other) >= least)
 

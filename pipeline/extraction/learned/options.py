@@ -18,7 +18,7 @@ from pipeline.normalise.words import fold, single_blanks
 
 OPTIONS_MAX = 1500
 """Candidates of one group that are looked at in a document."""
-PRINTS_MAX = 4
+PRINTS_MAX = 3
 NAME_PAGES = 3
 """Names are looked for on so many first pages, and on the last."""
 
@@ -209,7 +209,7 @@ def _identifier(span: Span, text: str, flags: tuple[str, ...] = ()) -> Option:
 
 _NAME_EDGES = " ,;:|•●·=*_"
 _CUT_BEFORE = re.compile(r"^(?:\(|\[|/|\||[-–—]$|[-–—]\s)")
-_STARTS_MAX = 6
+_STARTS_MAX = 4
 _HEAD_LINES = 22
 _HEAD_RUN = 3
 _TOKENS_MAX = 14
@@ -219,7 +219,7 @@ def _names(layout: Layout) -> Iterator[Option]:
     numbers = sorted(layout.by_page)
     pages = {*numbers[:NAME_PAGES], *numbers[-1:]}
     for segment in layout.segments:
-        if segment.page not in pages or sum(c.isalpha() for c in segment.text) < 3:
+        if segment.page not in pages or not _is_wordy(segment.text):
             continue
         tokens = segment.tokens
         for start, end in _cuts(tokens):
@@ -229,6 +229,12 @@ def _names(layout: Layout) -> Iterator[Option]:
         if below is not None and below.has_letters and len(below.tokens) + len(tokens) <= _TOKENS_MAX:
             yield from _stacked(segment, below)
     yield from _at_the_head(layout)
+
+
+def _is_wordy(text: str) -> bool:
+    """Return whether a segment can hold a name: three letters, and at least as many as digits."""
+    letters = sum(map(str.isalpha, text))
+    return letters > 2 and letters >= sum(map(str.isdigit, text))
 
 
 def _stacked(segment: Segment, below: Segment) -> Iterator[Option]:
@@ -264,7 +270,7 @@ def _cuts(tokens: list[Token]) -> list[tuple[int, int]]:
     starts = [*range(1, min(_STARTS_MAX, count))]
     starts += [i + 1 for i in range(count - 1) if tokens[i].text[-1:] in ":=#)" and i + 1 not in starts]
     ends = [i for i in range(1, count) if _CUT_BEFORE.match(tokens[i].text) or tokens[i - 1].text[-1:] in ",;)"]
-    ends += [i for i in range(max(1, count - 2), count) if i not in ends]
+    ends += [i for i in range(max(1, count - 1), count) if i not in ends]
     marked = [0, *(i for i in starts if tokens[i - 1].text[-1:] in ":=#)")]
     cuts = [(0, count), *((start, count) for start in starts)]
     cuts += [(start, end) for start in marked for end in ends if end > start]

@@ -25,13 +25,13 @@ def reasons_of(
     support = view.supports[index]
     if support.strength > 0 and support.relation in _LABELLED and support.phrase:
         said.append(_LABELLED[support.relation].format(label=support.phrase))
-    near = model.memory.nearest(sheet.fingerprint)
+    near = model.memory.nearest(sheet.familiar)
     alike = [(share, at) for share, at in near if share >= SAME_LAYOUT]
     if alike:
         figures = model.memory.figures(
-            sheet.fingerprint, marks.places[index : index + 1], marks.singles[index : index + 1]
+            sheet.familiar, marks.places[index : index + 1], marks.singles[index : index + 1]
         )[0]
-        count = known.gate.alike(sheet.fingerprint, SAME_LAYOUT)
+        count = known.gate.alike(sheet.familiar, SAME_LAYOUT)
         if figures[0] >= PLACE_CLOSE:
             said.append(f"It stands where {_documents(count)} of this layout had it.")
         elif float(np.max(figures[1:4])) >= PLACE_CLOSE:

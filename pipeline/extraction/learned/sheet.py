@@ -10,7 +10,7 @@ from pipeline.extraction.answers import Answer
 from pipeline.extraction.confidence import confidence_of
 from pipeline.extraction.evidence import Support, Vote, support_for, votes_for
 from pipeline.extraction.finds import Find
-from pipeline.extraction.fingerprint import Fingerprint
+from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group, group_of
 from pipeline.extraction.learned.marks import Marks, marks_of
 from pipeline.extraction.learned.options import Option, key_of, options_of
@@ -51,6 +51,8 @@ class Sheet:
     doctype: DocumentType
     rules: Rules
     fingerprint: Fingerprint
+    familiar: Familiar
+    """The same, remembering what it was compared with."""
     options: dict[Group, list[Option]]
     marks: dict[Group, Marks]
     views: dict[str, FieldView] = field(default_factory=dict[str, FieldView])
@@ -63,7 +65,8 @@ class Sheet:
             group = group_of(spec)
             if group is not None:
                 groups.setdefault(group, []).append(spec)
-        sheet = cls(rules.doctype, rules, Fingerprint.of(rules.layout), {}, {})
+        fingerprint = Fingerprint.of(rules.layout)
+        sheet = cls(rules.doctype, rules, fingerprint, fingerprint.familiar(), {}, {})
         for group, specs in groups.items():
             options = options_of(group, rules.layout, rules.locale, rules.prose)
             sheet.options[group] = options
@@ -82,7 +85,10 @@ class Sheet:
         for option in options:
             key = (id(option.segment), option.span.start)
             if key not in known:
-                known[key] = votes_for(Find(option.span, option.text, ()), self.rules.layout, self.rules.index)
+                # above a word within a line stands what is above the line: for names their line's start tells it
+                look_above = option.span.start == 0 or group not in AS_TEXT
+                find = Find(option.span, option.text, ())
+                known[key] = votes_for(find, self.rules.layout, self.rules.index, look_above=look_above)
             found.append(known[key])
         return found
 
