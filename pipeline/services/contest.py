@@ -133,7 +133,7 @@ def figures_of(model: Model, types: Mapping[str, DocumentType], rules: Mapping[P
         fields = tuple(
             _figures(spec.name, held.get(spec.name, []), known, doctype, spec.error_target)
             for spec in (doctype.fields if doctype else ())
-            if spec.name in known.fields
+            if spec.name in known.fields or spec.name in held
         )
         found.append(
             TypeFigures(

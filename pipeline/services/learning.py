@@ -62,7 +62,6 @@ class Trained:
     why: str
     figures: tuple[TypeFigures, ...]
     curves: tuple[FieldCurves, ...]
-    studied: tuple[Studied, ...]
 
 
 @dataclass(frozen=True)
@@ -251,7 +250,6 @@ class Learning:
             why=outcome.why,
             figures=contest.figures_of(model, types, rules),
             curves=contest.curves_of(model),
-            studied=tuple(studied),
         )
 
     def _against(
@@ -328,7 +326,7 @@ class Learning:
                 "documents": trained.lessons,
                 "compared_with": trained.compared_with,
                 "better": trained.is_better,
-                "meaning": trained.why,
+                "comparison": trained.why,
             }
             events.append(session, entry(AuditTag.MODEL_TRAIN, by, now, facts=facts))
             is_promoted = trained.is_better and row.automatic
@@ -360,7 +358,7 @@ class Learning:
         now = self.clock.now()
         with self.store.reading() as session:
             lessons = {lesson.key: lesson for lesson in list_lessons(session)}
-        found = contradictions.find(trained.model, trained.studied, types)
+        found = contradictions.find(trained.model)
         told = [replace(one, said=self._printed(one, lessons.get(one.key), types)) for one in found]
         with self.store.writing() as session:
             reign.replace_rechecks(
