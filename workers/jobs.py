@@ -15,6 +15,7 @@ from pipeline.settings import Settings
 from workers.log import frames
 from workers.rq_queue import RqQueue
 from workers.slate import Slate
+from workers.spread import side_by_side
 
 WORKER = Actor.machine("worker")
 LEARNER = Actor.machine("learner")
@@ -51,7 +52,8 @@ def services() -> Services:
     """Return this process's services: never those that a parent opened before the fork."""
     if _Process.services is None or _Process.built_in != os.getpid():
         settings = _Process.settings or Settings.from_env(os.environ)
-        _Process.services = assembly.build(settings, RqQueue.from_settings(settings))
+        spread = side_by_side(os.cpu_count() or 1)
+        _Process.services = assembly.build(settings, RqQueue.from_settings(settings), spread=spread)
         _Process.built_in = os.getpid()
     return _Process.services
 

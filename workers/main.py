@@ -30,7 +30,7 @@ _MAINTENANCE_SECONDS = 60
 _AGAIN_SECONDS = 2.0
 _BURY_SECONDS = 30
 """Longer than a database may be locked; after that the sweep finds the attempt by its age."""
-_LEARNER_NICENESS = 10
+_LEARNER_NICENESS = 5
 _CRASHED = 3
 """Exit status of a horse whose job raised: RQ's own would be 0."""
 
