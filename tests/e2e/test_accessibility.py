@@ -116,6 +116,12 @@ def thresholds(desk: Desk, page: Page) -> None:
     page.locator("details.fold summary").first.click()
 
 
+def learned_thresholds(desk: Desk, page: Page) -> None:
+    page.goto("/learning")
+    page.locator("details.fold summary").last.click()
+    expect(page.get_by_role("columnheader", name="For a derived one").last).to_be_visible()
+
+
 def new_person(desk: Desk, page: Page) -> None:
     page.goto("/admin/people")
     page.get_by_label("Login name").fill("newly")
@@ -156,6 +162,7 @@ PLACES: dict[str, Callable[[Desk, Page], None]] = {
     "approval, signed": document(SIGNED.name, "/approval"),
     "approved": at("/approved"),
     "files": at("/files"),
+    "learning": learned_thresholds,
     "audit": verified_record,
     "history": document(SIGNED.name, before="audit/documents"),
     "status": at("/status"),
