@@ -153,7 +153,7 @@ class ImageTally:
 
 
 def measure_images(folder: Path, count: int) -> ImageTally:
-    """Return times for reading page images, one after the other, each by both."""
+    """Return processor times for reading page images, one after the other, each by both."""
     engine: Any = importlib.import_module("pipeline.readers.ocr.engine").Engine()
     read_image: Any = importlib.import_module("pipeline.readers.ocr.reading").read_image
     tally = ImageTally()
@@ -170,12 +170,12 @@ def measure_images(folder: Path, count: int) -> ImageTally:
         if not tally.images:
             read_image(engine, pixels)  # the first run of a session is slower
         engine.rapid.max_side_len = SMALL_LONGEST if max(width, height) < SMALL_SIDE else LARGE_LONGEST
-        start = time.perf_counter()
+        start = time.process_time()
         engine.rapid(colour)
-        tally.bare += time.perf_counter() - start
-        start = time.perf_counter()
+        tally.bare += time.process_time() - start
+        start = time.process_time()
         found = read_image(engine, pixels)
-        tally.ours += time.perf_counter() - start
+        tally.ours += time.process_time() - start
         tally.words += sum(len(line) for line in found.lines)
         tally.images += 1
     return tally

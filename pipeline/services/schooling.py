@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.assurance.measures import auroc, expected_calibration_error
 from pipeline.domain.fields import DocumentType, FieldSpec
+from pipeline.extraction.learned.lists_lesson import is_entry
 from pipeline.extraction.learned.lists_model import distinct, right_entries
 from pipeline.extraction.learned.model import Model, TypeKnowledge
 from pipeline.extraction.learned.tasks import Guess, Spread, guess_of
@@ -30,6 +31,26 @@ class Judged:
     right: bool
     """An answer, and the right one."""
     confidence: float
+    threshold: float | None = None
+    """What the documents that were learned from support for the field; None: nothing yet."""
+    starting: float = 1.0
+    """The type's threshold until then."""
+    is_new: bool = False
+    """The document is unlike all that were learned from."""
+    is_offered: bool = False
+    """The right value was among the candidates."""
+    said: str | None = None
+    """The answer's key."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the answer would go unseen by a threshold that reviewed documents support."""
+        return self.threshold is not None and self.confidence >= self.threshold
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the answer would go unseen by the threshold in force: the derived one, else the starting one."""
+        return self.confidence >= (self.starting if self.threshold is None else self.threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +124,7 @@ def cross_validate(
             if model.kinds is not None:
                 score = model.kinds.guess(one.type_example.words)
                 kinds_right += bool(score.probabilities) and score.probabilities[0][0] == one.type
-    return _report(judged, trained, len(studied), kinds_right / max(1, kinds_all))
+    return report_of(judged, trained, len(studied), kinds_right / max(1, kinds_all))
 
 
 def divided(
@@ -128,11 +149,13 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
     known = model.find(one.type)
     is_new = known is not None and known.gate.nearest(one.fingerprint) < known.gate.least
     guesses: list[Guess] = []
+    specs = {spec.name: spec for spec in doctype.fields}
     for spec in doctype.fields:
         if spec.name in one.lists:
             found += _judged_list(known, one, spec, is_new)
         elif spec.name in one.lessons and (known is None or spec.name not in known.fields):
-            found.append(Judged(one.key, spec.name, False, one.values[spec.name] is not None, False, 0.0))
+            wanted, offered = one.values[spec.name] is not None, bool(one.lessons[spec.name].said.any())
+            found.append(Judged(one.key, spec.name, False, wanted, False, 0.0, is_offered=offered))
         elif spec.name in one.lessons and known is not None:
             lesson = one.lessons[spec.name]
             guesses.append(guess_of(known.fields[spec.name], lesson, one.values[spec.name] is None, spec, 0.0))
@@ -141,10 +164,22 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
             lesson = one.lessons[guess.field]
             chosen = {key for key, is_chosen in zip(lesson.keys, lesson.chosen, strict=True) if is_chosen}
             agrees = answer.answer in chosen if answer.answer is not None else not chosen
-            sure = known.confidence(guess.field, answer.share, lesson.sure, agrees=agrees, new=is_new)
             answered = answer.answer is not None
-            right = answered and answer.right
-            found.append(Judged(one.key, guess.field, answered, not guess.is_absent, right, sure))
+            found.append(
+                Judged(
+                    one.key,
+                    guess.field,
+                    answered,
+                    not guess.is_absent,
+                    answered and answer.right,
+                    known.confidence(guess.field, answer.share, lesson.sure, agrees=agrees, new=is_new),
+                    threshold=known.thresholds[guess.field].value,
+                    starting=specs[guess.field].threshold,
+                    is_new=is_new,
+                    is_offered=bool(lesson.said.any()),
+                    said=answer.answer,
+                )
+            )
     return found
 
 
@@ -157,13 +192,38 @@ def _judged_list(known: TypeKnowledge | None, one: Studied, spec: FieldSpec, is_
         likely = model.probabilities(lesson.marks)
         chosen = model.choose(distinct(lesson.texts, lesson.keys, likely), likely, spec.required)
         for index, right in zip(chosen, right_entries(model, lesson, chosen), strict=True):
-            sure = min(known.most(new=is_new), model.sure(float(likely[index])))
-            found.append(Judged(one.key, spec.name, True, right, right, sure))
+            found.append(
+                Judged(
+                    one.key,
+                    spec.name,
+                    True,
+                    right,
+                    right,
+                    min(known.most(new=is_new), model.sure(float(likely[index]))),
+                    threshold=known.thresholds[spec.name].value,
+                    starting=spec.threshold,
+                    is_new=is_new,
+                    is_offered=right,
+                    said=lesson.texts[index],
+                )
+            )
     missed = len(lesson.entries) - sum(each.right for each in found)
-    return [*found, *(Judged(one.key, spec.name, False, True, False, 0.0) for _ in range(missed))]
+    # of the entries that are missed, those that no name on the pages says were not to be had
+    lacking = sum(not any(is_entry(text, entry) for text in lesson.texts) for entry in lesson.entries)
+    for number in range(missed):
+        found.append(Judged(one.key, spec.name, False, True, False, 0.0, is_offered=number >= lacking))
+    return found
 
 
-def _report(judged: Sequence[Judged], size: int, documents: int, type_accuracy: float) -> Report:
+def report_of(judged: Sequence[Judged], size: int, documents: int, type_accuracy: float) -> Report:
+    """Return what the answers of all folds come to.
+
+    Args:
+        judged: the answers.
+        size: how many documents were learned from, at most.
+        documents: how many were judged.
+        type_accuracy: share of documents whose type was right.
+    """
     fields: dict[str, list[Judged]] = defaultdict(list)
     for one in judged:
         fields[one.field].append(one)
