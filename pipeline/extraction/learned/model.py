@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -35,6 +37,9 @@ NEW_MOST = 0.89
 FIRST_MOST = 0.94
 """Most that is stated while held-out predictions are too few to show how honest the scores are."""
 FEW = 10
+
+DAMAGE = (ValueError, LookupError, OSError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What reading a file that is no model, or no longer a whole one, ends in."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -173,7 +178,7 @@ class Model:
                 own = {n.removeprefix("kinds/"): a for n, a in arrays.items() if n.startswith("kinds/")}
                 kinds = TypeModel.from_arrays(own, head["kinds"])
             return cls(types, kinds, head["counts"], head["families"])
-        except (ValueError, KeyError, OSError, TypeError, EOFError) as error:
+        except DAMAGE as error:
             raise ConfigurationError(BROKEN.format(why="it is damaged")) from error
 
 
