@@ -144,7 +144,7 @@ def timed(tally: Tally, name: str, read: Callable[[], list[RawPage]]) -> list[Ra
 
 @dataclass
 class ImageTally:
-    """Seconds for the same images by the bare engine and by ours."""
+    """Seconds of processor time for the same images by the bare engine and by ours."""
 
     images: int = 0
     bare: float = 0.0
@@ -184,8 +184,8 @@ def measure_images(folder: Path, count: int) -> ImageTally:
 def report_images(tally: ImageTally) -> str:
     each = max(tally.images, 1)
     return (
-        f"{tally.images} images, {tally.words} words: {tally.bare / each:.2f} s an image by the bare engine, "
-        f"{tally.ours / each:.2f} s by ours, {tally.ours / (tally.bare or 1):.2f} times as long"
+        f"{tally.images} images, {tally.words} words: {tally.bare / each:.2f} s of processor time an image by the bare "
+        f"engine, {tally.ours / each:.2f} s by ours, {tally.ours / (tally.bare or 1):.2f} times as long"
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
+from PIL import Image
 from pypdfium2 import raw as pdfium
 from stdnum import iban
 from stdnum.at import uid as at_uid
@@ -42,8 +43,11 @@ from fixtures.make.likeness import alike
 from fixtures.make.samples import sample_documents
 
 SAMPLES = sample_documents()
-DIGITAL = [made for made in SAMPLES if made.has_text]
-SCANS = [made for made in SAMPLES if not made.has_text]
+LAYERED = [made for made in SAMPLES if made.id in {"networks-overlay", "moebelwerkstatt-durchsuchbar"}]
+"""Scans with a layer of text: neither digital nor without text."""
+IMAGES = [made for made in SAMPLES if not made.name.endswith(".pdf")]
+DIGITAL = [made for made in SAMPLES if made.has_text and made not in LAYERED]
+SCANS = [made for made in SAMPLES if not made.has_text and made not in LAYERED + IMAGES]
 MANIFEST = folder.recorded(folder.FOLDER)
 SMALL_BYTES = 100 * 1024
 SET_BYTES = 1200 * 1024
@@ -172,7 +176,7 @@ def test_a_batch_is_reproducible_and_its_documents_differ():
 
 def test_manifest_names_every_file_with_its_sum_origin_and_terms():
     entries = {entry["file"]: entry for entry in MANIFEST["file"]}
-    files = {path.relative_to(folder.FOLDER).as_posix() for path in (folder.FOLDER / "documents").rglob("*.pdf")}
+    files = {path.relative_to(folder.FOLDER).as_posix() for path in (folder.FOLDER / "documents").rglob("*.*")}
     assert set(entries) == files
     assert len({entry["id"] for entry in MANIFEST["file"]}) == len(files)
     for file, entry in entries.items():
@@ -184,7 +188,7 @@ def test_manifest_names_every_file_with_its_sum_origin_and_terms():
 
 
 def test_committed_documents_are_small():
-    sizes = [path.stat().st_size for path in (folder.FOLDER / "documents").rglob("*.pdf")]
+    sizes = [path.stat().st_size for path in (folder.FOLDER / "documents").rglob("*.*")]
     assert max(sizes) < SMALL_BYTES
     assert sum(sizes) < SET_BYTES
 
@@ -221,6 +225,27 @@ def test_scans_have_a_picture_and_no_text(made: MadeDocument):
     dark, light = page.render(scale=0.5, grayscale=True).to_pil().convert("L").getextrema()
     assert dark < 100
     assert light > 200
+
+
+@pytest.mark.parametrize("made", IMAGES, ids=lambda made: made.id)
+def test_images_show_dark_print_on_something_lighter(made: MadeDocument):
+    image = Image.open(BytesIO(made.bytes))
+    assert image.format == {"png": "PNG", "jpg": "JPEG", "tif": "TIFF"}[made.name[-3:]]
+    dark, light = image.convert("L").getextrema()
+    assert dark < 100
+    assert light > 200
+
+
+def test_fax_holds_every_page_of_its_document():
+    fax = next(made for made in IMAGES if made.name.endswith(".tif"))
+    assert Image.open(BytesIO(fax.bytes)).n_frames == 2  # type: ignore[attr-defined]
+
+
+def test_layer_of_a_searchable_scan_says_what_was_printed_and_that_of_an_overlay_does_not():
+    overlay, true = sorted(LAYERED, key=lambda made: made.has_text)
+    assert squeezed(str(true.fields["invoice_number"])) in squeezed(page_text(true.bytes))
+    assert squeezed(str(overlay.fields["invoice_number"])) not in squeezed(page_text(overlay.bytes))
+    assert "990017" in page_text(overlay.bytes)
 
 
 def test_expected_files_hold_canonical_values():
