@@ -1,6 +1,7 @@
 """Documents whose values a company already has: a truth file, line by line, as examples to learn from."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -73,7 +74,8 @@ def load_known(truth: Path, folder: Path | None = None) -> tuple[Known, ...]:
 
 
 def _from_jsonl(text: str, truth: Path, base: Path) -> Iterator[Known]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # not splitlines: it also divides at separators that JSON allows within a text
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -99,7 +101,8 @@ def _from_jsonl(text: str, truth: Path, base: Path) -> Iterator[Known]:
 
 def _from_csv(text: str, truth: Path, base: Path) -> Iterator[Known]:
     dialect = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.DictReader(text.splitlines(), delimiter=dialect)
+    # as a file, so that a cell may hold several lines: an address
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=dialect)
     names = [name.strip() for name in reader.fieldnames or ()]
     file = next((name for name in names if name.lower() in FILE_COLUMNS), None)
     kind = next((name for name in names if name.lower() in TYPE_COLUMNS), None)
