@@ -163,12 +163,7 @@ def decide_law(spec: FieldSpec, prose: Prose) -> Answer:
     """Return the state or country whose law governs."""
     scored: list[Scored] = []
     for match in [*_LAW.finditer(prose.text), *_LAW_NAMED.finditer(prose.text)]:
-        name = re.sub(r"\s+(?:and|without|applicable|as|for)$", "", match.group("name").strip(" .,"))
-        name = re.split(
-            r"\s+(?=(?:this|any|the|each|all|employee|executive|if|in|applicable|information|without)\b)",
-            name,
-            flags=re.IGNORECASE,
-        )[0]
+        name = _law_name(match.group("name"))
         if _NO_PLACE.match(name) or len(name) < 4:
             continue
         span = prose.span(match.start("name"), match.start("name") + len(name))
@@ -183,6 +178,26 @@ def decide_law(spec: FieldSpec, prose: Prose) -> Answer:
         if len(scored) > 200:
             break
     return choose(spec, scored, 0.4)
+
+
+def laws_in(text: str) -> list[tuple[int, int, str]]:
+    """Return start, end and text of what stands where a text says whose law governs."""
+    found: list[tuple[int, int, str]] = []
+    for match in (*_LAW.finditer(text), *_LAW_NAMED.finditer(text)):
+        name = _law_name(match.group("name"))
+        if not _NO_PLACE.match(name) and len(name) >= 4:
+            found.append((match.start("name"), match.start("name") + len(name), name))
+    return found
+
+
+def _law_name(printed: str) -> str:
+    """Return a captured name without the words that the sentence goes on with."""
+    name = re.sub(r"\s+(?:and|without|applicable|as|for)$", "", printed.strip(" .,"))
+    return re.split(
+        r"\s+(?=(?:this|any|the|each|all|employee|executive|if|in|applicable|information|without)\b)",
+        name,
+        flags=re.IGNORECASE,
+    )[0]
 
 
 def decide_term(spec: FieldSpec, prose: Prose) -> Answer:

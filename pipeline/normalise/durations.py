@@ -69,7 +69,9 @@ def find_durations(text: str) -> list[tuple[int, int, str]]:
     return [
         (m.start(), m.end(), m.group())
         for m in FIND_DURATION.finditer(text)
-        if m.group("word") or m.group("bracket") or m.group("digits") or m.group("ordinal")
+        if (m.group("word") or m.group("bracket") or m.group("digits") or m.group("ordinal"))
+        # "(1) An employee" is no year: the French word is not set with a capital
+        and m.group("unit") != "An"
     ]
 
 

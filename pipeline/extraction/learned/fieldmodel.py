@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.boosting import Boosting
-from pipeline.extraction.learned.groups import Group
+from pipeline.extraction.learned.groups import IN_SENTENCES, Group
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.listwise import Listwise
 from pipeline.extraction.learned.marks import Marks
@@ -59,7 +59,9 @@ class FieldModel:
         """
         choices = [lesson.choice() for lesson in lessons if len(lesson.prior)]
         found = [lesson for lesson in lessons if lesson.is_found]
-        choices += [lesson.without_answer() for lesson in found[::DROPPED_EVERY]]
+        if group not in IN_SENTENCES:
+            # agreements without the value teach that already: measured, more of it hides answers
+            choices += [lesson.without_answer() for lesson in found[::DROPPED_EVERY]]
         model = cls(group, len(lessons), Listwise.fit(choices), Shares.empty(), Memory(), Counter())
         weights = [model._weights(lesson) for lesson in lessons]
         right = rows = 0.0
@@ -69,7 +71,8 @@ class FieldModel:
             model.memory.add(lesson.key, lesson.fingerprint, _prints(lesson, weight))
             model.values.update({_hash(lesson.keys[i]) for i in np.flatnonzero(lesson.right)})
         model.shares.base = right / max(1.0, rows)
-        if len(lessons) >= BOOSTED_FROM and len(found) >= BOOSTED_FROM // 2:
+        # places and figures tell nothing about values in sentences: trees cost a tenth of the terms there
+        if group not in IN_SENTENCES and len(lessons) >= BOOSTED_FROM and len(found) >= BOOSTED_FROM // 2:
             model.boosting = model._boost(lessons, weights, likeness)
         return model
 

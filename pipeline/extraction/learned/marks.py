@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -15,6 +14,7 @@ from pipeline.extraction.blocks import LEGAL_FORM
 from pipeline.extraction.layout import Layout, Segment
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group
 from pipeline.extraction.learned.options import Option
+from pipeline.extraction.learned.sentences_marks import Sentences
 from pipeline.extraction.learned.sums import SUM_WORDS, sums_of
 from pipeline.extraction.prose import Prose
 from pipeline.normalise.words import fold
@@ -118,6 +118,7 @@ class _Writer:
         self.order = _distinct_order(options)
         self.is_text = group in AS_TEXT
         self.in_sentences = group in IN_SENTENCES
+        self.sentences = Sentences(prose.text if self.in_sentences else "", options)
 
     def _mark(self, text: str) -> int:
         number = self.known.get(text)
@@ -290,15 +291,12 @@ class _Writer:
         return _Around(singles, bag, left1, kind)
 
     def _in_sentence(self, option: Option) -> _Around:
-        """Return fourteen words before and eight behind: "above" stands for what follows."""
-        text = self.prose.text
-        before = _words(text[max(0, option.at - 140) : option.at])[-14:]
-        behind = _words(text[option.at + len(option.text) : option.at + len(option.text) + 90])[:8]
-        zone = f"z{min(9, int(10 * option.at / max(1, len(text))))}"
-        pairs = [f"{one} {two}" for one, two in pairwise(before)]
-        return self._packed(
-            before[-3:], " ".join(behind[:2]), " ".join(behind[:1]), [*before, *pairs], [*behind, zone], zone
-        )
+        """Return the words around a value of running text: "above" stands for what follows."""
+        before, behind, said = self.sentences.around(option)
+        zone = f"z{min(9, int(10 * option.at / max(1, len(self.prose.text))))}"
+        packed = self._packed(before[-3:], " ".join(behind[:2]), " ".join(behind[:1]), [], [], zone)
+        packed.bag += [self._mark(text) for text in said]
+        return packed
 
     def _right(self, option: Option) -> str:
         segment, span = option.segment, option.span
@@ -381,13 +379,6 @@ def _binned(dense: Floats, last: int, bias: int) -> Ints:
 def _spread(kind: int, bins: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return marks for the bins of one figure, spread as hashes of texts are."""
     return ((kind * 1_000_003 + bins + 1) * 2_654_435_761 >> 7) % BUCKETS
-
-
-_WORD = re.compile(r"[A-Za-z]+|\d+|[.;:()“”\"]")
-
-
-def _words(text: str) -> list[str]:
-    return [masked(word.casefold()) for word in _WORD.findall(text)]
 
 
 def _distinct_order(options: list[Option]) -> list[tuple[int, int]]:

@@ -10,9 +10,7 @@ from pipeline.extraction import finds as found
 from pipeline.extraction.finds import Find, span_at
 from pipeline.extraction.layout import Layout, Segment, Span, Token
 from pipeline.extraction.learned.groups import Group
-from pipeline.extraction.prose import Prose
 from pipeline.normalise.dates import find_dates
-from pipeline.normalise.durations import find_durations
 from pipeline.normalise.kinds import read_value
 from pipeline.normalise.words import fold, single_blanks
 
@@ -49,7 +47,7 @@ def key_of(text: str) -> str:
     return "".join(c for c in fold(text.replace("&", " and ")) if c.isalnum())
 
 
-def options_of(group: Group, layout: Layout, locale: DocumentLocale, prose: Prose) -> list[Option]:
+def options_of(group: Group, layout: Layout, locale: DocumentLocale) -> list[Option]:
     """Return the candidates of a group in reading order, at most `OPTIONS_MAX`."""
     match group:
         case Group.DATE:
@@ -68,12 +66,8 @@ def options_of(group: Group, layout: Layout, locale: DocumentLocale, prose: Pros
             options = list(_not_too_often(_names(layout)))
         case Group.ADDRESS:
             options = list(_blocks(layout))
-        case Group.SENTENCE_DATE:
-            options = list(_sentence_dates(prose, locale))
-        case Group.SENTENCE_NAME:
-            options = list(_sentence_names(prose))
-        case Group.DURATION:
-            options = list(_durations(prose))
+        case Group.SENTENCE_DATE | Group.SENTENCE_NAME | Group.DURATION:
+            raise ValueError(f"{group} values stand in sentences: ask `sentence_options`")
     return options[:OPTIONS_MAX]
 
 
@@ -106,7 +100,7 @@ def _dates(layout: Layout, locale: DocumentLocale) -> list[Option]:
     """Return every date, each way it can be read: which order holds is learned as much as which date."""
     options: list[Option] = []
     for segment in layout.segments:
-        places = find_dates(segment.text) if any(c.isdigit() for c in segment.text) else []
+        places = find_dates(segment.text) if any(c.isdigit() for c in segment.text) else ()
         for index, (start, end, text) in enumerate(places):
             span = span_at(segment, start, end)
             if span is None:
@@ -331,46 +325,3 @@ def _blocks(layout: Layout) -> Iterator[Option]:
                     break
                 texts.append(following.text)
                 more += following.tokens
-
-
-# Sentences -----------------------------------------------------------------------------------------------------
-
-
-def _sentence_dates(prose: Prose, locale: DocumentLocale) -> Iterator[Option]:
-    for start, end, text in find_dates(prose.text):
-        span = prose.span(start, end)
-        readings = read_value(text, "date", locale)
-        if span is not None:
-            for reading in readings:
-                yield Option(span, text, reading.value, str(reading.value), reading.note, (), start)
-
-
-def _durations(prose: Prose) -> Iterator[Option]:
-    for start, end, text in find_durations(prose.text):
-        span = prose.span(start, end)
-        for reading in read_value(text, "duration") if span is not None else ():
-            if span is not None:
-                yield Option(span, text.strip(), reading.value, str(reading.value), reading.note, (), start)
-
-
-_CAPITALS = re.compile(r"\b[A-Z][A-Za-z]+(?:\s+(?:of\s+)?[A-Z][A-Za-z]+){0,2}\b")
-_LAW_NEAR = re.compile(r"(?i)\b(?:law|laws|jurisdiction|courts?|govern\w*|constru\w*)\b")
-_LAW_REACH = 120
-
-
-def _sentence_names(prose: Prose) -> Iterator[Option]:
-    """Return capitalised words near a mention of law: what may govern an agreement."""
-    seen = 0
-    for near in _LAW_NEAR.finditer(prose.text):
-        begin, stop = max(seen, near.start() - _LAW_REACH // 2), near.end() + _LAW_REACH
-        for match in _CAPITALS.finditer(prose.text, begin, stop):
-            words = match.group().split()
-            for first in range(len(words)):
-                for last in range(first + 1, len(words) + 1):
-                    text = " ".join(words[first:last])
-                    place = match.start() + match.group().find(text)
-                    span = prose.span(place, place + len(text))
-                    if span is not None and text not in {"The", "State", "This", "Any"}:
-                        yield Option(span, text, text, key_of(text), "", (), place)
-            seen = match.end()
-        seen = max(seen, near.end())

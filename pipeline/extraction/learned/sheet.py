@@ -14,6 +14,7 @@ from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group, group_of
 from pipeline.extraction.learned.marks import Marks, marks_of
 from pipeline.extraction.learned.options import Option, key_of, options_of
+from pipeline.extraction.learned.sentences import sentence_options
 from pipeline.extraction.rules import Rules
 
 Prior = NDArray[np.float32]
@@ -68,7 +69,11 @@ class Sheet:
         fingerprint = Fingerprint.of(rules.layout)
         sheet = cls(rules.doctype, rules, fingerprint, fingerprint.familiar(), {}, {})
         for group, specs in groups.items():
-            options = options_of(group, rules.layout, rules.locale, rules.prose)
+            options = (
+                sentence_options(group, rules.prose, rules.locale)
+                if group in IN_SENTENCES
+                else options_of(group, rules.layout, rules.locale)
+            )
             sheet.options[group] = options
             sheet.marks[group] = marks_of(group, options, rules.layout, rules.prose)
             votes = sheet._votes(group, options)

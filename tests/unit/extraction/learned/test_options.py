@@ -5,8 +5,9 @@ import pytest
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.pages import Page
 from pipeline.extraction.layout import Layout
-from pipeline.extraction.learned.groups import Group
+from pipeline.extraction.learned.groups import IN_SENTENCES, Group
 from pipeline.extraction.learned.options import OPTIONS_MAX, PRINTS_MAX, Option, options_of
+from pipeline.extraction.learned.sentences import sentence_options
 from pipeline.extraction.prose import Prose
 from tests.unit.extraction.paper import line, page, right
 
@@ -15,7 +16,9 @@ UNDECIDED = DocumentLocale()
 
 def options(group: Group, *pages: Page, locale: DocumentLocale = UNDECIDED) -> list[Option]:
     layout = Layout(pages)
-    return options_of(group, layout, locale, Prose(layout))
+    if group in IN_SENTENCES:
+        return sentence_options(group, Prose(layout), locale)
+    return options_of(group, layout, locale)
 
 
 def values(group: Group, *pages: Page, locale: DocumentLocale = UNDECIDED) -> list[object]:
