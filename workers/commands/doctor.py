@@ -20,7 +20,9 @@ def doctor(context: click.Context, as_json: bool) -> None:
     The exit status is 1 where something is bad; warnings alone leave it at 0. It changes nothing.
     """
     from workers.doctor import State, examine
+    from workers.log import keep_to_warnings
 
+    keep_to_warnings()  # what parts say as they start is no part of the answer
     settings: Settings = context.obj
     checks = examine(settings)
     bad = any(check.state is State.BAD for check in checks)
