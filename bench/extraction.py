@@ -23,6 +23,7 @@ import numpy as np
 
 from bench.corpora import Corpus, Measured, load, write_generated
 from pipeline.assurance.measures import auroc
+from pipeline.domain.extraction import TypeGuess
 from pipeline.domain.fields import DocumentType
 from pipeline.extraction.learned.kinds import TypeModel
 from pipeline.extraction.learned.kinds_verdict import combine
@@ -74,7 +75,7 @@ class Run:
         return Accepted(len(through), sum(one.right for one in through), len(answers))
 
     def left_empty(self) -> Accepted:
-        """Return what the threshold in force does to fields that were said to be absent."""
+        """Return what the threshold in force does to fields that were said to be absent; required ones are shown."""
         empty = [one for one in self.judged if not one.answered and one.starting < 1.0]
         through = [one for one in empty if one.is_accepted]
         return Accepted(len(through), sum(not one.wanted for one in through), len(empty))
@@ -123,9 +124,9 @@ def measure(
     return Run(report, judged, longest, largest)
 
 
-def _type_of(model: Model, words: Sequence[str], ruled: object, types: Mapping[str, DocumentType]) -> str | None:
+def _type_of(model: Model, words: Sequence[str], ruled: TypeGuess, types: Mapping[str, DocumentType]) -> str | None:
     score = model.kinds.guess(words) if model.kinds is not None else None
-    return combine(ruled, score, list(types), model.counts, model.families).name  # type: ignore[arg-type]
+    return combine(ruled, score, list(types), model.counts, model.families).name
 
 
 def measure_kinds(
