@@ -1,11 +1,20 @@
 """learn: train a model on documents whose values are known."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.settings import Settings
+from workers.commands.opened import CLI, opened
 from workers.log import keep_to_warnings
+
+if TYPE_CHECKING:
+    from pipeline.domain.fields import DocumentType
+    from pipeline.services.history import Known
+
+_SOME_UNREADABLE = 1
 
 
 @click.command()
@@ -27,13 +36,14 @@ from workers.log import keep_to_warnings
 @click.option(
     "--model",
     metavar="DIR",
-    required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder that the model is written to; no server and no database is needed.",
+    help="Write the model to this folder, without server and database; otherwise the installation learns.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes to read with; one for each core if not given.")
 @click.pass_context
-def learn(context: click.Context, truths: tuple[Path, ...], files: Path | None, model: Path, jobs: int | None) -> None:
+def learn(
+    context: click.Context, truths: tuple[Path, ...], files: Path | None, model: Path | None, jobs: int | None
+) -> None:
     """Learn from documents whose values you already have.
 
     A line of a .jsonl truth file is one document:
@@ -44,15 +54,38 @@ def learn(context: click.Context, truths: tuple[Path, ...], files: Path | None, 
 
     A value must be what the document says, null says that it has none, and a field that is not listed teaches
     nothing. In a .csv the columns are file, document_type and the fields; an empty cell teaches nothing. The same
-    documents always make the same model. Read with it: proofdesk extract --model DIR FILES.
+    documents always make the same model. With --model, read with it: proofdesk extract --model DIR FILES. Without,
+    the documents are kept in this installation as history that teaches and never comes up for review.
     """  # noqa: D301 - click takes this very character for "leave the lines alone"
-    from pipeline import assembly
-    from pipeline.extraction.learned.training import train
     from workers.commands import studying
 
     keep_to_warnings()
     settings: Settings = context.obj
     known, types = studying.load(truths, files, settings)
+    if model is None:
+        _teach(context, settings, known)
+    else:
+        _train(known, types, settings, model, jobs)
+
+
+def _teach(context: click.Context, settings: Settings, known: "Sequence[Known]") -> None:
+    """Bring the documents into the installation, whose worker for learning then trains."""
+    with opened(settings) as services:
+        refused = services.learning.teach(known, by=CLI)
+    for sentence in refused:
+        click.echo(sentence, err=True)
+    click.echo(f"{len(known) - len(refused)} documents are history now; the Learning page tells what they teach.")
+    if refused:
+        context.exit(_SOME_UNREADABLE)
+
+
+def _train(
+    known: "Sequence[Known]", types: "Mapping[str, DocumentType]", settings: Settings, model: Path, jobs: int | None
+) -> None:
+    from pipeline import assembly
+    from pipeline.extraction.learned.training import train
+    from workers.commands import studying
+
     studied = studying.studied(known, settings, jobs)
     with studying.side_by_side(jobs) as spread:
         trained = train(studied, types, spread=spread)
