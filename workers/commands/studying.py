@@ -137,6 +137,8 @@ def _begin(settings: Settings) -> None:
 def _study_here(entry: "Known") -> "tuple[Studied | None, str]":
     from pipeline.extraction.learned.training import study
 
+    if not entry.path.exists():
+        return None, "There is no such file. Check its name in the truth file, and the folder that names start from."
     try:
         reading = _Here.offline.read(entry.path)
     except PipelineError as error:
