@@ -1,0 +1,199 @@
+"""The scorers: what a label is worth is learned from values alone, and no document speaks for itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.extraction.learned.boosting import Boosting
+from pipeline.extraction.learned.fieldmodel import FieldModel
+from pipeline.extraction.learned.groups import Group
+from pipeline.extraction.learned.lesson import Lesson
+from pipeline.extraction.learned.listwise import Choice, Listwise
+from pipeline.extraction.learned.memory import Memory, Remembered
+from pipeline.extraction.learned.shares import Shares
+from tests.unit.extraction.learned.slips import slip, studied
+
+LABEL, OTHER, COMMON = 11, 22, 33
+
+
+@pytest.fixture(scope="module")
+def lessons() -> list[Lesson]:
+    """What twelve slips teach about their sum: three amounts each."""
+    return [one.lessons["sum"] for one in studied(map(slip, range(12)))]
+
+
+def choice(*candidates: tuple[int, ...], right: tuple[int, ...] = ()) -> Choice:
+    """Return a document whose candidates have these marks."""
+    starts = np.cumsum([0, *(len(each) for each in candidates)]).astype(np.int64)
+    marks = np.array([mark for each in candidates for mark in each], dtype=np.int32)
+    is_right = np.array([at in right for at in range(len(candidates))], dtype=np.bool_)
+    return Choice(starts, marks, np.zeros(len(candidates), dtype=np.float32), is_right)
+
+
+def likely(model: Listwise, asked: Choice) -> list[float]:
+    return model.probabilities(asked.starts, asked.marks, asked.prior).tolist()
+
+
+# Listwise --------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_label_is_worth_is_learned_from_values_alone() -> None:
+    taught = [choice((OTHER, COMMON), (LABEL, COMMON), right=(1,)) for _ in range(10)]
+    wrong, right = likely(Listwise.fit(taught), choice((OTHER, COMMON), (LABEL, COMMON)))
+    assert right > 0.9
+    assert wrong < 0.05
+
+
+def test_of_several_prints_of_a_value_the_one_with_the_telling_label_is_found_without_any_box() -> None:
+    taught = [choice((LABEL, COMMON), (100 + at, COMMON), (OTHER, COMMON), right=(0, 1)) for at in range(10)]
+    first, second, _ = likely(Listwise.fit(taught), choice((LABEL, COMMON), (OTHER, COMMON), (COMMON,)))
+    assert first > 0.5 > second
+
+
+def test_documents_without_the_value_teach_that_it_may_be_absent() -> None:
+    present = [choice((LABEL,), (OTHER,), right=(0,)) for _ in range(10)]
+    absent = [choice((OTHER,), (COMMON,)) for _ in range(10)]
+    model = Listwise.fit([*present, *absent])
+    assert sum(likely(model, choice((OTHER,), (COMMON,)))) < 0.3
+    assert likely(model, choice((LABEL,), (COMMON,)))[0] > 0.7
+
+
+def test_a_document_that_stands_for_many_teaches_more() -> None:
+    heavy = replace(choice((LABEL,), (OTHER,), right=(0,)), weight=10.0)
+    light = choice((LABEL,), (OTHER,), right=(1,))
+    first, second = likely(Listwise.fit([heavy, light]), choice((LABEL,), (OTHER,)))
+    assert first > second
+
+
+def test_nothing_learned_leaves_the_prior() -> None:
+    asked = replace(choice((LABEL,), (OTHER,)), prior=np.array([2.0, 0.0], dtype=np.float32))
+    first, second = likely(Listwise.fit([]), asked)
+    assert first > second
+    assert likely(Listwise.fit([]), choice()) == []
+
+
+def test_learning_twice_gives_the_same_weights() -> None:
+    taught = [choice((LABEL, 50 + at), (OTHER, COMMON), right=(at % 2,)) for at in range(9)]
+    one, other = Listwise.fit(taught), Listwise.fit(taught)
+    assert one.none == other.none
+    assert np.array_equal(one.weights, other.weights)
+
+
+def test_taking_an_answer_out_leaves_a_document_without_it(lessons: list[Lesson]) -> None:
+    without = lessons[0].without_answer()
+    assert not without.right.any()
+    assert len(without.prior) == len(without.starts) - 1 == len(lessons[0].prior) - int(lessons[0].near.sum())
+
+
+# Trees -----------------------------------------------------------------------------------------------------------
+
+
+def rows(count: int) -> tuple[np.ndarray, np.ndarray]:
+    chance = np.random.default_rng(3)
+    figures = chance.uniform(size=(count, 4)).astype(np.float32)
+    return figures, figures[:, 0] > 0.7
+
+
+def boosted(weights: float = 1.0) -> Boosting:
+    figures, right = rows(200)
+    counted = np.where(right, weights, 1.0).astype(np.float32)
+    return Boosting.fit(figures, right, counted, np.zeros(200, dtype=np.float32), 40)
+
+
+def test_trees_tell_right_from_wrong_by_figures() -> None:
+    figures, right = rows(60)
+    scores = boosted().scores(figures, np.zeros(60, dtype=np.float32))
+    assert scores[right].min() > scores[~right].max()
+
+
+def test_right_candidates_that_count_less_are_scored_lower() -> None:
+    figures, right = rows(60)
+    prior = np.zeros(60, dtype=np.float32)
+    assert boosted(0.1).scores(figures, prior)[right].mean() < boosted(1.0).scores(figures, prior)[right].mean()
+
+
+def test_trees_are_the_same_each_time_and_when_kept_as_text() -> None:
+    figures, _ = rows(60)
+    prior = np.linspace(-1, 1, 60, dtype=np.float32)
+    one, other = boosted(), boosted()
+    assert one.to_text() == other.to_text()
+    assert np.array_equal(Boosting.from_text(one.to_text()).scores(figures, prior), one.scores(figures, prior))
+    assert one.scores(figures[:0], prior[:0]).tolist() == []
+
+
+# Leaving one out -------------------------------------------------------------------------------------------------
+
+
+def test_shares_leave_a_documents_own_marks_out_exactly(lessons: list[Lesson]) -> None:
+    weights = [lesson.right.astype(np.float32) for lesson in lessons]
+    whole, others = Shares.empty(), Shares.empty()
+    whole.base = others.base = 0.3
+    for lesson, weight in zip(lessons, weights, strict=True):
+        whole.add(lesson.marks, weight)
+    for lesson, weight in zip(lessons[1:], weights[1:], strict=True):
+        others.add(lesson.marks, weight)
+    first = lessons[0].marks
+    assert whole.figures(first, weights[0]) == pytest.approx(others.figures(first), abs=1e-5)
+    assert not np.allclose(whole.figures(first), others.figures(first))
+
+
+def test_taking_a_document_back_out_of_the_shares_leaves_nothing_of_it(lessons: list[Lesson]) -> None:
+    shares = Shares.empty()
+    weight = lessons[0].right.astype(np.float32)
+    shares.add(lessons[0].marks, weight)
+    assert shares.seen.any()
+    shares.add(lessons[0].marks, weight, sign=-1.0)
+    assert not (shares.seen.any() or shares.right.any() or shares.seen_bag.any() or shares.right_bag.any())
+
+
+def remembering(lessons: list[Lesson]) -> Memory:
+    memory = Memory()
+    for lesson in lessons:
+        at = int(np.flatnonzero(lesson.right)[0])
+        page, x0, x1, y = (float(value) for value in lesson.marks.places[at])
+        marks = tuple(int(lesson.marks.singles[at, single]) for single in (2, 3, 0, 7))
+        memory.add(lesson.key, lesson.fingerprint, (Remembered(page, x0, x1, y, marks),))
+    return memory
+
+
+def test_memory_leaves_a_document_out_exactly(lessons: list[Lesson]) -> None:
+    own = lessons[0]
+    asked = (own.fingerprint, own.marks.places, own.marks.singles)
+    left_out = remembering(lessons).figures(*asked, without=frozenset((own.key,)))
+    assert np.array_equal(left_out, remembering(lessons[1:]).figures(*asked))
+
+
+def test_memory_points_to_where_documents_that_look_alike_had_the_value(lessons: list[Lesson]) -> None:
+    own = lessons[0]
+    figures = remembering(lessons[1:]).figures(own.fingerprint, own.marks.places, own.marks.singles)
+    assert own.right[int(np.argmax(figures[:, 0]))]
+    assert figures[own.right, 0] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_an_empty_memory_says_nothing(lessons: list[Lesson]) -> None:
+    own = lessons[0]
+    assert not Memory().figures(own.fingerprint, own.marks.places, own.marks.singles).any()
+    nowhere = Memory()
+    nowhere.add("absent", own.fingerprint, ())
+    assert nowhere.nearest(own.fingerprint) == []
+
+
+# A field ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_field_learned_twice_is_the_same(lessons: list[Lesson]) -> None:
+    one, other = (FieldModel.fit(Group.MONEY, lessons) for _ in range(2))
+    assert np.array_equal(one.listwise.weights, other.listwise.weights)
+    assert np.array_equal(one.shares.right, other.shares.right)
+    assert one.memory.prints == other.memory.prints
+    assert one.values == other.values
+
+
+def test_a_field_gives_a_new_document_one_share_out_among_its_candidates(lessons: list[Lesson]) -> None:
+    model = FieldModel.fit(Group.MONEY, lessons[1:])
+    own = lessons[0]
+    shares = model.probabilities(own.marks, own.keys, own.prior, own.chosen, own.sure, own.none_prior, own.fingerprint)
+    assert own.right[int(np.argmax(shares))]
+    assert 0.8 < shares.sum() <= 1.0
+    assert (shares >= 0).all()
