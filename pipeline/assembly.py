@@ -281,7 +281,6 @@ class Offline:
         Raises:
             DocumentError: the file is at fault; the sentence says what to do.
         """
-        self.reader.probe(path, self.limits)
         reading = self.reader.read(path, self.limits, told)
         read = calibrate(extract(reading, self.types, self.extractor, fixed_type))
         return witness(read, reading, self.types, self.extractor, fixed_type).extraction
@@ -292,7 +291,6 @@ class Offline:
         Raises:
             DocumentError: the file is at fault; the sentence says what to do.
         """
-        self.reader.probe(path, self.limits)
         return self.reader.read(path, self.limits)
 
     def close(self) -> None:

@@ -74,7 +74,9 @@ def _teach(context: click.Context, settings: Settings, known: "Sequence[Known]")
         refused = services.learning.teach(known, by=CLI)
     for sentence in refused:
         click.echo(sentence, err=True)
-    click.echo(f"{len(known) - len(refused)} documents are history now; the Learning page tells what they teach.")
+    count = len(known) - len(refused)
+    kept = "1 document is" if count == 1 else f"{count} documents are"
+    click.echo(f"{kept} history now; the Learning page tells what that teaches.")
     if refused:
         context.exit(_SOME_UNREADABLE)
 
