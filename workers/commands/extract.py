@@ -61,7 +61,7 @@ def extract(
     and changes nothing. With --jsonl each document is one line:
 
     \b
-      {"file", "document_type", "fields": {name: {"value", "text", "confidence", "page", "boxes"}},
+      {"file", "document_type", "fields": {name: {"value", "text", "confidence", "page", "boxes"}, or a list of these},
        "line_items": [{column: value}]}
 
     Values are normalised (dates as 2026-11-22, amounts as 1234.50), boxes in PDF points from the page's top left. A

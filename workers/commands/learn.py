@@ -95,7 +95,7 @@ def _train(
     click.echo(f"Learned from {len(studied)} documents: model {trained.version} in {place}.")
     for name, knowledge in sorted(trained.types.items()):
         click.echo(f"  {name}: {knowledge.documents} documents")
-        for field in knowledge.fields:
+        for field in (*knowledge.fields, *knowledge.lists):
             held = [one for one in knowledge.held if one.field == field]
             right = sum(one.right for one in held) / len(held) if held else 0.0
             threshold = knowledge.thresholds[field]
