@@ -60,7 +60,7 @@ class Calibration:
             value = point[0] * odds + point[1] + point[2:][place]
             chance = 1 / (1 + np.exp(-value))
             off = chance - correct
-            # of a right answer log(1 + exp(-value)), of a wrong one log(1 + exp(value))
+            # of a right answer -log(chance), of a wrong one -log(1 - chance)
             surprise: Any = -np.log(np.maximum(np.abs(chance - ~correct), 1e-12))
             likely = float(surprise.sum())
             held = HELD / 2 * ((point[0] - 1) ** 2 + point[1] ** 2) + HELD_FIELD / 2 * float(point[2:] @ point[2:])

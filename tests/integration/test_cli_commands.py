@@ -261,7 +261,8 @@ def test_doctor_finds_what_is_wrong_and_says_how_to_mend_it(shell: Shell, data: 
     result = shell.run("doctor", "--json")
     assert result.exit_code == 1
     found = {check["part"]: check for check in json.loads(result.stdout)["checks"]}
-    assert {part for part, check in found.items() if check["state"] == "bad"} == {"queue", "workers", "learning", "watcher"}
+    bad = {part for part, check in found.items() if check["state"] == "bad"}
+    assert bad == {"queue", "workers", "learning", "watcher"}
     assert all(check["mend"] for check in found.values() if check["state"] != "ok")
     for part in ("python", "data folder", "disk space", "drop folder", "clock", "database"):
         assert found[part]["state"] == "ok", found[part]
