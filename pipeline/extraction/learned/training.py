@@ -138,7 +138,8 @@ def train(
         by_type[families.get(one.type, one.type)].append(one)
     members = {name: each[-DOCUMENTS_MAX:] for name, each in sorted(by_type.items())}
     pools = pools_of([types[name] for name in members])
-    alike = _likeness([[one for name in names for one in members[name]] for names in {pool.types for pool in pools}])
+    circles = dict.fromkeys([*(pool.types for pool in pools), *((name,) for name in members)])
+    alike = _likeness([[one for name in names for one in members[name]] for names in circles])
     tasks = [task for pool in pools if (task := _task(pool, members, folds, alike)) is not None]
     learned: dict[str, dict[str, tuple[FieldModel, list[Guess]]]] = defaultdict(dict)
     for task, (model, guesses) in zip(tasks, spread(learn_field, tasks), strict=True):
