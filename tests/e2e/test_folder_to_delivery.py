@@ -181,7 +181,7 @@ def test_status_on_the_command_line_tells_the_same(story: Story) -> None:
     assert told["files"] == seen.files
     assert told["documents"] == seen.documents
     assert told["documents"]["approved"] == len(story.papers)
-    assert told["workers"] == {"alive": 2}
+    assert told["workers"] == {"alive": 2, "learning": 1}
 
 
 def test_exceptions_were_kept_corrected_taken_from_the_runners_up_and_marked_absent(story: Story) -> None:

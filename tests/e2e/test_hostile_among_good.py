@@ -106,7 +106,7 @@ def test_all_workers_are_alive_and_read_the_next_document(aftermath: Aftermath) 
     installation.drop(later.name, later.bytes)
     installation.wait_until_settled(len(aftermath.files) + 1)
     assert installation.documents()[later.name].number == later.fields["invoice_number"]
-    assert installation.look().workers == {"alive": WORKERS}
+    assert installation.look().workers == {"alive": WORKERS, "learning": 1}
     assert len(installation.processes()) < 20, "what reads hostile files must not pile up"
 
 

@@ -15,7 +15,8 @@ from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import TYPE_FIELD
 from pipeline.domain.pages import AttachedData, Reading
 from pipeline.domain.routing import Policy, ReasonCode
-from pipeline.services.processing import _Attempt, _sources
+from pipeline.services.processing import _Attempt
+from pipeline.services.sources import sources_of
 from pipeline.settings import Settings
 from pipeline.stages.calibrate import CEILING
 from pipeline.store import queries
@@ -127,7 +128,7 @@ def test_data_is_heard_again_from_the_cache(office: Office) -> None:
     reads = office.reader.reads
     with office.store.reading() as session:
         document = queries.get_document(session, view.id)
-        attempt = _Attempt(view.id, document.attempt, _sources(session, document), None, Policy())
+        attempt = _Attempt(view.id, document.attempt, sources_of(session, document), None, Policy())
     again = office.processing._work(attempt)
     assert office.reader.reads == reads
     assert any(finding.code.startswith("attachment_") for finding in again.decision.findings)
