@@ -84,6 +84,14 @@ _SPACED_POINT = re.compile(r"\d{1,3}(?: \d{3})+\.\d{2}$")
 
 def amounts_in(layout: Layout, locale: DocumentLocale) -> list[Find]:
     """Return every amount: numbers with a currency, with two decimals, or alone in their segment."""
+    kept = ("amounts", locale)
+    if kept in layout.kept:
+        return list(layout.kept[kept])
+    found = layout.kept[kept] = _amounts_in(layout, locale)
+    return list(found)
+
+
+def _amounts_in(layout: Layout, locale: DocumentLocale) -> list[Find]:
     found: list[Find] = []
     for segment in layout.segments:
         text = segment.text

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from pipeline.domain.extraction import Provenance
 from pipeline.domain.geometry import BoundingBox
@@ -16,6 +17,8 @@ SEGMENTS_MAX = 120
 """Segments kept of one line: no printed line has more, and each is compared with its neighbours."""
 LINE_OVERLAP = 0.42
 SEGMENT_GAP = 0.95
+ABOVE_MAX = 12
+"""Segments above one another that are looked at."""
 
 
 @dataclass(slots=True, eq=False)
@@ -187,6 +190,9 @@ class Layout:
             for line in _lines(page.number, words, len(self.lines)):
                 self.lines.append(line)
                 self.by_page.setdefault(page.number, []).append(line)
+        self._above: dict[tuple[int, float, float, float], list[Segment]] = {}
+        self.kept: dict[object, list[Any]] = {}
+        """What was found in the document once and is asked for again, by whoever found it."""
         self._first_on_page = {number: lines[0].index for number, lines in self.by_page.items()}
 
     @cached_property
@@ -218,18 +224,30 @@ class Layout:
             x1: right edge of the value.
             segment: where the value stands.
             reach: how far to look, in line heights between neighbouring finds.
-            count: how many to return.
+            count: how many to return; at most `ABOVE_MAX`.
         """
+        key = (id(segment), x0, x1, reach)
+        found = self._above.get(key)
+        if found is None:
+            # labels, rules and scorers ask about the same words, for more or fewer of what is above
+            found = self._above[key] = self._look_above(x0, x1, segment, reach)
+        return found[:count]
+
+    def _look_above(self, x0: float, x1: float, segment: Segment, reach: float) -> list[Segment]:
         found: list[Segment] = []
-        bottom, height = segment.top, segment.height
+        bottom, far = segment.top, reach * segment.height
         for index in range(segment.line - 1, self._first_on_page[segment.page] - 1, -1):
             line = self.lines[index]
-            if bottom - line.bottom > reach * height or len(found) == count:
+            if bottom - line.bottom > far or len(found) == ABOVE_MAX:
                 break
             best: Segment | None = None
             best_overlap = 0.0
             for other in line.segments:
-                overlap = min(x1, other.x1) - max(x0, other.x0)
+                if other.x0 >= x1:
+                    break
+                if other.x1 <= x0:
+                    continue
+                overlap = (x1 if x1 < other.x1 else other.x1) - (x0 if x0 > other.x0 else other.x0)
                 if overlap > best_overlap and other.top < segment.top:
                     best, best_overlap = other, overlap
             if best is not None and best_overlap > 0.15 * min(x1 - x0, best.x1 - best.x0):

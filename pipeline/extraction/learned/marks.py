@@ -103,6 +103,7 @@ class _Writer:
         self.dense: list[tuple[float, ...]] = []
         self.known: dict[str, int] = {}
         self.shapes: dict[str, str] = {}
+        self.words: dict[str, str] = {}
         self.looks: dict[str, tuple[float, float, float]] = {}
         self.around: dict[tuple[int, int], _Around] = {}
         self.overhead: dict[tuple[int, int], list[Segment]] = {}
@@ -126,6 +127,13 @@ class _Writer:
             number = self.known[text] = crc32(text.encode()) % BUCKETS
         return number
 
+    def _word(self, text: str) -> str:
+        """Return a printed word folded, its digits hidden."""
+        word = self.words.get(text)
+        if word is None:
+            word = self.words[text] = masked(fold(text))
+        return word
+
     def add(self, index: int, option: Option) -> None:
         span, segment = option.span, option.segment
         around = self._in_sentence(option) if self.in_sentences else self._about(segment, span.start)
@@ -138,7 +146,7 @@ class _Writer:
         flags = "+".join(option.flags)
         first = segment.tokens[span.start]
         last = span.more[-1] if span.more else segment.tokens[span.end - 1]
-        opening, closing = masked(fold(first.text)), masked(fold(last.text))
+        opening, closing = self._word(first.text), self._word(last.text)
         cut = f"{span.start == 0:d}{span.end == count:d}{bool(span.more):d}"
         below, right = self._below(segment), self._right(option)
         rank_max = self.ranks[index][0]
@@ -175,7 +183,7 @@ class _Writer:
                 mark(f"lu:{look[0]:.0f}:{look[1]:.0f}:{look[2]:.0f}"),
                 mark(f"ll:{look[0]:.0f}:{segment.page}:{line}"),
             )
-            more += [mark("vw:" + masked(fold(token.text))) for token in span.tokens[:12]]
+            more += [mark("vw:" + self._word(token.text)) for token in span.tokens[:12]]
         elif self.group is Group.MONEY:
             more += (
                 mark(f"sl:{at_sum}|{around.left1}"),
@@ -268,9 +276,9 @@ class _Writer:
         start = 0 if self.is_text else start
         key = (id(segment), start)
         if key not in self.overhead:
-            tokens = segment.tokens
-            right = tokens[min(start + 1, len(tokens) - 1)].x1
-            self.overhead[key] = self.layout.above(tokens[start].x0, right, segment, count=2)
+            token = segment.tokens[start]
+            right = segment.tokens[-1].x1 if self.is_text else token.x1
+            self.overhead[key] = self.layout.above(token.x0, right, segment, count=2)
         return self.overhead[key]
 
     def _packed(
@@ -301,9 +309,9 @@ class _Writer:
     def _right(self, option: Option) -> str:
         segment, span = option.segment, option.span
         if span.end < len(segment.tokens):
-            return masked(fold(segment.tokens[span.end].text))
+            return self._word(segment.tokens[span.end].text)
         other = self.layout.right_of(segment)
-        return masked(fold(other.tokens[0].text)) + "|" if other is not None else ""
+        return self._word(other.tokens[0].text) + "|" if other is not None else ""
 
     def _below(self, segment: Segment) -> str:
         key = id(segment)

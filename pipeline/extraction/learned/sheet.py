@@ -100,7 +100,8 @@ class Sheet:
     def _view(self, spec: FieldSpec, group: Group, options: list[Option], votes: list[list[Vote]]) -> FieldView:
         answer = self.rules.answers.get(spec.name)
         sure = confidence_of(answer) if answer is not None else 0.0
-        supports = [support_for(spec.name, each) for each in votes]
+        known: dict[int, Support] = {}
+        supports = [known.get(id(each)) or known.setdefault(id(each), support_for(spec.name, each)) for each in votes]
         prior = np.array([LABEL_WEIGHT * max(-0.5, support.strength) for support in supports], dtype=np.float32)
         chosen = np.zeros(len(options), dtype=np.bool_)
         if answer is not None and answer.best is not None:
