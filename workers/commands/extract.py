@@ -100,18 +100,7 @@ def as_object(path: Path, extraction: Extraction) -> dict[str, Any]:
         "file": str(path),
         "document_type": extraction.type.name,
         "fields": {
-            field.name: [_entry(entry) for entry in field.entries]
-            if field.entries
-            else {
-                "value": field.value,
-                "text": field.text,
-                "confidence": field.confidence,
-                "page": field.provenance.page if field.provenance else None,
-                "boxes": [
-                    [box.x0, box.top, box.x1, box.bottom]
-                    for box in (field.provenance.boxes if field.provenance else ())
-                ],
-            }
+            field.name: [_entry(entry) for entry in field.entries] if field.entries else _entry(field)
             for field in extraction.fields
             if not _is_table(field)
         },
@@ -121,26 +110,16 @@ def as_object(path: Path, extraction: Extraction) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Candidate) -> dict[str, Any]:
-    """Return one entry of a list: each has a certainty of its own."""
+def _entry(entry: FieldExtraction | Candidate) -> dict[str, Any]:
+    """Return a field's value, or one entry of a list: each has a certainty and a place of its own."""
+    place = entry.provenance
     return {
         "value": entry.value,
         "text": entry.text,
         "confidence": entry.confidence,
-        "page": entry.provenance.page if entry.provenance else None,
-        "boxes": [
-            [box.x0, box.top, box.x1, box.bottom] for box in (entry.provenance.boxes if entry.provenance else ())
-        ],
+        "page": place.page if place else None,
+        "boxes": [[box.x0, box.top, box.x1, box.bottom] for box in (place.boxes if place else ())],
     }
-
-
-def _line(path: Path, extraction: Extraction) -> str:
-    return json.dumps(as_object(path, extraction), ensure_ascii=False)
-
-
-def _boxes(field: FieldExtraction) -> list[list[float]]:
-    boxes = field.provenance.boxes if field.provenance else ()
-    return [[box.x0, box.top, box.x1, box.bottom] for box in boxes]
 
 
 def _is_table(field: FieldExtraction) -> bool:
