@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.extraction.layout import Layout, Segment
 from pipeline.normalise.dates import find_dates
-from pipeline.normalise.words import fold
+from pipeline.normalise.words import fold, letters_and_digits
 
 POSTAL = re.compile(
     r"(?:^|[\s,;•●·|–-])(?:"
@@ -80,6 +80,8 @@ def _continues(block: Block, segment: Segment) -> bool:
     left = abs(last.x0 - segment.x0) < 5
     right = abs(last.x1 - segment.x1) < 4
     middle = abs((last.x0 + last.x1) - (segment.x0 + segment.x1)) < 8
+    if not (left or right or middle):
+        return False
     overlap = min(last.x1, segment.x1) - max(last.x0, segment.x0)
     ratio = segment.height / last.height
     gap = (segment.top - last.bottom) / last.height
@@ -92,12 +94,12 @@ def _continues(block: Block, segment: Segment) -> bool:
         if gap > (last.top - before.bottom) / before.height + 0.6:
             return False
     close = gap < 1.1 or (left and gap < 2.1)
-    return close and (left or right or middle) and overlap > 0 and 0.5 < ratio < 2.0
+    return close and overlap > 0 and 0.5 < ratio < 2.0
 
 
 def is_name(text: str) -> bool:
     """Return whether a line can be the name of a company or a person: letters, no street, no contact, no label."""
-    letters = sum(c.isalpha() for c in text)
+    letters = sum(map(str.isalpha, text))
     if letters < 3 or letters < 0.5 * len(text.replace(" ", "")) or len(text) > 90 or ":" in text:
         return False
     if _AMOUNT.search(text) or find_dates(text):
@@ -127,4 +129,4 @@ _NO_NAMES = frozenset(_NO_NAME_WORDS.replace("\n", "").split(";"))
 
 def name_key(text: str) -> str:
     """Return the letters and digits of a name, for telling two prints of one name."""
-    return "".join(c for c in fold(text) if c.isalnum())
+    return letters_and_digits(fold(text))

@@ -43,7 +43,7 @@ def votes_for(find: Find, layout: Layout, index: LabelIndex, *, look_above: bool
     strong = any(v.factor >= 0.8 for v in votes)
     # The second date of a range has only the first one before it: the label to the left is its label too.
     opens = all(
-        word in _RANGE_WORDS or not any(c.isalpha() for c in word)
+        word in _RANGE_WORDS or not any(map(str.isalpha, word))
         for word, token in segment.words
         if token < find.span.start
     )
@@ -79,9 +79,8 @@ def _left(segment: Segment, layout: Layout, index: LabelIndex, factor: float) ->
         if other is None:
             break
         hits = index.hits(other)
-        words = _telling(other)
         for hit in hits:
-            covered = min(1.0, (hit.end - hit.start) / words)
+            covered = min(1.0, (hit.end - hit.start) / other.telling)
             trailing = sum(1 for word, _ in other.words[hit.end :] if not word.isdigit())
             votes.append(
                 Vote(LEFT, factor * (0.72 + 0.28 * covered) * 0.93**trailing, hit, _phrase(other, hit)),
@@ -89,15 +88,10 @@ def _left(segment: Segment, layout: Layout, index: LabelIndex, factor: float) ->
         if hits:
             break
         # Numbers and short words stand between a label and its amount; a description does not.
-        letters = sum(c.isalpha() for c in other.text)
+        letters = sum(map(str.isalpha, other.text)) if not other.is_number else 0
         factor *= 0.88 if other.is_number else 0.8 if letters <= UNIT_LETTERS else 0.5 if letters <= 16 else 0.4
         other = layout.left_of(other)
     return votes
-
-
-def _telling(segment: Segment) -> int:
-    """Return how many words a label has that say something: a rate such as "20 %" does not count."""
-    return max(1, sum(1 for word, _ in segment.words if not word.isdigit()))
 
 
 def _above(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
@@ -106,13 +100,12 @@ def _above(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
     span = find.span
     for other in layout.above(span.x0, span.x1, find.segment, count=ABOVE_STEPS):
         hits = index.hits(other)
-        words = _telling(other)
         for hit in hits:
-            covered = min(1.0, (hit.end - hit.start) / words)
+            covered = min(1.0, (hit.end - hit.start) / other.telling)
             votes.append(Vote(ABOVE, factor * (0.5 + 0.5 * covered), hit, _phrase(other, hit)))
         if hits:
             break
-        if not other.is_number and not any(c.isdigit() for c in other.text):
+        if not other.is_number and not any(map(str.isdigit, other.text)):
             factor *= 0.6
         else:
             factor *= 0.98

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pipeline.domain.extraction import Provenance
@@ -56,6 +56,7 @@ class Segment:
     words: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     has_letters: bool = False
     is_number: bool = False
+    _telling: int = -1
 
     def __post_init__(self) -> None:
         self.text = " ".join(token.text for token in self.tokens)
@@ -67,12 +68,19 @@ class Segment:
             self.words = [(word, 0) for word in label_words("".join(token.text for token in self.tokens))]
         else:
             self.words = [(word, i) for i, token in enumerate(self.tokens) for word in _words_of(token.text)]
-        self.has_letters = any(c.isalpha() for c in self.text)
+        self.has_letters = any(map(str.isalpha, self.text))
         self.is_number = bool(_NUMBER.fullmatch(self.text))
 
     @property
     def height(self) -> float:
         return max(1.0, self.bottom - self.top)
+
+    @property
+    def telling(self) -> int:
+        """How many words say something, at least 1: a rate such as "20 %" does not count."""
+        if self._telling < 0:
+            self._telling = max(1, sum(not word.isdigit() for word, _ in self.words))
+        return self._telling
 
     @property
     def size(self) -> float:
@@ -90,6 +98,7 @@ def is_spaced(texts: Sequence[str]) -> bool:
     return len(texts) > 2 and all(len(text) <= 2 and text.isalpha() and text.isupper() for text in texts)
 
 
+@lru_cache(maxsize=65536)
 def _words_of(text: str) -> tuple[str, ...]:
     """Return the label words of a printed word; addresses of the net hold words that label nothing."""
     if "@" in text or "://" in text or text.startswith("www."):
@@ -258,15 +267,18 @@ class Layout:
     def below(self, segment: Segment, reach: float = 2.2) -> Segment | None:
         """Return the nearest segment under this one that overlaps it or starts with it."""
         last = self.by_page[segment.page][-1].index
+        x0, x1, far = segment.x0, segment.x1, segment.bottom + reach * segment.height
         for index in range(segment.line + 1, last + 1):
             line = self.lines[index]
-            if line.top - segment.bottom > reach * segment.height:
+            if line.top > far:
                 return None
             best: Segment | None = None
             best_overlap = 0.0
             for other in line.segments:
-                overlap = min(segment.x1, other.x1) - max(segment.x0, other.x0)
-                if abs(other.x0 - segment.x0) < 4:
+                if other.x0 >= x1 and other.x0 - x0 >= 4:
+                    break
+                overlap = (x1 if x1 < other.x1 else other.x1) - (x0 if x0 > other.x0 else other.x0)
+                if -4 < other.x0 - x0 < 4:
                     overlap += 1000
                 if overlap > best_overlap:
                     best, best_overlap = other, overlap

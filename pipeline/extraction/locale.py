@@ -1,7 +1,7 @@
 """How a document writes numbers and dates: a vote of all its amounts and dates, never an assumption."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.extraction.layout import Layout
@@ -21,7 +21,10 @@ _LANGUAGE_WORDS = {
     "es": "el la los y para con no fecha página importe cantidad factura pedido del",
     "nl": "de het en voor van met niet wij datum pagina bedrag aantal factuur bestelling een",
 }
-_WORDS = {language: frozenset(words.split()) for language, words in _LANGUAGE_WORDS.items()}
+_LANGUAGES: dict[str, list[str]] = defaultdict(list)
+for _language, _words in _LANGUAGE_WORDS.items():
+    for _word in frozenset(_words.split()):
+        _LANGUAGES[_word].append(_language)
 TOKENS_MAX = 8000
 
 
@@ -34,20 +37,19 @@ def infer_locale(layout: Layout) -> DocumentLocale:
     seen = 0
     for line in layout.lines:
         text = line.text
-        point += len(_POINT.findall(text)) + len(_LONG_POINT.findall(text))
-        comma += len(_COMMA.findall(text)) + len(_LONG_COMMA.findall(text))
-        for match in _SLASHED.finditer(text):
-            first, second = int(match.group(1)), int(match.group(3))
-            day_first += first > 12 >= second
-            month_first += second > 12 >= first
-        for match in _CURRENCY_AT_NUMBER.finditer(text):
-            code = find_currency(match.group(1) or match.group(2))
-            if code:
-                currencies[code] += 1
+        if any(map(str.isdigit, text)):
+            point += len(_POINT.findall(text)) + len(_LONG_POINT.findall(text))
+            comma += len(_COMMA.findall(text)) + len(_LONG_COMMA.findall(text))
+            for match in _SLASHED.finditer(text):
+                first, second = int(match.group(1)), int(match.group(3))
+                day_first += first > 12 >= second
+                month_first += second > 12 >= first
+            for match in _CURRENCY_AT_NUMBER.finditer(text):
+                code = find_currency(match.group(1) or match.group(2))
+                if code:
+                    currencies[code] += 1
         for word in text.casefold().split():
-            word = word.strip(".,:;()")
-            for language, words in _WORDS.items():
-                languages[language] += word in words
+            languages.update(_LANGUAGES.get(word.strip(".,:;()"), ()))
         seen += len(line.tokens)
         if seen > TOKENS_MAX:
             break

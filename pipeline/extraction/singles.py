@@ -1,7 +1,7 @@
 """Fields decided one by one: dates, identifiers, check-digit numbers, currency, durations."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec, OrderCheck, Place
@@ -51,11 +51,14 @@ def decide_dates(
 
 def _dates_for(spec: FieldSpec, finds: list[Find], votes: dict[int, list[Vote]], layout: Layout) -> list[Scored]:
     scored: list[Scored] = []
+    lines: dict[int, list[Find]] = defaultdict(list)
+    for find in finds:
+        lines[find.segment.line].append(find)
     for find in finds:
         support = support_for(spec.name, votes[id(find)])
         score = support.strength
         if spec.place in {Place.RANGE_START, Place.RANGE_END}:
-            score += _range_bonus(find, finds, spec.place)
+            score += _range_bonus(find, lines[find.segment.line], spec.place)
         score += 0.05 * (find.page == 1) - 0.04 * (find.segment.top / layout.sizes[find.page][1])
         scored.append(Scored(find, score, support.relation, support.phrase))
     return scored
@@ -70,9 +73,8 @@ def _behind_number(find: Find, number: Find) -> float:
     return 0.15 if find.segment.line == number.segment.line and find.page == number.page else 0.0
 
 
-def _range_bonus(find: Find, finds: list[Find], place: Place | None) -> float:
-    """Return what it counts that a date is the first or the last of a range printed as one."""
-    line = [f for f in finds if f.segment.line == find.segment.line]
+def _range_bonus(find: Find, line: list[Find], place: Place | None) -> float:
+    """Return what it counts that a date is the first or the last of a range printed as one, on its line of dates."""
     at = line.index(find)
     if place is Place.RANGE_START:
         return 0.3 if at + 1 < len(line) and _joined_by_dash(find, line[at + 1]) else -0.1

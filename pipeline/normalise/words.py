@@ -2,7 +2,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_BLANKS = re.compile(r"\s+")
 _NUMBER_WORDS = {
     "nummer",
     "number",
@@ -22,18 +21,32 @@ _WORD = re.compile(r"#|№|[nN][°º]\.?|[^\W_]+(?:[’'´`][^\W_]+)*", re.UNICO
 
 def single_blanks(text: str) -> str:
     """Return the text without outer blanks and with one blank wherever white space stood."""
-    return _BLANKS.sub(" ", text.replace("\u200b", "").replace("\ufeff", "")).strip()
+    if not text.isascii():
+        text = text.replace("\u200b", "").replace("\ufeff", "")
+    return " ".join(text.split())
 
 
 def strip_accents(text: str) -> str:
     """Return the text with base letters for accented ones; ß becomes ss by case folding, not here."""
+    if text.isascii():
+        return text
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Return the text for comparing words: no case, no accents, compatibility forms resolved."""
+    if text.isascii():
+        return text.casefold()
     return strip_accents(unicodedata.normalize("NFKC", text)).casefold()
+
+
+_NEITHER = re.compile(r"[\W_]+")
+
+
+def letters_and_digits(text: str) -> str:
+    """Return the text without anything that is neither a letter nor a digit."""
+    return _NEITHER.sub("", text)
 
 
 @lru_cache(maxsize=65536)

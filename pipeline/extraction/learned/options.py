@@ -12,7 +12,7 @@ from pipeline.extraction.layout import Layout, Segment, Span, Token
 from pipeline.extraction.learned.groups import Group
 from pipeline.normalise.dates import find_dates
 from pipeline.normalise.kinds import read_value
-from pipeline.normalise.words import fold, single_blanks
+from pipeline.normalise.words import fold, letters_and_digits, single_blanks
 
 OPTIONS_MAX = 1500
 """Candidates of one group that are looked at in a document."""
@@ -43,8 +43,12 @@ class Option:
 
 def key_of(text: str) -> str:
     """Return the letters and digits of a text, for telling whether two prints say the same."""
-    text = re.sub(r"\s*\(\d+\)?\s*$", "", text)
-    return "".join(c for c in fold(text.replace("&", " and ")) if c.isalnum())
+    if "(" in text:
+        text = _FOOTNOTE.sub("", text)
+    return letters_and_digits(fold(text.replace("&", " and ")))
+
+
+_FOOTNOTE = re.compile(r"\s*\(\d+\)?\s*$")
 
 
 def options_of(group: Group, layout: Layout, locale: DocumentLocale) -> list[Option]:
@@ -163,12 +167,12 @@ def _identifiers(layout: Layout) -> Iterator[Option]:
         tokens = segment.tokens
         for index, token in enumerate(tokens):
             text = token.text
-            if not any(c.isdigit() for c in text) or len(text) > 60 or "@" in text:
+            if not any(map(str.isdigit, text)) or len(text) > 60 or "@" in text:
                 continue
             core = text.strip(_EDGES)
             pieces = [piece.strip(_EDGES) for piece in _PIECES.split(core)]
             for piece in dict.fromkeys([core, *pieces]):
-                if piece and any(c.isdigit() for c in piece) and not _MONEY.fullmatch(piece):
+                if piece and any(map(str.isdigit, piece)) and not _MONEY.fullmatch(piece):
                     yield _identifier(Span(segment, index, index + 1), piece)
             for count in (2, 3):
                 joined = _joined(tokens, index, count)
@@ -274,7 +278,7 @@ def _cuts(tokens: list[Token]) -> list[tuple[int, int]]:
 def _name(span: Span, flags: tuple[str, ...] = ()) -> Iterator[Option]:
     text = span.text
     value = single_blanks(text).strip(_NAME_EDGES)
-    if len(value) < 2 or len(value) > 160 or sum(c.isalpha() for c in value) < 2:
+    if len(value) < 2 or len(value) > 160 or sum(map(str.isalpha, value)) < 2:
         return
     key = key_of(value)
     if key:
