@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.extraction.blocks import LEGAL_FORM
+from pipeline.extraction.learned.columns import BUCKETS
 from pipeline.extraction.learned.lists import Name, Print
-from pipeline.extraction.learned.marks import BUCKETS, masked
+from pipeline.extraction.learned.scene import masked
 from pipeline.extraction.prose import Prose
 from pipeline.normalise.words import fold
 

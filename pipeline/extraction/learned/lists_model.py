@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
-from scipy import optimize, sparse
 
 from pipeline.assurance.calibration import Calibration
+from pipeline.assurance.fitting import minimize, sparse_rows
 from pipeline.extraction.learned.boosting import Boosting
+from pipeline.extraction.learned.columns import BUCKETS
 from pipeline.extraction.learned.lists_lesson import ListLesson, spelled, spellings_of, words_of
 from pipeline.extraction.learned.lists_marks import NameMarks
-from pipeline.extraction.learned.marks import BUCKETS
 from pipeline.extraction.learned.truth import ALIKE, likeness
-
-minimize: Any = cast("Any", optimize).minimize  # its types are incomplete
 
 STRENGTH = 1.0
 """How strongly weights are held at nought."""
@@ -189,7 +187,7 @@ def _weights(lessons: Sequence[ListLesson]) -> NDArray[np.float32]:
         return weights
     used, marks = np.unique(np.concatenate([lesson.marks.marks for lesson in lessons]), return_inverse=True)
     pointers = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(lesson.marks.starts) for lesson in lessons]))])
-    matrix: Any = sparse.csr_matrix(
+    matrix: Any = sparse_rows(
         (np.ones(len(marks)), marks.astype(np.int32), pointers), shape=(len(pointers) - 1, len(used))
     )
     transposed = matrix.T.tocsr()

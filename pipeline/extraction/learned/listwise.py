@@ -1,16 +1,13 @@
 """Scorer A: all candidates of a document compete with one another and with "none"."""
 
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.learned.marks import BUCKETS
-
-optimize: Any = importlib.import_module("scipy.optimize")  # its types are incomplete
-sparse: Any = importlib.import_module("scipy.sparse")
+from pipeline.assurance.fitting import minimize, sparse_rows
+from pipeline.extraction.learned.columns import BUCKETS
 
 STRENGTH = 0.02
 """How strongly weights are held at nought: measured flat between .005 and .3."""
@@ -62,10 +59,10 @@ class Listwise:
         rows = np.repeat(np.arange(total), lengths)[columns >= 0]
         columns = columns[columns >= 0]
         pointers = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=total))])
-        matrix = sparse.csr_matrix((np.ones(len(columns)), columns, pointers), shape=(total, len(used)))
+        matrix = sparse_rows((np.ones(len(columns)), columns, pointers), shape=(total, len(used)))
         problem = _Problem(matrix, choices, counts)
         begin = np.zeros(len(used) + 1)
-        result: Any = optimize.minimize(
+        result: Any = minimize(
             problem, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS_MAX, "maxcor": 10, "ftol": 1e-6}
         )
         weights = np.zeros(BUCKETS, dtype=np.float32)

@@ -19,12 +19,13 @@ from pipeline.assurance.thresholds import Threshold
 from pipeline.errors import ConfigurationError
 from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.boosting import Boosting
+from pipeline.extraction.learned.columns import BUCKETS
 from pipeline.extraction.learned.fieldmodel import FieldModel
 from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.kinds import TypeModel
 from pipeline.extraction.learned.lists_model import ListModel
 from pipeline.extraction.learned.listwise import Listwise
-from pipeline.extraction.learned.marks import BUCKETS, MARKS_VERSION
+from pipeline.extraction.learned.marks import MARKS_VERSION
 from pipeline.extraction.learned.memory import Memory, Remembered
 from pipeline.extraction.learned.shares import Shares
 from pipeline.extraction.lines_memory import LinesMemory

@@ -14,6 +14,7 @@ from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group, group_of
 from pipeline.extraction.learned.marks import Marks, marks_of
 from pipeline.extraction.learned.options import Option, key_of, options_of
+from pipeline.extraction.learned.scene import Scene
 from pipeline.extraction.learned.sentences import sentence_options
 from pipeline.extraction.rules import Rules
 
@@ -68,14 +69,16 @@ class Sheet:
                 groups.setdefault(group, []).append(spec)
         fingerprint = Fingerprint.of(rules.layout)
         sheet = cls(rules.doctype, rules, fingerprint, fingerprint.familiar(), {}, {})
+        scene = Scene(rules.layout)
         for group, specs in groups.items():
+            prose = rules.prose if group in IN_SENTENCES else None
             options = (
-                sentence_options(group, rules.prose, rules.locale)
-                if group in IN_SENTENCES
+                sentence_options(group, prose, rules.locale)
+                if prose is not None
                 else options_of(group, rules.layout, rules.locale)
             )
             sheet.options[group] = options
-            sheet.marks[group] = marks_of(group, options, rules.layout, rules.prose)
+            sheet.marks[group] = marks_of(group, options, scene, prose)
             votes = sheet._votes(group, options)
             for spec in specs:
                 sheet.views[spec.name] = sheet._view(spec, group, options, votes)

@@ -1,0 +1,161 @@
+"""A document's words and places as numbers: computed once, for the candidates of all groups."""
+
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.extraction.layout import Layout, Segment
+from pipeline.normalise.words import fold
+
+Doubles = NDArray[np.float64]
+
+LEFT_WORDS, ABOVE_WORDS = 6, 8
+"""Words to the left of a candidate and of a segment above it that are looked at."""
+LEFT_WORD, ABOVE_WORD, SAID_WORD = 1 << 32, 2 << 32, 3 << 32
+"""Set above a word's 32 bits: where in a candidate's surroundings the word stands."""
+NONE, INSIDE, BESIDE = 0, 1, 2
+"""Where the words to the left of a candidate stand: nowhere, in its segment, in the one before."""
+
+Context = tuple[int, int, int, int, int, int]
+"""Numbers of: the word to the left, two words, the label phrase, the words above, those above them, and where the words
+to the left stand."""
+
+_DIGITS = str.maketrans("123456789", "000000000")
+
+
+def masked(word: str) -> str:
+    """Return a word with its digits hidden: values must not be learned as labels."""
+    return word.translate(_DIGITS)
+
+
+def number_of(text: str) -> int:
+    """Return 32 bits that stand for a text: the same on every machine and in every process."""
+    return crc32(text.encode())
+
+
+class Scene:
+    """Words, segments and contexts of a layout, each known by its number in reading order."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.last_page = max(layout.by_page, default=1)
+        self._words: dict[str, int] = {}
+        self._folded: dict[str, int] = {}
+        self._place()
+        self._segment_words: list[list[int] | None] = [None] * len(layout.segments)
+        self._below: list[int] = [-1] * len(layout.segments)
+        self._known: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self.contexts: tuple[list[Context], list[Context]] = ([], [])
+        """Of candidates by kind and of names: for names, what stands above counts from their line's start."""
+        self.bags: tuple[list[list[int]], list[list[int]]] = ([], [])
+        """The single words of each context."""
+
+    def _place(self) -> None:
+        layout = self.layout
+        printed = self.printed
+        self.first_segment: list[int] = []
+        self.first_token: list[int] = []
+        words: list[int] = []
+        tokens: list[tuple[float, float, float, bool]] = []
+        segments: list[tuple[float, ...]] = []
+        body = max(1.0, layout.body_size)
+        lines_on = {number: (lines[0].index, len(lines)) for number, lines in layout.by_page.items()}
+        for line in layout.lines:
+            self.first_segment.append(len(segments))
+            width, height = layout.sizes[line.page]
+            first, count = lines_on[line.page]
+            above = line.index - first
+            for segment in line.segments:
+                self.first_token.append(len(words))
+                middle = (segment.top + segment.bottom) / 2 / height
+                below = count - 1 - above
+                segments.append(
+                    (line.page, segment.index, len(line.segments), above, below, middle, len(segment.tokens))
+                )
+                for token in segment.tokens:
+                    words.append(printed(token.text))
+                    size = token.size or token.bottom - token.top
+                    tokens.append((token.x0 / width, token.x1 / width, size / body, token.bold))
+        self.first_token.append(len(words))
+        self.words = words
+        """The number of each printed word."""
+        self.tokens: Doubles = np.array(tokens, dtype=np.float64).reshape(len(words), 4)
+        """Left and right edge as shares of the page, size as a share of the body's, bold."""
+        self.segments: Doubles = np.array(segments, dtype=np.float64).reshape(len(segments), 7)
+        """Page, place in its line, segments of the line, lines above, lines below, middle height as a share, words."""
+
+    def number(self, segment: Segment) -> int:
+        """Return a segment's number."""
+        return self.first_segment[segment.line] + segment.index
+
+    def word(self, folded: str) -> int:
+        """Return the number of a folded word, its digits hidden."""
+        known = self._folded.get(folded)
+        if known is None:
+            known = self._folded[folded] = number_of(masked(folded))
+        return known
+
+    def printed(self, text: str) -> int:
+        """Return the number of a printed word."""
+        known = self._words.get(text)
+        if known is None:
+            known = self._words[text] = self.word(fold(text))
+        return known
+
+    def _words_of(self, segment: Segment) -> list[int]:
+        number = self.number(segment)
+        known = self._segment_words[number]
+        if known is None:
+            word = self.word
+            known = self._segment_words[number] = [word(text) for text, _ in segment.words]
+        return known
+
+    def below(self, segment: Segment) -> int:
+        """Return the number of the first two words under a segment."""
+        number = self.number(segment)
+        if self._below[number] < 0:
+            other = self.layout.below(segment)
+            self._below[number] = _phrase(self._words_of(other)[:2]) if other is not None else 0
+        return self._below[number]
+
+    def context(self, segment: Segment, start: int, *, of_name: bool) -> int:
+        """Return the place in `contexts` of what stands around the word `start` of a segment."""
+        token = self.first_token[self.number(segment)] + start
+        known = self._known[of_name]
+        found = known.get(token)
+        if found is None:
+            found = known[token] = len(known)
+            context, bag = self._look(segment, start, of_name)
+            self.contexts[of_name].append(context)
+            self.bags[of_name].append(bag)
+        return found
+
+    def _look(self, segment: Segment, start: int, of_name: bool) -> tuple[Context, list[int]]:
+        left: list[int] = []
+        where = NONE
+        if start:
+            count = sum(1 for _, token in segment.words if token < start)
+            left = self._words_of(segment)[:count]
+            where = INSIDE if left else NONE
+        if not left:
+            other = self.layout.left_of(segment)
+            if other is not None:
+                left, where = self._words_of(other), BESIDE
+        left = left[-LEFT_WORDS:]
+        first = segment.tokens[0 if of_name else start]
+        right = segment.tokens[-1].x1 if of_name else first.x1
+        above = self.layout.above(first.x0, right, segment, count=2)
+        over = self._words_of(above[0])[:ABOVE_WORDS] if above else []
+        second = self._words_of(above[1])[:ABOVE_WORDS] if len(above) > 1 else []
+        last = left[-1] if left else 0
+        bag = [word | LEFT_WORD for word in dict.fromkeys(left)] + [word | ABOVE_WORD for word in dict.fromkeys(over)]
+        return (last, _phrase(left[-2:]), _phrase(left), _phrase(over), _phrase(second), where), bag
+
+
+def _phrase(words: list[int]) -> int:
+    """Return a number for words in their order."""
+    number = len(words)
+    for word in words:
+        number = (number * 0x9E3779B1 ^ word) & 0xFFFFFFFF
+    return number
