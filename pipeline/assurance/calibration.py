@@ -1,6 +1,5 @@
 """Raw probabilities made honest, from predictions on documents that were not learned from."""
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-optimize: Any = importlib.import_module("scipy.optimize")  # its types are incomplete
+from pipeline.assurance.fitting import minimize
 
 Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -75,7 +74,7 @@ class Calibration:
         begin = np.concatenate([[1.0, 0.0], np.zeros(len(names))])
         # bounded within the search: a slope cut off afterwards would leave shifts that belong to another slope
         bounds = [(SLOPE_LEAST, None), *((None, None) for _ in begin[1:])]
-        result: Any = optimize.minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds)
+        result: Any = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds)
         shifts = {name: round(float(value), 6) for name, value in zip(names, result.x[2:], strict=True)}
         return cls(round(float(result.x[0]), 6), round(float(result.x[1]), 6), shifts)
 

@@ -1,13 +1,12 @@
 """Scorer B: boosted trees over figures, one candidate at a time."""
 
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-lightgbm: Any = importlib.import_module("lightgbm")  # its types are incomplete
+from pipeline.assurance.fitting import load_lightgbm
 
 Doubles = NDArray[np.float64]
 TREES = 120
@@ -51,6 +50,7 @@ class Boosting:
             "force_row_wise": True,
             "seed": 7,
         }
+        lightgbm = load_lightgbm()
         data = lightgbm.Dataset(
             figures, label=right.astype(np.float32), weight=weights, init_score=prior.astype(np.float64)
         )
@@ -68,4 +68,4 @@ class Boosting:
 
     @classmethod
     def from_text(cls, text: str) -> "Boosting":
-        return cls(lightgbm.Booster(model_str=text))
+        return cls(load_lightgbm().Booster(model_str=text))

@@ -1,11 +1,11 @@
 """Multinomial logistic regression over few documents with very many features, solved among the documents."""
 
-import importlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from pipeline.assurance.fitting import minimize
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -16,8 +16,6 @@ STRENGTH = 30.0
 RANK_MAX = 512
 """Directions kept of the documents' space; what is left out is noise."""
 STEPS_MAX = 150
-
-_optimize: Any = importlib.import_module("scipy.optimize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,7 @@ def fit_weights(places: Floats, classes: Whole, count: int) -> Weights:
         )
         return value, np.concatenate(((places.T @ off + slopes).ravel(), off.sum(axis=0)))
 
-    found = _optimize.minimize(
-        loss, np.zeros(split + count), jac=True, method="L-BFGS-B", options={"maxiter": STEPS_MAX}
-    )
+    found = minimize(loss, np.zeros(split + count), jac=True, method="L-BFGS-B", options={"maxiter": STEPS_MAX})
     flat: Floats = found.x
     return Weights(slopes=flat[:split].reshape(directions, count), offsets=flat[split:])
 
@@ -102,6 +98,6 @@ def fit_odds(features: Floats, known: npt.NDArray[np.bool_], weight: Floats, sta
 
     # More of a margin or of a likeness never speaks against a document.
     bounds = [(None, None), *[(0.0, None)] * features.shape[1]]
-    found = _optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     fitted: Floats = found.x
     return fitted

@@ -1,12 +1,11 @@
 """XLSX through openpyxl's write-only mode, which keeps its rows in temporary files."""
 
+import importlib
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
-
-from openpyxl import Workbook  # pyright: ignore[reportMissingModuleSource] - ships no types
 
 from pipeline.record.canonical import canonical_json
 from pipeline.services.exports.cells import cell_text
@@ -35,7 +34,9 @@ def write_xlsx(statement: dict[str, Any], rows: Iterable[Row]) -> Iterator[bytes
 
     The file exists only as a whole, so the first bytes come when all rows are written.
     """
-    book: Any = Workbook(write_only=True)
+    # loaded here: commands and workers that export nothing need not wait for it
+    openpyxl: Any = importlib.import_module("openpyxl")
+    book: Any = openpyxl.Workbook(write_only=True)
     sheet: Any = book.create_sheet("Statement")
     for name, value in _flat("", statement):
         sheet.append([_cell(name), _cell(value)])
