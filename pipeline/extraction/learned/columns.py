@@ -70,12 +70,12 @@ def joined(fixed: Ints, lists: list[tuple[Longs, Longs]]) -> tuple[Longs, Ints]:
     lengths: list[Longs] = [np.diff(begin) for begin, _ in lists]
     total: Longs = width + np.sum(lengths, axis=0, dtype=np.int64)
     where = np.concatenate([[0], np.cumsum(total)]).astype(np.int64)
-    marks = np.empty(int(where[-1]), dtype=np.int32)
+    marks: Ints = np.empty(int(where[-1]), dtype=np.int32)
     at = where[:-1]
     marks[at[:, None] + np.arange(width)] = fixed
     at = at + width
     for (begin, found), length in zip(lists, lengths, strict=True):
-        rows: Longs = np.repeat(np.arange(count), length)
+        rows: Longs = np.repeat(np.arange(count, dtype=np.int64), length)
         marks[at[rows] + np.arange(len(rows)) - begin[:-1][rows]] = found
         at = at + length
     return where, marks
