@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.learned.marks import BUCKETS, SINGLES, Marks
+from pipeline.extraction.learned.columns import BUCKETS
+from pipeline.extraction.learned.marks import SINGLES, Marks
 
 DOUBT = 1.0
 """So many candidates of average worth are added to each mark's own."""
