@@ -9,8 +9,9 @@ WITH_BROWSER := $(VENV)/.stamp-browser
 
 SOURCES := pipeline workers review_ui tests bench fixtures
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 2 ] && n=2; [ "$$n" -gt 8 ] && n=8; echo $$n)
-# Files stay whole: a file's tests share a database server, an installation or a browser
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+# Files stay whole: a file's tests share a database server, an installation or a browser. They come in the order of
+# tests/conftest.py, the long ones first.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input --root-user-action=ignore
 
 # Runs its arguments as root where that needs no question; fails where it would.
