@@ -42,6 +42,7 @@ from pipeline.extraction.learned.sheet import Sheet
 from pipeline.extraction.learned.training import train, type_words
 from pipeline.extraction.locale import infer_locale
 from pipeline.extraction.rules import Rules
+from pipeline.garbage import collect_rarely
 from pipeline.ports import Extractor
 from pipeline.settings import Settings
 from pipeline.stages.calibrate import calibrate
@@ -81,6 +82,7 @@ class Line:
     """The pipeline of one worker, without database and queue."""
 
     def __init__(self, model: Path) -> None:
+        collect_rarely()  # as a worker does
         settings = Settings(read_images=False)
         enabled = [doctype.name for doctype in assembly.known_types(settings) if doctype.variant_of is None]
         self.offline: Offline = assembly.offline(settings, types=enabled, model=model)

@@ -18,6 +18,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from pipeline import assembly
+from pipeline.garbage import collect_rarely
 from pipeline.settings import Settings
 from workers import jobs, log
 from workers.lifeline import die_with
@@ -129,9 +130,8 @@ def run(settings: Settings, queue: str = PROCESS_QUEUE) -> None:
     slate = Slate.open(slates)
     jobs.configure(settings, slate)
     assembly.preload(settings)
-    # What is loaded by now is shared with all forks; unfrozen, their collectors would copy it page by page
-    gc.collect()
-    gc.freeze()
+    # what is loaded by now is shared with all forks; unfrozen, their collectors would copy it page by page
+    collect_rarely()
     for document_id, attempt in left_behind(slates):
         bury(document_id, attempt)
     try:

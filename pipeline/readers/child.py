@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DocumentError, NotFoundError, PipelineError
+from pipeline.garbage import collect_rarely
 from pipeline.readers.confine import confine, die_with
 from pipeline.readers.filekinds import FileOfPages, PdfFile, PictureFile
 from pipeline.readers.frames import MEMORY, REQUEST_BYTES_MAX, ClosedError, Frame, Kind, receive, send
@@ -37,6 +38,7 @@ def serve(requests: int, answers: int, address_space: int, parent: int | None) -
     if parent is not None:
         die_with(parent)
     isolated = confine(address_space)
+    collect_rarely()
     try:
         send(answers, Frame(Kind.HELLO, _json({"network_isolated": isolated, "pid": os.getpid()})))
         while True:

@@ -178,7 +178,9 @@ def _outcomes(
 
 def _open(settings: Settings, wanted: _Wanted) -> "Offline":
     from pipeline import assembly
+    from pipeline.garbage import collect_rarely
 
+    collect_rarely()
     types = {*(name.strip() for name in settings.enabled_types.split(",") if name.strip()), *wanted.more}
     offline = assembly.offline(settings, types=types, model=wanted.model)
     if wanted.fixed_type is None or any(doctype.name == wanted.fixed_type for doctype in offline.types):
