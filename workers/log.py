@@ -47,8 +47,17 @@ def configure(part: str, stream: TextIO | None = None) -> None:
 
 def keep_to_warnings() -> None:
     """For commands whose output is an answer: only warnings are logged, and never on standard output."""
+    _keep_to(logging.WARNING)
+
+
+def keep_to_errors() -> None:
+    """The same for commands that say themselves what is not as it should be."""
+    _keep_to(logging.ERROR)
+
+
+def _keep_to(level: int) -> None:
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 

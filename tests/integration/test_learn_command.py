@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 from fixtures.make import tiny_pdf
 from workers.cli import desk
 
+OURS = ("PROOFDESK_", "REDIS_URL", "DATABASE_URL")
 
-def run(*arguments: object) -> Result:
-    """Run the command without any installation."""
-    environment = {name: None for name in os.environ if name.startswith("PROOFDESK_")}
-    return CliRunner().invoke(
-        desk, [str(each) for each in arguments], env={**environment, "REDIS_URL": None, "DATABASE_URL": None}
-    )
+
+def run(*arguments: object, **environment: str) -> Result:
+    """Run the command without any installation but the one that the environment names."""
+    unset = {name: None for name in (*os.environ, "REDIS_URL", "DATABASE_URL") if name.startswith(OURS)}
+    return CliRunner().invoke(desk, [str(each) for each in arguments], env={**unset, **environment})
 
 
 def write(folder: Path, number: int) -> dict[str, object]:
@@ -76,6 +76,21 @@ def test_evaluate_prints_what_was_right_field_by_field(truth: Path) -> None:
     assert rows["all"][1] == "18"
     assert rows["gross_total"][4] == "100.0%"
     assert "calibration error" in result.output
+
+
+def test_history_brought_in_while_nothing_runs_is_told_in_one_line_what_it_waits_for(
+    truth: Path, sqlite_url: str, tmp_path: Path
+) -> None:
+    where = {"PROOFDESK_DATA": str(tmp_path / "data"), "DATABASE_URL": sqlite_url}
+    result = run("learn", "--truth", truth, **where)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    assert result.stdout.splitlines() == [
+        "6 documents are history now; the Learning page tells what that teaches.",
+        "Nothing trains at the moment: start Proofdesk with `proofdesk up`, and it trains by itself.",
+    ]
+    switched_off = run("learn", "--truth", truth, PROOFDESK_LEARN="false", **where)
+    assert "Learning is switched off here" in switched_off.stdout
 
 
 def test_a_missing_file_costs_one_line_and_the_rest_is_learned_from(truth: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import click
 
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
+from workers.commands.known import known_options
 from workers.log import keep_to_warnings
 
 if TYPE_CHECKING:
@@ -14,21 +15,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--truth",
-    "truths",
-    metavar="FILE",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Known values, as for `proofdesk learn`.",
-)
-@click.option("--files", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="As for `learn`.")
+@known_options
 @click.option("--folds", default=5, show_default=True, type=click.IntRange(min=2), help="Parts to divide into.")
 @click.option("--train-sizes", metavar="N,N", help="Train on so many documents each time; all if not given.")
 @click.option("--seed", default=0, show_default=True, help="How the documents are shuffled.")
 @click.option("--apart", is_flag=True, help="Keep documents of one issuer or template in one part.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes to read with; one for each core if not given.")
 @click.pass_context
 def evaluate(
     context: click.Context,

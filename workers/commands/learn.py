@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.settings import Settings
+from workers.commands.known import known_options
 from workers.commands.opened import CLI, opened
-from workers.log import keep_to_warnings
+from workers.log import keep_to_errors, keep_to_warnings
 
 if TYPE_CHECKING:
     from pipeline.domain.fields import DocumentType
@@ -18,28 +19,13 @@ _SOME_UNREADABLE = 1
 
 
 @click.command()
-@click.option(
-    "--truth",
-    "truths",
-    metavar="FILE",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Known values: .jsonl, or .csv with a column for each field. May be given several times.",
-)
-@click.option(
-    "--files",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder that the file names start from; the truth file's own if not given.",
-)
+@known_options
 @click.option(
     "--model",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the model to this folder, without server and database; otherwise the installation learns.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes to read with; one for each core if not given.")
 @click.pass_context
 def learn(
     context: click.Context, truths: tuple[Path, ...], files: Path | None, model: Path | None, jobs: int | None
@@ -70,13 +56,20 @@ def learn(
 
 def _teach(context: click.Context, settings: Settings, known: "Sequence[Known]") -> None:
     """Bring the documents into the installation, whose worker for learning then trains."""
+    # that nobody hears the ring is said below, with what to do
+    keep_to_errors()
     with opened(settings) as services:
         refused = services.learning.teach(known, by=CLI)
+        _, parts = services.health.ready()
     for sentence in refused:
         click.echo(sentence, err=True)
     count = len(known) - len(refused)
     kept = "1 document is" if count == 1 else f"{count} documents are"
     click.echo(f"{kept} history now; the Learning page tells what that teaches.")
+    if not settings.learn:
+        click.echo("Learning is switched off here: unset PROOFDESK_LEARN, and restart, for it to teach anything.")
+    elif parts["queue"] != "ok":
+        click.echo("Nothing trains at the moment: start Proofdesk with `proofdesk up`, and it trains by itself.")
     if refused:
         context.exit(_SOME_UNREADABLE)
 
