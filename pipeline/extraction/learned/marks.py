@@ -16,6 +16,7 @@ from pipeline.extraction.learned.options import Option
 from pipeline.extraction.learned.scene import SAID_WORD, Context, Scene, number_of
 from pipeline.extraction.learned.sentences_marks import Sentences
 from pipeline.extraction.learned.sums import SUM_WORDS, sums_of
+from pipeline.extraction.learned.tally import Tally
 from pipeline.extraction.prose import Prose
 
 SINGLES = 14
@@ -212,6 +213,14 @@ class _Candidates:
                 mixed(24, sums, np.minimum(4, rank)),
                 mixed(25, sums, np.minimum(3, prints)),
             ]
+        if self.group is Group.MONEY:
+            tally = Tally(self.options, scene.layout)
+            figures = tally.figures()
+            dense = np.hstack([dense, figures.astype(np.float32)])
+            columns += list(tally.binned(figures).T)
+            # relations are rarer and surer than words: they count twice
+            relations = [[number_of(word) for word in text.split("+")] * 2 for text in self.sums]
+            lists += [tally.said(), flat(28, [relations[row] for row in self.keys.rows.tolist()])]
         lists.append(self._said(flags, notes, note))
         starts, marks = joined(np.column_stack([*columns, binned]).astype(np.int32), lists)
         return Marks(

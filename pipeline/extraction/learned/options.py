@@ -9,6 +9,7 @@ from pipeline.domain.value import Value
 from pipeline.extraction import finds as found
 from pipeline.extraction.finds import Find, span_at
 from pipeline.extraction.layout import Layout, Segment, Span, Token
+from pipeline.extraction.learned.glued import glued_amounts
 from pipeline.extraction.learned.groups import Group
 from pipeline.normalise.dates import find_dates
 from pipeline.normalise.kinds import read_value
@@ -57,7 +58,7 @@ def options_of(group: Group, layout: Layout, locale: DocumentLocale) -> list[Opt
         case Group.DATE:
             options = _dates(layout, locale)
         case Group.MONEY:
-            options = _plain(found.amounts_in(layout, locale))
+            options = _amounts(layout, locale)
         case Group.IBAN:
             options = _plain(found.ibans_in(layout))
         case Group.VAT:
@@ -82,6 +83,15 @@ def _not_too_often(options: Iterator[Option]) -> Iterator[Option]:
         count = seen[option.key] = seen.get(option.key, 0) + 1
         if count <= PRINTS_MAX:
             yield option
+
+
+def _amounts(layout: Layout, locale: DocumentLocale) -> list[Option]:
+    known = found.amounts_in(layout, locale)
+    glued = glued_amounts(layout, locale, known)
+    if not glued:
+        return _plain(known)
+    read = _plain([*known, *glued])
+    return sorted(read, key=lambda option: (option.segment.line, option.segment.index, option.span.start))
 
 
 def _plain(finds: list[Find]) -> list[Option]:

@@ -17,7 +17,7 @@ DISTINCT_MAX = 60
 ROUNDING_MOST = 5
 """Cents: tills round to five, or ten."""
 
-_ROUNDING = re.compile(r"round|rndg|rundung|arrond")
+_ROUNDING = re.compile(r"round|\brnd|rundung|arrond")
 _CHANGE = re.compile(r"change|ruckgeld|wechselgeld|rendu")
 _CASH = re.compile(r"cash|tender|bar|gegeben|paid|recu|especes|amt pd|visa|master")
 _TAX = re.compile(r"gst|tax|vat|mwst|ust|tva|sst")
@@ -28,7 +28,7 @@ def sums_of(options: Sequence[Option], layout: Layout) -> dict[str, str]:
     cents: dict[str, int] = {}
     labels: dict[int, set[str]] = defaultdict(set)
     for option in options[:AMOUNTS_MAX]:
-        value = _cents(str(option.value))
+        value = cents_of(str(option.value))
         if value is None:
             continue
         cents[option.key] = value
@@ -66,7 +66,8 @@ def _rounded(present: set[int], labels: dict[int, set[str]], found: dict[int, se
                     found[other].add("before")
 
 
-def _cents(value: str) -> int | None:
+def cents_of(value: str) -> int | None:
+    """Return an amount in cents; None where it is none, or beyond all measure."""
     try:
         number = Decimal(value)
     except InvalidOperation:

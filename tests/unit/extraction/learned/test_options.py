@@ -191,3 +191,36 @@ def test_candidates_are_the_same_each_time(group: Group) -> None:
     )
     first, second = ([(o.value, o.key, o.flags, o.span.start) for o in options(group, paper)] for _ in range(2))
     assert first == second
+
+
+# Amounts with something stuck to them ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "flag"),
+    [
+        ("Grand TotalRM15.40", "15.40", "head"),
+        ("38.68SR", "38.68", "code"),
+        ("32.708R", "32.70", "code"),
+        ("Paid RMI11.90", "111.90", "misread"),
+        ("Due EUR 2O.50", "20.50", "misread"),
+    ],
+)
+def test_an_amount_that_something_sticks_to_is_read_and_says_so(printed: str, value: str, flag: str) -> None:
+    found = options(Group.MONEY, page(line(60, (60, printed))))
+    assert flag in flags(found, value)
+
+
+@pytest.mark.parametrize("printed", ["Size 12.50kg", "Bottle 1.50l", "Model RMB.OO", "Version 4.10.22A", "SOLO,SO"])
+def test_units_and_words_are_no_amounts(printed: str) -> None:
+    found = options(Group.MONEY, page(line(60, (60, printed))))
+    assert not any({"head", "code", "misread"} & set(option.flags) for option in found)
+
+
+def test_an_amount_that_is_read_anyway_is_not_read_twice() -> None:
+    assert values(Group.MONEY, page(line(60, (60, "Total RM15.40")))) == ["15.40"]
+
+
+def test_amounts_with_something_stuck_to_them_stand_where_they_are_printed() -> None:
+    paper = page(line(60, (60, "Bread"), (200, "3.10SR")), line(80, (60, "Total"), (200, "3.10")))
+    assert [option.segment.line for option in options(Group.MONEY, paper)] == [0, 1]
