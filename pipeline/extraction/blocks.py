@@ -64,7 +64,7 @@ def blocks_of(layout: Layout, pages: int = 3) -> list[Block]:
         for line in layout.by_page[number]:
             open_blocks = [b for b in open_blocks if line.top - b.segments[-1].bottom < 2.8 * b.segments[-1].height]
             for segment in line.segments:
-                home = next((b for b in open_blocks if _continues(b, segment)), None)
+                home = next((b for b in open_blocks if _stands_under(b, segment) and _continues(b, segment)), None)
                 if home is None:
                     home = Block([])
                     blocks.append(home)
@@ -73,15 +73,18 @@ def blocks_of(layout: Layout, pages: int = 3) -> list[Block]:
     return blocks
 
 
+def _stands_under(block: Block, segment: Segment) -> bool:
+    """Return whether a segment is aligned with a block: nearly all are not, and are asked no more."""
+    last = block.segments[-1]
+    left, right = last.x0 - segment.x0, last.x1 - segment.x1
+    return -5 < left < 5 or -4 < right < 4 or -8 < left + right < 8
+
+
 def _continues(block: Block, segment: Segment) -> bool:
     last = block.segments[-1]
     if last.line == segment.line or len(block.segments) >= 14 or segment.top < last.top:
         return False
     left = abs(last.x0 - segment.x0) < 5
-    right = abs(last.x1 - segment.x1) < 4
-    middle = abs((last.x0 + last.x1) - (segment.x0 + segment.x1)) < 8
-    if not (left or right or middle):
-        return False
     overlap = min(last.x1, segment.x1) - max(last.x0, segment.x0)
     ratio = segment.height / last.height
     gap = (segment.top - last.bottom) / last.height

@@ -105,7 +105,7 @@ def _above(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
             votes.append(Vote(ABOVE, factor * (0.5 + 0.5 * covered), hit, _phrase(other, hit)))
         if hits:
             break
-        if not other.is_number and not any(map(str.isdigit, other.text)):
+        if not other.has_digits:
             factor *= 0.6
         else:
             factor *= 0.98
@@ -116,6 +116,8 @@ def _above(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
 
 def support_for(name: str, votes: list[Vote]) -> Support:
     """Return how the labels speak for field `name`: negative where nearer ones speak for something else."""
+    if not votes:
+        return NO_SUPPORT
     best, against = NO_SUPPORT, 0.0
     best_factor = 0.0
     for vote in votes:

@@ -61,7 +61,7 @@ def dates_in(layout: Layout, locale: DocumentLocale) -> list[Find]:
     """Return every date, in reading order; a "." in a document that writes the month first is read as it writes."""
     found: list[Find] = []
     for segment in layout.segments:
-        if not any(c.isdigit() for c in segment.text):
+        if not segment.has_digits:
             continue
         for start, end, text in find_dates(segment.text):
             span = span_at(segment, start, end)
@@ -79,6 +79,8 @@ _AMOUNT = re.compile(
     r"\d+[.,]\s?[-–—]{1,2}|\d+)"
     rf"(?P<after>\s?{MARK})?(?P<trail>\s?-(?![\w])|\s?CR\b)?(?P<close>\))?(?![\w/:]|[.,]\d|-\d|\s?%)"
 )
+_DECIMALS = re.compile(r"[.,]\d{2}$|[.,]\s?[-–—]+$")
+_FINE = re.compile(r"[.,]\d{3,4}$")
 _SPACED_POINT = re.compile(r"\d{1,3}(?: \d{3})+\.\d{2}$")
 
 
@@ -95,14 +97,14 @@ def _amounts_in(layout: Layout, locale: DocumentLocale) -> list[Find]:
     found: list[Find] = []
     for segment in layout.segments:
         text = segment.text
-        if not any(c.isdigit() for c in text):
+        if not segment.has_digits:
             continue
         for match in _AMOUNT.finditer(text):
             body = match.group("body")
             marked = bool(match.group("before") or match.group("after"))
-            decimals = bool(re.search(r"[.,]\d{2}$|[.,]\s?[-–—]+$", body))
+            decimals = bool(_DECIMALS.search(body))
             alone = match.end() - match.start() >= len(text) - 1
-            fine = bool(re.search(r"[.,]\d{3,4}$", body))
+            fine = bool(_FINE.search(body))
             if not (marked or decimals or alone or fine) or (len(re.sub(r"\D", "", body)) > 12 and not decimals):
                 continue
             readings = read_value(match.group(), "money", locale)
@@ -129,7 +131,7 @@ def ibans_in(layout: Layout) -> list[Find]:
     """Return every IBAN, cut to its country's length, also where it goes on in the line below."""
     found: list[Find] = []
     for segment in layout.segments:
-        if sum(c.isdigit() for c in segment.text) < 4:
+        if not segment.has_digits or sum(map(str.isdigit, segment.text)) < 4:
             continue
         for match in _IBAN_START.finditer(segment.text):
             find = _iban_at(layout, segment, match.start())
@@ -180,7 +182,7 @@ def vats_in(layout: Layout) -> list[Find]:
     """Return everything that has the form of a country's VAT number."""
     found: list[Find] = []
     for segment in layout.segments:
-        if sum(c.isdigit() for c in segment.text) < 5:
+        if not segment.has_digits or sum(map(str.isdigit, segment.text)) < 5:
             continue
         for match in _VAT.finditer(segment.text):
             text = match.group()

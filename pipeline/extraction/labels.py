@@ -50,7 +50,11 @@ class Hit:
 
     def weight_for(self, name: str) -> float:
         """Return how much the label speaks for the field; 0 where it speaks for something else."""
-        return max((entry.weight for entry in self.entries if entry.field == name), default=0.0)
+        weight = 0.0
+        for entry in self.entries:
+            if entry.field == name and entry.weight > weight:
+                weight = entry.weight
+        return weight
 
 
 class LabelIndex:
@@ -58,6 +62,7 @@ class LabelIndex:
 
     def __init__(self, doctype: DocumentType) -> None:
         self._exact: dict[str, list[Entry]] = {}
+        self._beginnings: set[str] = set()
         self._suffix: list[tuple[str, str, Entry]] = []
         self._hits: dict[int, tuple[Segment, tuple[Hit, ...]]] = {}
         self.money = frozenset(spec.name for spec in doctype.fields if spec.kind is FieldKind.MONEY)
@@ -82,7 +87,9 @@ class LabelIndex:
         if phrase.startswith("*"):
             self._suffix.append((words[0], squeeze(words[1:]), entry))
             return
-        entries = self._exact.setdefault(squeeze(words), [])
+        whole = squeeze(words)
+        self._beginnings.update(whole[:end] for end in range(1, len(whole) + 1))
+        entries = self._exact.setdefault(whole, [])
         if only_new and any(e.field != NEGATIVE for e in entries):
             return
         entries.append(entry)
@@ -98,7 +105,8 @@ class LabelIndex:
     def fresh(self) -> "LabelIndex":
         """Return an index with the same labels for another document: what is remembered belongs to one."""
         copy = LabelIndex.__new__(LabelIndex)
-        copy._exact, copy._suffix, copy.money, copy._hits = self._exact, self._suffix, self.money, {}
+        copy._exact, copy._beginnings, copy._suffix = self._exact, self._beginnings, self._suffix
+        copy.money, copy._hits = self.money, {}
         return copy
 
     def find(self, words: tuple[str, ...]) -> tuple[Hit, ...]:
@@ -108,15 +116,19 @@ class LabelIndex:
     def _find(self, words: tuple[str, ...]) -> tuple[Hit, ...]:
         found: list[Hit] = []
         for start in range(len(words)):
+            head = words[start]
+            ends = [each for each in self._suffix if len(head) > len(each[0]) and head.endswith(each[0])]
             joined = ""
             for end in range(start + 1, min(len(words), start + LABEL_WORDS_MAX) + 1):
                 joined += words[end - 1]
-                entries = self._exact.get(joined)
-                if entries:
-                    found.append(Hit(start, end, tuple(entries), len(joined) * 2 + (end - start)))
-                for first, rest, entry in self._suffix:
-                    head = words[start]
-                    if len(head) > len(first) and head.endswith(first) and joined[len(head) :] == rest:
+                if joined in self._beginnings:
+                    entries = self._exact.get(joined)
+                    if entries:
+                        found.append(Hit(start, end, tuple(entries), len(joined) * 2 + (end - start)))
+                elif not ends:
+                    break  # no label goes on like this
+                for first, rest, entry in ends:
+                    if joined[len(head) :] == rest:
                         found.append(Hit(start, end, (entry,), (len(first) + len(rest)) * 2))
         found.sort(key=lambda hit: (-hit.size, hit.start))
         kept: list[Hit] = []

@@ -55,6 +55,7 @@ class Segment:
     bottom: float = 0.0
     words: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     has_letters: bool = False
+    has_digits: bool = False
     is_number: bool = False
     _telling: int = -1
 
@@ -69,7 +70,8 @@ class Segment:
         else:
             self.words = [(word, i) for i, token in enumerate(self.tokens) for word in _words_of(token.text)]
         self.has_letters = any(map(str.isalpha, self.text))
-        self.is_number = bool(_NUMBER.fullmatch(self.text))
+        self.has_digits = any(map(str.isdigit, self.text))
+        self.is_number = self.has_digits and bool(_NUMBER.fullmatch(self.text))
 
     @property
     def height(self) -> float:

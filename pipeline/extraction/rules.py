@@ -37,6 +37,7 @@ class Rules:
         self.doctype = doctype
         self.locale = locale
         self.index = index
+        self._seen: dict[tuple[int, int, int, bool], list[Vote]] = {}
 
     def fields(self, memories: Mapping[str, LinesMemory] | None = None) -> tuple[FieldExtraction, ...]:
         """Return every field's extraction; `memories` tells, by table, what reviewed documents teach about its rows."""
@@ -136,7 +137,15 @@ class Rules:
                 answers[spec.name] = decide_address(spec, self.layout, name)
 
     def _votes(self, finds: list[Find]) -> dict[int, list[Vote]]:
-        return {id(find): votes_for(find, self.layout, self.index) for find in finds}
+        return {id(find): self.votes(find) for find in finds}
+
+    def votes(self, find: Find, *, look_above: bool = True) -> list[Vote]:
+        """Return the labels around a value, looked up once; `look_above` off: only those on its line."""
+        key = (id(find.segment), find.span.start, find.span.end, look_above)
+        known = self._seen.get(key)
+        if known is None:
+            known = self._seen[key] = votes_for(find, self.layout, self.index, look_above=look_above)
+        return known
 
     def _distinct_names(self, parties: Parties, answers: dict[str, Answer]) -> None:
         """Give issuer and addressee different names: the one with less speaking for it takes its next."""

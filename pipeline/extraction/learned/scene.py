@@ -44,6 +44,7 @@ class Scene:
         self._folded: dict[str, int] = {}
         self._place()
         self._segment_words: list[list[int] | None] = [None] * len(layout.segments)
+        self._over_names: dict[int, tuple[int, int, list[int]]] = {}
         self._below: list[int] = [-1] * len(layout.segments)
         self._known: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self.contexts: tuple[list[Context], list[Context]] = ([], [])
@@ -143,14 +144,24 @@ class Scene:
             if other is not None:
                 left, where = self._words_of(other), BESIDE
         left = left[-LEFT_WORDS:]
-        first = segment.tokens[0 if of_name else start]
-        right = segment.tokens[-1].x1 if of_name else first.x1
-        above = self.layout.above(first.x0, right, segment, count=2)
+        last = left[-1] if left else 0
+        over, second, words = self._over_name(segment) if of_name else self._over(segment, start, start + 1)
+        bag = [word | LEFT_WORD for word in dict.fromkeys(left)] + words
+        return (last, _phrase(left[-2:]), _phrase(left), over, second, where), bag
+
+    def _over_name(self, segment: Segment) -> tuple[int, int, list[int]]:
+        number = self.number(segment)
+        known = self._over_names.get(number)
+        if known is None:
+            known = self._over_names[number] = self._over(segment, 0, len(segment.tokens))
+        return known
+
+    def _over(self, segment: Segment, start: int, end: int) -> tuple[int, int, list[int]]:
+        """Return the numbers of the words above, of those above them, and of the single words above."""
+        above = self.layout.above(segment.tokens[start].x0, segment.tokens[end - 1].x1, segment, count=2)
         over = self._words_of(above[0])[:ABOVE_WORDS] if above else []
         second = self._words_of(above[1])[:ABOVE_WORDS] if len(above) > 1 else []
-        last = left[-1] if left else 0
-        bag = [word | LEFT_WORD for word in dict.fromkeys(left)] + [word | ABOVE_WORD for word in dict.fromkeys(over)]
-        return (last, _phrase(left[-2:]), _phrase(left), _phrase(over), _phrase(second), where), bag
+        return _phrase(over), _phrase(second), [word | ABOVE_WORD for word in dict.fromkeys(over)]
 
 
 def _phrase(words: list[int]) -> int:

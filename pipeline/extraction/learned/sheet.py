@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.domain.fields import DocumentType, FieldSpec, Place
 from pipeline.extraction.answers import Answer
 from pipeline.extraction.confidence import confidence_of
-from pipeline.extraction.evidence import Support, Vote, support_for, votes_for
+from pipeline.extraction.evidence import Support, Vote, support_for
 from pipeline.extraction.finds import Find
 from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group, group_of
@@ -96,7 +96,7 @@ class Sheet:
                 # above a word within a line stands what is above the line: for names their line's start tells it
                 look_above = option.span.start == 0 or group not in AS_TEXT
                 find = Find(option.span, option.text, ())
-                known[key] = votes_for(find, self.rules.layout, self.rules.index, look_above=look_above)
+                known[key] = self.rules.votes(find, look_above=look_above)
             found.append(known[key])
         return found
 
