@@ -1,4 +1,4 @@
-"""The fields of a model learned side by side, in forks of the horse that trains."""
+"""The fields and lists of a model learned side by side, in forks of the horse that trains."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from pipeline.extraction.learned.tasks import Learned, Spread, Task, learn_field
+from pipeline.extraction.learned.tasks import Learned, Spread, Task, largest_first, learn
 from workers.lifeline import die_with
 
 FORKED_FROM = 400
@@ -29,18 +29,17 @@ def side_by_side(processes: int, forked_from: int = FORKED_FROM) -> Spread:
     The process that asks must have no thread besides its own, as a horse has not: it is forked.
     """
 
-    def spread(learn: object, tasks: Iterable[Task]) -> Iterable[Learned]:
+    def spread(_learn: object, tasks: Iterable[Task]) -> Iterable[Learned]:
         listed = tuple(tasks)
         if processes < 2 or sum(len(task.lessons) for task in listed) < forked_from:
-            return [learn_field(task) for task in listed]
-        size = [sum(len(lesson.keys) for lesson in task.lessons) for task in listed]
-        order = sorted(range(len(listed)), key=lambda at: -size[at])
+            return [learn(task) for task in listed]
+        order = largest_first(listed)
         _Here.tasks = listed
         try:
             with ProcessPoolExecutor(
                 processes, mp_context=get_context("fork"), initializer=_begin, initargs=(os.getpid(),)
             ) as pool:
-                results = dict(zip(order, pool.map(_learn, order), strict=True))
+                results = dict(zip(order, pool.map(_learn_at, order), strict=True))
         finally:
             _Here.tasks = ()
         return [results[at] for at in range(len(listed))]
@@ -56,5 +55,5 @@ def _begin(parent: int) -> None:
     die_with(parent, signal.SIGKILL)
 
 
-def _learn(at: int) -> Learned:
-    return learn_field(_Here.tasks[at])
+def _learn_at(at: int) -> Learned:
+    return learn(_Here.tasks[at])

@@ -147,7 +147,8 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
     """Return the model's answers on a studied document beside the truth; fields it knows nothing of count as missed."""
     found: list[Judged] = []
     known = model.find(one.type)
-    is_new = known is not None and known.gate.nearest(one.fingerprint) < known.gate.least
+    familiar = one.fingerprint.familiar()
+    is_new = known is not None and known.gate.nearest(familiar) < known.gate.least
     guesses: list[Guess] = []
     specs = {spec.name: spec for spec in doctype.fields}
     for spec in doctype.fields:
@@ -158,7 +159,7 @@ def judge(model: Model, one: Studied, doctype: DocumentType) -> list[Judged]:
             found.append(Judged(one.key, spec.name, False, wanted, False, 0.0, is_offered=offered))
         elif spec.name in one.lessons and known is not None:
             lesson = one.lessons[spec.name]
-            guesses.append(guess_of(known.fields[spec.name], lesson, one.values[spec.name] is None, spec, 0.0))
+            guesses.append(guess_of(known.fields[spec.name], lesson, one.values[spec.name] is None, spec, familiar))
     for guess, answer in zip(guesses, held_of(doctype, guesses), strict=True):
         if known is not None:
             lesson = one.lessons[guess.field]

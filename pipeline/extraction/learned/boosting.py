@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pipeline.assurance.fitting import load_lightgbm
 
 Doubles = NDArray[np.float64]
-TREES = 120
+TREES = 80
 FEW_DOCUMENTS = 30
 
 
@@ -40,10 +40,12 @@ class Boosting:
         few = documents <= FEW_DOCUMENTS
         parameters = {
             "objective": "binary",
-            "learning_rate": 0.08,
+            "learning_rate": 0.1,
             "num_leaves": 7 if few else 15,
             "min_child_samples": 3 if few else 10,
             "feature_fraction": 0.6,
+            "max_bin": 63,
+            "bin_construct_sample_cnt": 5000,
             "verbosity": -1,
             "num_threads": 1,  # a pool of threads would not survive the worker's fork
             "deterministic": True,
@@ -52,7 +54,11 @@ class Boosting:
         }
         lightgbm = load_lightgbm()
         data = lightgbm.Dataset(
-            figures, label=right.astype(np.float32), weight=weights, init_score=prior.astype(np.float64)
+            figures,
+            label=right.astype(np.float32),
+            weight=weights,
+            init_score=prior.astype(np.float64),
+            params=parameters,
         )
         return cls(lightgbm.train(parameters, data, num_boost_round=TREES))
 

@@ -1,9 +1,8 @@
 """What is known about one field from reviewed documents: two scorers and the memory of templates."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +11,19 @@ from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.boosting import Boosting
 from pipeline.extraction.learned.groups import IN_SENTENCES, Group
 from pipeline.extraction.learned.lesson import Lesson
+from pipeline.extraction.learned.likeness import Likeness
 from pipeline.extraction.learned.listwise import Listwise
 from pipeline.extraction.learned.marks import Marks
 from pipeline.extraction.learned.memory import CONTEXTS, Memory, Remembered
-from pipeline.extraction.learned.shares import Shares
+from pipeline.extraction.learned.primer import Primer, hashes_of
+from pipeline.extraction.learned.shares import Own, Shares
 
 BOOSTED_FROM = 30
 """Fewer reviewed documents than this leave the trees out: they add nothing then."""
 DROPPED_EVERY = 4
 """Of every so many documents one is learned from a second time with its answer taken out."""
 FLOOR = 0.02
-TOP, AT_RANDOM = 45, 45
+TOP, AT_RANDOM = 40, 30
 """Wrong candidates of a document that the trees learn from: the likeliest, and some of the others."""
 SCORED = 80
 """Candidates of a document that the trees score: the likeliest by the first scorer."""
@@ -45,33 +46,37 @@ class FieldModel:
     boosting: Boosting | None = None
 
     @classmethod
-    def fit(
-        cls, group: Group, lessons: list[Lesson], likeness: Mapping[tuple[str, str], float] | None = None
-    ) -> "FieldModel":
+    def fit(cls, group: Group, lessons: Sequence[Lesson], likeness: Likeness | None = None) -> "FieldModel":
         """Return what the documents teach: the same for the same documents in the same order.
 
         Args:
             group: which candidates the field chooses from.
             lessons: the documents.
-            likeness: similarity of two documents by their keys, where it is known already.
+            likeness: how alike they are, where it is known already.
         """
-        choices = [lesson.choice() for lesson in lessons if len(lesson.prior)]
+        return cls.learn(group, [Primer.of(lesson) for lesson in lessons], likeness)
+
+    @classmethod
+    def learn(cls, group: Group, primers: Sequence[Primer], likeness: Likeness | None = None) -> "FieldModel":
+        """Return `fit` of lessons that were made ready."""
+        lessons = [primer.lesson for primer in primers]
         found = [lesson for lesson in lessons if lesson.is_found]
-        if group not in IN_SENTENCES:
-            # agreements without the value teach that already: measured, more of it hides answers
-            choices += [lesson.without_answer() for lesson in found[::DROPPED_EVERY]]
-        model = cls(group, len(lessons), Listwise.fit(choices), Shares.empty(), Memory(), Counter())
-        weights = [model._weights(lesson) for lesson in lessons]
-        right = rows = 0.0
-        for lesson, weight in zip(lessons, weights, strict=True):
-            model.shares.add(lesson.marks, weight)
-            right, rows = right + float(weight.sum()), rows + len(weight)
+        taught = [primer for primer in primers if len(primer.lesson.prior)]
+        having = [at for at, primer in enumerate(taught) if primer.lesson.is_found]
+        # agreements without the value teach that already: measured, more of it hides answers
+        without = having[::DROPPED_EVERY] if group not in IN_SENTENCES else []
+        listwise = Listwise.fit([primer.choice for primer in taught], without)
+        likely = [_likely(listwise, lesson) for lesson in lessons]
+        weights = [_weights(lesson, each) for lesson, each in zip(lessons, likely, strict=True)]
+        shares = Shares.of([(lesson.marks, weight) for lesson, weight in zip(lessons, weights, strict=True)])
+        model = cls(group, len(lessons), listwise, shares, Memory(), Counter())
+        for primer, weight in zip(primers, weights, strict=True):
+            lesson = primer.lesson
             model.memory.add(lesson.key, lesson.fingerprint, _prints(lesson, weight))
-            model.values.update({_hash(lesson.keys[i]) for i in np.flatnonzero(lesson.right)})
-        model.shares.base = right / max(1.0, rows)
+            model.values.update(set(primer.hashes[lesson.right].tolist()))
         # places and figures tell nothing about values in sentences: trees cost a tenth of the terms there
         if group not in IN_SENTENCES and len(lessons) >= BOOSTED_FROM and len(found) >= BOOSTED_FROM // 2:
-            model.boosting = model._boost(lessons, weights, likeness)
+            model.boosting = model._boost(primers, likely, weights, likeness)
         return model
 
     def probabilities(
@@ -83,102 +88,108 @@ class FieldModel:
         sure: float,
         none_prior: float,
         fingerprint: Fingerprint | Familiar,
+        similarities: Doubles | None = None,
     ) -> Doubles:
-        """Return how likely each candidate is the answer, shape (n,); what is missing to 1 is "not there"."""
+        """Return how likely each candidate is the answer, shape (n,); what is missing to 1 is "not there".
+
+        `similarities` to each document that was learned from need not be known.
+        """
         first = self.listwise.probabilities(marks.starts, marks.marks, prior, none_prior)
         if self.boosting is None or not len(first):
             return first
-        near = np.sort(np.argsort(-first, kind="stable")[:SCORED])
-        figures = self._figures(marks, keys, prior, chosen, sure, fingerprint)[near]
-        odds = np.exp(np.clip(self.boosting.scores(figures, prior[near]), -30, 30))
+        rows = np.sort(np.argsort(-first, kind="stable")[:SCORED])
+        near = self.memory.nearest(fingerprint, similarities)
+        hashes = hashes_of(tuple(keys[int(row)] for row in rows))
+        figures = self._figures(marks, rows, near, self._times(hashes), prior, chosen, sure)
+        odds = np.exp(np.clip(self.boosting.scores(figures, prior[rows]), -30, 30))
         second = np.zeros(len(first))
-        second[near] = odds / (1.0 + odds.sum())
+        second[rows] = odds / (1.0 + odds.sum())
         if self.group is Group.MONEY:
             return _agreed(first, second)
         return (first + second) / 2
 
-    def _weights(self, lesson: Lesson) -> NDArray[np.float32]:
-        """Return how much of the right answer each candidate is: of several prints, those that others bear out."""
-        weights = np.zeros(len(lesson.prior), dtype=np.float32)
-        if lesson.is_found:
-            likely = self.listwise.probabilities(
-                lesson.marks.starts, lesson.marks.marks, lesson.prior, lesson.none_prior
-            )[lesson.right]
-            weights[lesson.right] = np.maximum(likely / max(float(likely.max()), 1e-12), FLOOR)
-        return weights
+    def _times(self, hashes: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return how many reviewed documents had each value."""
+        return np.array([self.values.get(each, 0) for each in hashes.tolist()], dtype=np.float32)
 
     def _figures(
         self,
         marks: Marks,
-        keys: tuple[str, ...],
+        rows: NDArray[np.int64],
+        near: list[tuple[float, int]],
+        times: NDArray[np.float32],
         prior: NDArray[np.float32],
         chosen: NDArray[np.bool_],
         sure: float,
-        fingerprint: Fingerprint | Familiar,
-        own: NDArray[np.float32] | None = None,
-        key: str | None = None,
-        likeness: dict[str, float] | None = None,
+        own: Own | None = None,
     ) -> NDArray[np.float32]:
-        without = frozenset((key,)) if key is not None else frozenset[str]()
-        values = np.array([self.values.get(_hash(each), 0) for each in keys], dtype=np.float32)
-        if own is not None:
-            mine = {keys[i] for i in np.flatnonzero(own > 0)}
-            values -= np.array([each in mine for each in keys], dtype=np.float32)
-        more = np.column_stack(
-            [prior, chosen.astype(np.float32), np.full(len(prior), sure, dtype=np.float32) * chosen, values]
-        )
-        return np.hstack(
+        """Return what the trees split on, for some of the candidates."""
+        return np.column_stack(
             [
-                marks.dense,
-                self.shares.figures(marks, own),
-                self.memory.figures(fingerprint, marks.places, marks.singles, likeness, without),
-                more,
+                marks.dense[rows],
+                self.shares.figures(marks, rows, own),
+                self.memory.figures(near, marks.places[rows], marks.singles[rows]),
+                prior[rows],
+                chosen[rows],
+                sure * chosen[rows],
+                times,
             ]
         ).astype(np.float32)
 
     def _boost(
         self,
-        lessons: list[Lesson],
+        primers: Sequence[Primer],
+        likely: list[Doubles],
         weights: list[NDArray[np.float32]],
-        likeness: Mapping[tuple[str, str], float] | None,
+        likeness: Likeness | None,
     ) -> Boosting:
         figures: list[NDArray[np.float32]] = []
         rights: list[NDArray[np.bool_]] = []
         counted: list[NDArray[np.float32]] = []
         priors: list[NDArray[np.float32]] = []
         chance = np.random.default_rng(7)
-        for lesson, weight in zip(lessons, weights, strict=True):
+        for primer, each, weight in zip(primers, likely, weights, strict=True):
+            lesson = primer.lesson
             if not len(lesson.prior):
                 continue
-            rows = self._rows(lesson, chance)
-            near = {other: likeness[lesson.key, other] for other in self.memory.keys} if likeness is not None else None
-            table = self._figures(
-                lesson.marks,
-                lesson.keys,
-                lesson.prior,
-                lesson.chosen,
-                lesson.sure,
-                lesson.fingerprint,
-                weight,
-                lesson.key,
-                near,
+            rows = _rows(lesson, each, chance)
+            similarities = likeness.among(lesson.key, self.memory.keys) if likeness is not None else None
+            near = self.memory.nearest(lesson.fingerprint, similarities, lesson.key)
+            hashes = primer.hashes[rows]
+            times = self._times(hashes) - np.isin(hashes, primer.hashes[lesson.right])
+            figures.append(
+                self._figures(
+                    lesson.marks, rows, near, times, lesson.prior, lesson.chosen, lesson.sure, primer.own(weight)
+                )
             )
-            figures.append(table[rows])
             rights.append(lesson.right[rows])
             counted.append(np.where(lesson.right, weight, 1.0)[rows].astype(np.float32) * lesson.weight)
             priors.append(lesson.prior[rows])
         return Boosting.fit(
-            np.vstack(figures), np.concatenate(rights), np.concatenate(counted), np.concatenate(priors), len(lessons)
+            np.vstack(figures), np.concatenate(rights), np.concatenate(counted), np.concatenate(priors), len(primers)
         )
 
-    def _rows(self, lesson: Lesson, chance: np.random.Generator) -> NDArray[np.int64]:
-        """Return all right candidates, the likeliest wrong ones and some of the others."""
-        likely = self.listwise.probabilities(lesson.marks.starts, lesson.marks.marks, lesson.prior, lesson.none_prior)
-        order = np.argsort(-likely, kind="stable")
-        wrong = order[~lesson.right[order]]
-        rest = wrong[TOP:]
-        drawn = chance.choice(rest, min(AT_RANDOM, len(rest)), replace=False) if len(rest) else rest
-        return np.sort(np.concatenate([np.flatnonzero(lesson.right), wrong[:TOP], drawn]))
+
+def _likely(listwise: Listwise, lesson: Lesson) -> Doubles:
+    return listwise.probabilities(lesson.marks.starts, lesson.marks.marks, lesson.prior, lesson.none_prior)
+
+
+def _weights(lesson: Lesson, likely: Doubles) -> NDArray[np.float32]:
+    """Return how much of the right answer each candidate is: of several prints, those that others bear out."""
+    weights = np.zeros(len(lesson.prior), dtype=np.float32)
+    if lesson.is_found:
+        right = likely[lesson.right]
+        weights[lesson.right] = np.maximum(right / max(float(right.max()), 1e-12), FLOOR)
+    return weights
+
+
+def _rows(lesson: Lesson, likely: Doubles, chance: np.random.Generator) -> NDArray[np.int64]:
+    """Return all right candidates, the likeliest wrong ones and some of the others."""
+    order = np.argsort(-likely, kind="stable")
+    wrong = order[~lesson.right[order]]
+    rest = wrong[TOP:]
+    drawn = chance.choice(rest, min(AT_RANDOM, len(rest)), replace=False) if len(rest) else rest
+    return np.sort(np.concatenate([np.flatnonzero(lesson.right), wrong[:TOP], drawn]))
 
 
 def _agreed(first: Doubles, second: Doubles) -> Doubles:
@@ -206,7 +217,3 @@ def _prints(lesson: Lesson, weight: NDArray[np.float32]) -> tuple[Remembered, ..
         )
         for i in order
     )
-
-
-def _hash(key: str) -> int:
-    return crc32(key.encode())

@@ -38,15 +38,6 @@ class Lesson:
         return bool(self.right.any())
 
     def choice(self) -> Choice:
-        return Choice(self.marks.starts, self.marks.marks, self.prior, self.right, self.none_prior, self.weight)
-
-    def without_answer(self) -> Choice:
-        """Return the document as it would be without the value: "none" is then the right answer."""
-        kept = np.flatnonzero(~(self.right | self.near))
-        lengths = np.diff(self.marks.starts)[kept]
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        rows = np.repeat(np.arange(len(kept)), lengths)
-        offsets = np.arange(len(rows)) - starts[:-1][rows]
-        marks = self.marks.marks[self.marks.starts[kept][rows] + offsets]
-        nothing = np.zeros(len(kept), dtype=np.bool_)
-        return Choice(starts, marks, self.prior[kept], nothing, self.none_prior, self.weight)
+        """Return what the listwise scorer learns from."""
+        marks = self.marks
+        return Choice(marks.starts, marks.marks, self.prior, self.right, self.near, self.none_prior, self.weight)

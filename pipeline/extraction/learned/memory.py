@@ -1,5 +1,6 @@
 """Template memory: where the reviewed documents that look like this one had the value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,8 @@ REACH = 0.04
 """How far a value may have moved on the page, as a share of it, before its place tells little."""
 CONTEXTS = (2, 3, 0, 7)
 """Which single marks are compared: label phrase, words above, word to the left, form."""
+ALIKE = 0.5
+"""Similarity from which two documents are taken to have one layout."""
 FIGURES = 8
 """Numbers for each candidate: closeness, four contexts, their sum, similarity of the nearest, how many are alike."""
 
@@ -41,58 +44,52 @@ class Memory:
         self.prints.append(prints)
 
     def figures(
-        self,
-        fingerprint: Fingerprint | Familiar,
-        places: NDArray[np.float32],
-        singles: NDArray[np.int32],
-        similarities: dict[str, float] | None = None,
-        without: frozenset[str] = frozenset(),
+        self, near: Sequence[tuple[float, int]], places: NDArray[np.float32], singles: NDArray[np.int32]
     ) -> NDArray[np.float32]:
         """Return for each candidate how it agrees with the nearest reviewed documents, shape (n, FIGURES).
 
         Args:
-            fingerprint: of the document at hand.
+            near: what `nearest` says of the document at hand.
             places: page, left, right and middle height of each candidate.
             singles: the single marks around each.
-            similarities: by key, where they are known already.
-            without: reviewed documents to leave out, itself in training.
         """
         found = np.zeros((len(places), FIGURES), dtype=np.float32)
-        near = self.nearest(fingerprint, similarities, without)
         if not near or not len(places):
             return found
-        total = sum(similarity**2 for similarity, _ in near)
-        for similarity, index in near:
-            share = similarity**2 / total
-            closest = np.zeros(len(places), dtype=np.float32)
-            agree = np.zeros((len(places), len(CONTEXTS)), dtype=np.float32)
-            for one in self.prints[index]:
-                off = (places[:, 1] - one.x0) ** 2 + (places[:, 3] - one.y) ** 2
-                close = np.exp(-off / (2 * REACH**2)) * (places[:, 0] == one.page)
-                closest = np.maximum(closest, close)
-                for column, single in enumerate(CONTEXTS):
-                    agree[:, column] = np.maximum(agree[:, column], singles[:, single] == one.marks[column])
-            found[:, 0] += share * closest
-            found[:, 1:5] += share * agree
+        shares = np.array([similarity**2 for similarity, _ in near])
+        shares /= shares.sum()
+        prints = [one for _, index in near for one in self.prints[index]]
+        first = np.cumsum([0, *(len(self.prints[index]) for _, index in near)])[:-1]
+        at = np.array([(one.page, one.x0, one.y) for one in prints], dtype=np.float32)
+        marks = np.array([one.marks for one in prints], dtype=np.int32)
+        off = (places[:, 1, None] - at[:, 1]) ** 2 + (places[:, 3, None] - at[:, 2]) ** 2
+        close = np.exp(-off / (2 * REACH**2)) * (places[:, 0, None] == at[:, 0])
+        found[:, 0] = np.maximum.reduceat(close, first, axis=1) @ shares
+        for column, single in enumerate(CONTEXTS):
+            agree = singles[:, single, None] == marks[:, column]
+            found[:, 1 + column] = np.logical_or.reduceat(agree, first, axis=1) @ shares
         found[:, 5] = found[:, 0] + found[:, 1:5].sum(axis=1)
         found[:, 6] = near[0][0]
-        found[:, 7] = sum(1 for similarity, _ in near if similarity > 0.5)
+        found[:, 7] = sum(1 for similarity, _ in near if similarity > ALIKE)
         return found
 
     def nearest(
         self,
         fingerprint: Fingerprint | Familiar,
-        similarities: dict[str, float] | None = None,
-        without: frozenset[str] = frozenset(),
+        similarities: NDArray[np.float64] | None = None,
+        without: str | None = None,
     ) -> list[tuple[float, int]]:
-        """Return similarity and index of the nearest documents that had the value, the nearest first."""
-        ranked: list[tuple[float, int]] = []
-        for index, (key, other) in enumerate(zip(self.keys, self.fingerprints, strict=True)):
-            if key in without or not self.prints[index]:
-                continue
-            if similarities is not None and key in similarities:
-                ranked.append((similarities[key], index))
-            else:
-                ranked.append((fingerprint.similarity(other), index))
-        ranked.sort(key=lambda pair: (-pair[0], pair[1]))
-        return [pair for pair in ranked[:NEAREST] if pair[0] > 0.0]
+        """Return similarity and index of the nearest documents that had the value, the nearest first.
+
+        Args:
+            fingerprint: of the document at hand.
+            similarities: to each document that is remembered, where they are known already.
+            without: the key of a document to leave out, itself in training.
+        """
+        having = [index for index, prints in enumerate(self.prints) if prints and self.keys[index] != without]
+        if similarities is None:
+            alike = np.array([fingerprint.similarity(self.fingerprints[index]) for index in having])
+        else:
+            alike = similarities[having]
+        order = np.argsort(-alike, kind="stable")[:NEAREST]
+        return [(float(alike[at]), having[at]) for at in map(int, order) if alike[at] > 0.0]

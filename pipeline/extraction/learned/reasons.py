@@ -28,9 +28,7 @@ def reasons_of(
     near = model.memory.nearest(sheet.familiar)
     alike = [(share, at) for share, at in near if share >= SAME_LAYOUT]
     if alike:
-        figures = model.memory.figures(
-            sheet.familiar, marks.places[index : index + 1], marks.singles[index : index + 1]
-        )[0]
+        figures = model.memory.figures(near, marks.places[index : index + 1], marks.singles[index : index + 1])[0]
         count = known.gate.alike(sheet.familiar, SAME_LAYOUT)
         if figures[0] >= PLACE_CLOSE:
             said.append(f"It stands where {_documents(count)} of this layout had it.")

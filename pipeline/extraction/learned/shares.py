@@ -1,5 +1,6 @@
 """How often candidates with a mark were right in the reviewed documents: what a mark is worth, leaving one out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,87 +8,120 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.learned.columns import BUCKETS
 from pipeline.extraction.learned.marks import SINGLES, Marks
+from pipeline.extraction.learned.ragged import entries
 
 DOUBT = 1.0
 """So many candidates of average worth are added to each mark's own."""
 FIGURES = 2 * SINGLES + 6
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a document itself gave to the counts: it is left out where the document is learned from."""
+
+    weights: Floats
+    """How much of the right answer each candidate is, shape (n,)."""
+    seen: Floats
+    """How many candidates of the document have each candidate's single marks, shape (n, SINGLES)."""
+    seen_bag: Floats
+    """The same for each mark of the bag."""
 
 
 @dataclass(slots=True)
 class Shares:
     """Counts by mark: how much of its candidates was right, and how many there were, in documents."""
 
-    right: NDArray[np.float32]
-    seen: NDArray[np.float32]
-    right_bag: NDArray[np.float32]
-    seen_bag: NDArray[np.float32]
+    right: Floats
+    seen: Floats
+    right_bag: Floats
+    seen_bag: Floats
     base: float = 0.0
 
     @classmethod
-    def empty(cls) -> "Shares":
-        right, seen, right_bag, seen_bag = (np.zeros(BUCKETS, dtype=np.float32) for _ in range(4))
-        return cls(right, seen, right_bag, seen_bag)
+    def of(cls, documents: Sequence[tuple[Marks, Floats]]) -> "Shares":
+        """Return the counts of documents; beside its marks, how much of the right answer each candidate is."""
+        right = [(marks, weights, np.flatnonzero(weights)) for marks, weights in documents]
+        bags = [entries(marks.bag_starts, rows) for marks, _, rows in right]
+        total = sum(float(weights.sum()) for _, weights in documents)
+        return cls(
+            _counted(
+                [marks.singles[rows].ravel() for marks, _, rows in right],
+                [np.repeat(weights[rows], SINGLES) for _, weights, rows in right],
+            ),
+            _counted([marks.singles.ravel() for marks, _ in documents]),
+            _counted(
+                [marks.bag[at] for (marks, _, _), (at, _) in zip(right, bags, strict=True)],
+                [np.repeat(weights[rows], many) for (_, weights, rows), (_, many) in zip(right, bags, strict=True)],
+            ),
+            _counted([marks.bag for marks, _ in documents]),
+            total / max(1.0, float(sum(len(weights) for _, weights in documents))),
+        )
 
-    def add(self, marks: Marks, weights: NDArray[np.float32], sign: float = 1.0) -> None:
-        """Count a document; `weights` says how much of the right answer each candidate is, shape (n,)."""
-        if not len(marks):
-            return
-        singles = marks.singles.ravel()
-        _count(self.right, singles, sign * np.repeat(weights, marks.singles.shape[1]))
-        _count(self.seen, singles, np.full(len(singles), sign, dtype=np.float32))
-        rows = np.repeat(np.arange(len(marks)), np.diff(marks.bag_starts))
-        _count(self.right_bag, marks.bag, sign * weights[rows])
-        _count(self.seen_bag, marks.bag, np.full(len(rows), sign, dtype=np.float32))
-
-    def figures(self, marks: Marks, own: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-        """Return what each candidate's marks are worth, shape (n, FIGURES).
+    def figures(self, marks: Marks, rows: NDArray[np.int64], own: Own | None = None) -> Floats:
+        """Return what the marks of some candidates are worth, shape (number of rows, FIGURES).
 
         Args:
-            marks: the candidates.
-            own: the weights this very document was counted with, to be left out; None where it was not.
+            marks: the document's candidates.
+            rows: which of them are asked about.
+            own: what the document itself was counted with, to be left out; None where it was not.
         """
-        count = len(marks)
-        found = np.zeros((count, FIGURES), dtype=np.float32)
-        if not count:
+        found = np.zeros((len(rows), FIGURES), dtype=np.float32)
+        if not len(rows):
             return found
-        right, seen = self.right[marks.singles], self.seen[marks.singles]
-        rows = np.repeat(np.arange(count), np.diff(marks.bag_starts))
-        right_bag, seen_bag = self.right_bag[marks.bag], self.seen_bag[marks.bag]
+        singles = marks.singles[rows]
+        right, seen = self.right[singles], self.seen[singles]
+        at, many = entries(marks.bag_starts, rows)
+        bag = marks.bag[at]
+        right_bag, seen_bag = self.right_bag[bag], self.seen_bag[bag]
         if own is not None:
-            own_right, own_seen = _own(marks.singles.ravel(), np.repeat(own, marks.singles.shape[1]))
-            right = right - own_right.reshape(right.shape)
-            seen = seen - own_seen.reshape(seen.shape)
-            bag_right, bag_seen = _own(marks.bag, own[rows])
-            right_bag, seen_bag = right_bag - bag_right, seen_bag - bag_seen
+            taught = np.flatnonzero(own.weights)
+            weights = own.weights[taught]
+            mine, mine_many = entries(marks.bag_starts, taught)
+            right = right - _looked_up(marks.singles[taught].ravel(), np.repeat(weights, SINGLES), singles)
+            right_bag = right_bag - _looked_up(marks.bag[mine], np.repeat(weights, mine_many), bag)
+            seen, seen_bag = seen - own.seen[rows], seen_bag - own.seen_bag[at]
         base = max(self.base, 1e-3)
-        found[:, :SINGLES] = (np.maximum(right, 0) + DOUBT * base) / (np.maximum(seen, 0) + DOUBT)
+        worth = (np.maximum(right, 0) + DOUBT * base) / (np.maximum(seen, 0) + DOUBT)
+        found[:, :SINGLES] = worth
         found[:, SINGLES : 2 * SINGLES] = np.log1p(np.maximum(seen, 0))
-        worth = (np.maximum(right_bag, 0) + DOUBT * base) / (np.maximum(seen_bag, 0) + DOUBT)
-        if len(worth):
-            most = np.zeros(count, dtype=np.float32)
-            filled = np.diff(marks.bag_starts) > 0
-            most[filled] = np.maximum.reduceat(worth, marks.bag_starts[:-1][filled])
-            sums = np.bincount(rows, worth, count)
-            lengths = np.maximum(np.diff(marks.bag_starts), 1)
-            found[:, 2 * SINGLES] = most
-            found[:, 2 * SINGLES + 1] = sums / lengths
-        singles = found[:, :SINGLES]
-        ordered = np.sort(singles, axis=1)
-        found[:, 2 * SINGLES + 2] = ordered[:, -1]
-        found[:, 2 * SINGLES + 3] = ordered[:, -2]
-        found[:, 2 * SINGLES + 4] = ordered[:, -3]
-        found[:, 2 * SINGLES + 5] = np.log(singles + 1e-6).mean(axis=1)
+        if len(bag):
+            worth_bag = (np.maximum(right_bag, 0) + DOUBT * base) / (np.maximum(seen_bag, 0) + DOUBT)
+            filled = np.flatnonzero(many)
+            starts = (np.cumsum(many) - many)[filled]
+            found[filled, 2 * SINGLES] = np.maximum.reduceat(worth_bag, starts)
+            found[filled, 2 * SINGLES + 1] = np.add.reduceat(worth_bag, starts) / many[filled]
+        ordered = np.sort(worth, axis=1)
+        found[:, 2 * SINGLES + 2 : 2 * SINGLES + 5] = ordered[:, :-4:-1]
+        found[:, 2 * SINGLES + 5] = np.log(worth + 1e-6).mean(axis=1)
         return found
 
 
-def _count(table: NDArray[np.float32], marks: NDArray[np.int32], amounts: NDArray[np.float32]) -> None:
-    used, inverse = np.unique(marks, return_inverse=True)
-    table[used] += np.bincount(inverse, amounts, len(used)).astype(np.float32)
+def own_seen(marks: Marks) -> tuple[Floats, Floats]:
+    """Return how many of a document's candidates have each of its single marks, and each mark of its bag."""
+    return _repeats(marks.singles.ravel()).reshape(marks.singles.shape), _repeats(marks.bag)
 
 
-def _own(marks: NDArray[np.int32], weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what a document itself gave to each of its marks."""
+def _counted(marks: list[NDArray[np.int32]], amounts: list[Floats] | None = None) -> Floats:
+    if not marks:
+        return np.zeros(BUCKETS, dtype=np.float32)
+    amount = np.concatenate(amounts) if amounts is not None else None
+    return np.bincount(np.concatenate(marks), amount, BUCKETS).astype(np.float32)
+
+
+def _repeats(marks: NDArray[np.int32]) -> Floats:
+    _, inverse, counts = np.unique(marks, return_inverse=True, return_counts=True)
+    found: Floats = counts.astype(np.float32)[inverse]
+    return found
+
+
+def _looked_up(marks: NDArray[np.int32], amounts: Floats, asked: NDArray[np.int32]) -> Floats:
+    """Return for each mark that is asked about the sum of its amounts, 0 where it has none."""
+    found = np.zeros(asked.shape, dtype=np.float32)
+    if not len(marks):
+        return found
     used, inverse = np.unique(marks, return_inverse=True)
-    right = np.bincount(inverse, weights, len(used)).astype(np.float32)
-    seen = np.bincount(inverse, minlength=len(used)).astype(np.float32)
-    return right[inverse], seen[inverse]
+    sums = np.bincount(inverse, amounts, len(used)).astype(np.float32)
+    at = np.minimum(np.searchsorted(used, asked), len(used) - 1)
+    return np.where(used[at] == asked, sums[at], found)

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,17 +15,26 @@ from pipeline.extraction.engine import BaselineEngine
 from pipeline.extraction.fingerprint import Fingerprint
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.learned.example import Example
-from pipeline.extraction.learned.fieldmodel import FieldModel
 from pipeline.extraction.learned.joint import RECONCILED, reconciled
 from pipeline.extraction.learned.kinds import TypeExample, TypeModel
 from pipeline.extraction.learned.lesson import Lesson
+from pipeline.extraction.learned.likeness import Likeness
 from pipeline.extraction.learned.lists_lesson import ListLesson
-from pipeline.extraction.learned.lists_model import ListModel
 from pipeline.extraction.learned.lists_reading import is_learned, lesson_of
-from pipeline.extraction.learned.lists_training import learn_list
 from pipeline.extraction.learned.model import Gate, Held, Model, TypeKnowledge
 from pipeline.extraction.learned.sheet import Sheet
-from pipeline.extraction.learned.tasks import Guess, Pool, Spread, Task, learn_field, pools_of
+from pipeline.extraction.learned.tasks import (
+    FieldLearned,
+    FieldTask,
+    Guess,
+    ListLearned,
+    ListTask,
+    Pool,
+    Spread,
+    Task,
+    learn,
+    pools_of,
+)
 from pipeline.extraction.learned.truth import near_mask, right_mask, said_mask
 from pipeline.extraction.lines_memory import Lesson as LinesLesson
 from pipeline.extraction.lines_memory import LinesMemory, Reviewed
@@ -139,24 +148,34 @@ def train(
     members = {name: each[-DOCUMENTS_MAX:] for name, each in sorted(by_type.items())}
     pools = pools_of([types[name] for name in members])
     circles = dict.fromkeys([*(pool.types for pool in pools), *((name,) for name in members)])
-    alike = _likeness([[one for name in names for one in members[name]] for names in circles])
-    tasks = [task for pool in pools if (task := _task(pool, members, folds, alike)) is not None]
-    learned: dict[str, dict[str, tuple[FieldModel, list[Guess]]]] = defaultdict(dict)
-    for task, (model, guesses) in zip(tasks, spread(learn_field, tasks), strict=True):
-        for name in task.pool.types:
-            keys = {one.key for one in members[name]}
-            learned[name][task.pool.spec.name] = (model, [one for one in guesses if one.key in keys])
-    knowledge = {name: _knowledge(types[name], each, learned[name], alike, folds) for name, each in members.items()}
+    alike = {
+        names: Likeness.of((one.key, one.fingerprint) for name in names for one in members[name]) for names in circles
+    }
+    tasks: list[Task] = [task for pool in pools if (task := _task(pool, members, folds, alike[pool.types])) is not None]
+    tasks += [task for name, each in members.items() for task in _list_tasks(types[name], each, folds)]
+    fields: dict[str, dict[str, FieldLearned]] = defaultdict(dict)
+    lists: dict[str, dict[str, ListLearned]] = defaultdict(dict)
+    for task, learned in zip(tasks, spread(learn, tasks), strict=True):
+        if isinstance(task, FieldTask) and isinstance(learned, FieldLearned):
+            for name in task.pool.types:
+                fields[name][task.pool.spec.name] = _of_type(learned, members[name])
+        elif isinstance(task, ListTask) and isinstance(learned, ListLearned):
+            lists[task.type][task.spec.name] = learned
+    knowledge = {
+        name: _knowledge(types[name], each, fields[name], lists[name], alike[(name,)], folds)
+        for name, each in members.items()
+    }
     kinds = TypeModel.fit([one.type_example for one in studied], families=families) if studied else None
     return Model(knowledge, kinds, dict(Counter(one.type for one in studied)), families)
 
 
-def _task(
-    pool: Pool,
-    members: Mapping[str, Sequence[Studied]],
-    folds: int,
-    likeness: Mapping[tuple[str, str], float],
-) -> Task | None:
+def _of_type(learned: FieldLearned, members: Sequence[Studied]) -> FieldLearned:
+    """Return what was learned with the guesses on documents of one type of the pool."""
+    keys = {one.key for one in members}
+    return FieldLearned(learned.model, [guess for guess in learned.guesses if guess.key in keys])
+
+
+def _task(pool: Pool, members: Mapping[str, Sequence[Studied]], folds: int, likeness: Likeness) -> FieldTask | None:
     """Return the pool's field with all its lessons; None where there is none."""
     name = pool.spec.name
     lessons: list[Lesson] = []
@@ -171,20 +190,30 @@ def _task(
                 places.append(at)
     if not lessons:
         return None
-    return Task(pool, tuple(lessons), tuple(truths), tuple(places), likeness)
+    return FieldTask(pool, tuple(lessons), tuple(truths), tuple(places), likeness)
+
+
+def _list_tasks(doctype: DocumentType, members: Sequence[Studied], folds: int) -> Iterator[ListTask]:
+    """Yield each list field of the type that any document teaches."""
+    places = fold_of(members, min(folds, len(members)))
+    for spec in doctype.fields:
+        taught = [(one.lists[spec.name], at) for one, at in zip(members, places, strict=True) if spec.name in one.lists]
+        if taught:
+            lessons, at = zip(*taught, strict=True)
+            yield ListTask(doctype.name, spec, lessons, at)
 
 
 def _knowledge(
     doctype: DocumentType,
     members: Sequence[Studied],
-    learned: Mapping[str, tuple[FieldModel, list[Guess]]],
-    likeness: Mapping[tuple[str, str], float],
+    fields: Mapping[str, FieldLearned],
+    lists: Mapping[str, ListLearned],
+    likeness: Likeness,
     folds: int,
 ) -> TypeKnowledge:
     """Return what the documents of one type teach, its held-out predictions calibrated together."""
-    lists = _lists(doctype, members, folds, likeness)
-    guesses = [one for _, guessed in learned.values() for one in guessed]
-    raw = [*held_of(doctype, guesses), *(one for _, held in lists.values() for one in held)]
+    raw = held_of(doctype, [guess for learned in fields.values() for guess in learned.guesses])
+    raw += _held_lists(members, lists, likeness, folds)
     names = [one.field for one in raw]
     shares = np.array([one.share for one in raw])
     calibration = Calibration.fit(shares, np.array([one.right for one in raw], dtype=np.bool_), names)
@@ -197,7 +226,7 @@ def _knowledge(
             spec.error_target,
         )
         for spec in doctype.fields
-        if spec.name in learned or spec.name in lists
+        if spec.name in fields or spec.name in lists
     }
     lines = {
         spec.name: LinesMemory([one.rows[spec.name] for one in members if spec.name in one.rows])
@@ -206,11 +235,19 @@ def _knowledge(
     }
     gate = Gate(
         tuple(one.fingerprint for one in members),
-        float(np.quantile(_nearest_of_all(members, likeness), GATE_SHARE)) if len(members) > 1 else 1.0,
+        float(np.quantile(_nearest_of_all(likeness), GATE_SHARE)) if len(members) > 1 else 1.0,
     )
-    fields = {name: model for name, (model, _) in learned.items()}
-    models = {name: model for name, (model, _) in lists.items()}
-    return TypeKnowledge(doctype.name, len(members), fields, calibration, thresholds, gate, lines, held, models)
+    return TypeKnowledge(
+        doctype.name,
+        len(members),
+        {name: learned.model for name, learned in fields.items()},
+        calibration,
+        thresholds,
+        gate,
+        lines,
+        held,
+        {name: learned.model for name, learned in lists.items()},
+    )
 
 
 def held_of(doctype: DocumentType, guesses: Iterable[Guess]) -> list[Held]:
@@ -225,49 +262,23 @@ def held_of(doctype: DocumentType, guesses: Iterable[Guess]) -> list[Held]:
     return held
 
 
-def _lists(
-    doctype: DocumentType, members: Sequence[Studied], folds: int, likeness: Mapping[tuple[str, str], float]
-) -> dict[str, tuple[ListModel, list[Held]]]:
-    """Return the models of list fields, and predictions on documents that the model behind each had not seen."""
-    found: dict[str, tuple[ListModel, list[Held]]] = {}
-    places = fold_of(members, min(folds, len(members)))
-    for spec in doctype.fields:
-        taught = [(one, at) for one, at in zip(members, places, strict=True) if spec.name in one.lists]
-        if not taught:
-            continue
-        fold = {one.key: at for one, at in taught}
-        model, lists = learn_list([one.lists[spec.name] for one, _ in taught], list(fold.values()), spec.required)
-        found[spec.name] = (
-            model,
-            [
-                Held(
-                    one.key,
-                    spec.name,
-                    one.share,
-                    0.0,
-                    one.right,
-                    max(likeness[one.key, key] for key, at in fold.items() if at != fold[one.key]),
-                )
-                for one in lists
-            ],
-        )
-    return found
+def _held_lists(
+    members: Sequence[Studied], lists: Mapping[str, ListLearned], likeness: Likeness, folds: int
+) -> Iterator[Held]:
+    """Yield the predictions of whole lists, with how alike each document is to those learned from."""
+    fold = {one.key: at for one, at in zip(members, fold_of(members, min(folds, len(members))), strict=True)}
+    for name, learned in lists.items():
+        taught = [one.key for one in members if name in one.lists]
+        for one in learned.held:
+            near = likeness.nearest(one.key, [key for key in taught if fold[key] != fold[one.key]])
+            yield Held(one.key, name, one.share, 0.0, one.right, near)
 
 
-def _likeness(circles: Iterable[Sequence[Studied]]) -> dict[tuple[str, str], float]:
-    """Return how alike any two documents of a circle are, by their keys."""
-    found: dict[tuple[str, str], float] = {}
-    for members in circles:
-        for index, one in enumerate(members):
-            for other in members[: index + 1]:
-                if (one.key, other.key) not in found:
-                    alike = one.fingerprint.similarity(other.fingerprint)
-                    found[one.key, other.key] = found[other.key, one.key] = alike
-    return found
-
-
-def _nearest_of_all(members: Sequence[Studied], likeness: Mapping[tuple[str, str], float]) -> list[float]:
-    return [max(likeness[one.key, other.key] for other in members if other is not one) for one in members]
+def _nearest_of_all(likeness: Likeness) -> list[float]:
+    """Return how alike each document is to the most similar other one."""
+    table = likeness.table.copy()
+    np.fill_diagonal(table, 0.0)
+    return table.max(axis=1).tolist()
 
 
 def fold_of(members: Sequence[Studied], folds: int) -> list[int]:

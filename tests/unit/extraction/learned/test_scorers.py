@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.extraction.fingerprint import Fingerprint
 from pipeline.extraction.learned.boosting import Boosting
 from pipeline.extraction.learned.fieldmodel import FieldModel
 from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.lesson import Lesson
-from pipeline.extraction.learned.listwise import Choice, Listwise
+from pipeline.extraction.learned.likeness import Likeness
+from pipeline.extraction.learned.listwise import DRAWN, LIKELIEST, Choice, Listwise
+from pipeline.extraction.learned.marks import SINGLES
 from pipeline.extraction.learned.memory import Memory, Remembered
-from pipeline.extraction.learned.shares import Shares
+from pipeline.extraction.learned.shares import Own, Shares, own_seen
 from tests.unit.extraction.learned.slips import slip, studied
 
 LABEL, OTHER, COMMON = 11, 22, 33
@@ -23,12 +26,14 @@ def lessons() -> list[Lesson]:
     return [one.lessons["sum"] for one in studied(map(slip, range(12)))]
 
 
-def choice(*candidates: tuple[int, ...], right: tuple[int, ...] = ()) -> Choice:
-    """Return a document whose candidates have these marks."""
+def choice(*candidates: tuple[int, ...], right: tuple[int, ...] = (), near: tuple[int, ...] = ()) -> Choice:
+    """Return a document whose candidates have these marks; `near` are those that overlap the right ones."""
     starts = np.cumsum([0, *(len(each) for each in candidates)]).astype(np.int64)
     marks = np.array([mark for each in candidates for mark in each], dtype=np.int32)
-    is_right = np.array([at in right for at in range(len(candidates))], dtype=np.bool_)
-    return Choice(starts, marks, np.zeros(len(candidates), dtype=np.float32), is_right)
+    is_right, is_near = (
+        np.array([at in some for at in range(len(candidates))], dtype=np.bool_) for some in (right, near)
+    )
+    return Choice(starts, marks, np.zeros(len(candidates), dtype=np.float32), is_right, is_near)
 
 
 def likely(model: Listwise, asked: Choice) -> list[float]:
@@ -80,10 +85,54 @@ def test_learning_twice_gives_the_same_weights() -> None:
     assert np.array_equal(one.weights, other.weights)
 
 
-def test_taking_an_answer_out_leaves_a_document_without_it(lessons: list[Lesson]) -> None:
-    without = lessons[0].without_answer()
-    assert not without.right.any()
-    assert len(without.prior) == len(without.starts) - 1 == len(lessons[0].prior) - int(lessons[0].near.sum())
+def test_a_document_learned_from_without_its_answer_teaches_that_there_is_none() -> None:
+    taught = [choice((LABEL,), (OTHER,), (COMMON,), right=(0,), near=(1,)) for _ in range(10)]
+    plain, both = Listwise.fit(taught), Listwise.fit(taught, without=range(10))
+    left = choice((COMMON,))
+    assert sum(likely(both, left)) < 0.1 < sum(likely(plain, left))
+    assert likely(both, taught[0])[0] > 0.7
+    overlapping = choice((OTHER,))
+    assert sum(likely(both, overlapping)) > sum(likely(both, left)), "what overlaps the answer was taken out with it"
+
+
+def crowd(number: int) -> Choice:
+    """Return a document with three hundred candidates, one of them right, that the prior finds anything but likely."""
+    chance = np.random.default_rng(number)
+    crowded = [(int(chance.integers(100, 140)), COMMON) for _ in range(300)]
+    crowded[7 * number] = (LABEL, COMMON)
+    prior = chance.normal(size=300).astype(np.float32)
+    prior[7 * number] = -2.0
+    return replace(choice(*crowded, right=(7 * number,)), prior=prior)
+
+
+def test_of_a_crowd_the_right_and_the_likeliest_candidates_are_learned_from_and_few_of_the_others() -> None:
+    whole = crowd(1)
+    drawn = whole.drawn()
+    assert len(drawn.prior) == 1 + LIKELIEST + DRAWN
+    assert drawn.right.sum() == 1
+    assert set(drawn.telling.tolist()) == {LABEL, COMMON}
+    top = np.sort(np.delete(whole.prior, 7))[::-1][:LIKELIEST]
+    assert set(top.tolist()) <= set(drawn.prior.tolist())
+
+
+def test_those_drawn_from_a_crowd_stand_for_the_others() -> None:
+    whole = crowd(1)
+    drawn = whole.drawn()
+    total, kept = (float(np.exp(each.prior.astype(np.float64)).sum()) for each in (whole, drawn))
+    assert kept == pytest.approx(total, rel=0.05)
+
+
+def test_learning_from_drawn_candidates_finds_what_learning_from_all_does() -> None:
+    crowds = [crowd(number) for number in range(12)]
+    every, some = Listwise.fit(crowds), Listwise.fit([each.drawn() for each in crowds])
+    asked = crowd(20)
+    assert likely(some, asked)[140] > 0.9
+    assert likely(some, asked)[140] == pytest.approx(likely(every, asked)[140], abs=0.05)
+
+
+def test_a_few_candidates_are_all_learned_from() -> None:
+    asked = choice((LABEL,), (OTHER,), right=(0,))
+    assert asked.drawn() is asked
 
 
 # Trees -----------------------------------------------------------------------------------------------------------
@@ -125,26 +174,32 @@ def test_trees_are_the_same_each_time_and_when_kept_as_text() -> None:
 # Leaving one out -------------------------------------------------------------------------------------------------
 
 
+def rows_of(lesson: Lesson) -> np.ndarray:
+    return np.arange(len(lesson.prior))
+
+
 def test_shares_leave_a_documents_own_marks_out_exactly(lessons: list[Lesson]) -> None:
-    weights = [lesson.right.astype(np.float32) for lesson in lessons]
-    whole, others = Shares.empty(), Shares.empty()
+    taught = [(lesson.marks, lesson.right.astype(np.float32)) for lesson in lessons]
+    whole, others = Shares.of(taught), Shares.of(taught[1:])
     whole.base = others.base = 0.3
-    for lesson, weight in zip(lessons, weights, strict=True):
-        whole.add(lesson.marks, weight)
-    for lesson, weight in zip(lessons[1:], weights[1:], strict=True):
-        others.add(lesson.marks, weight)
-    first = lessons[0].marks
-    assert whole.figures(first, weights[0]) == pytest.approx(others.figures(first), abs=1e-5)
-    assert not np.allclose(whole.figures(first), others.figures(first))
+    first, weights = taught[0]
+    rows = rows_of(lessons[0])
+    assert whole.figures(first, rows, Own(weights, *own_seen(first))) == pytest.approx(others.figures(first, rows))
+    assert not np.allclose(whole.figures(first, rows), others.figures(first, rows))
 
 
-def test_taking_a_document_back_out_of_the_shares_leaves_nothing_of_it(lessons: list[Lesson]) -> None:
-    shares = Shares.empty()
-    weight = lessons[0].right.astype(np.float32)
-    shares.add(lessons[0].marks, weight)
-    assert shares.seen.any()
-    shares.add(lessons[0].marks, weight, sign=-1.0)
+def test_what_marks_are_worth_does_not_depend_on_which_candidates_are_asked_about(lessons: list[Lesson]) -> None:
+    shares = Shares.of([(lesson.marks, lesson.right.astype(np.float32)) for lesson in lessons[1:]])
+    marks = lessons[0].marks
+    some = np.array([2, 0])
+    assert np.array_equal(shares.figures(marks, some), shares.figures(marks, rows_of(lessons[0]))[some])
+    assert shares.figures(marks, some[:0]).shape == (0, 2 * SINGLES + 6)
+
+
+def test_shares_of_nothing_are_nought(lessons: list[Lesson]) -> None:
+    shares = Shares.of([])
     assert not (shares.seen.any() or shares.right.any() or shares.seen_bag.any() or shares.right_bag.any())
+    assert np.isfinite(shares.figures(lessons[0].marks, rows_of(lessons[0]))).all()
 
 
 def remembering(lessons: list[Lesson]) -> Memory:
@@ -159,21 +214,39 @@ def remembering(lessons: list[Lesson]) -> Memory:
 
 def test_memory_leaves_a_document_out_exactly(lessons: list[Lesson]) -> None:
     own = lessons[0]
-    asked = (own.fingerprint, own.marks.places, own.marks.singles)
-    left_out = remembering(lessons).figures(*asked, without=frozenset((own.key,)))
-    assert np.array_equal(left_out, remembering(lessons[1:]).figures(*asked))
+    whole, others = remembering(lessons), remembering(lessons[1:])
+    near = whole.nearest(own.fingerprint, without=own.key)
+    left_out = whole.figures(near, own.marks.places, own.marks.singles)
+    asked = others.nearest(own.fingerprint)
+    assert np.array_equal(left_out, others.figures(asked, own.marks.places, own.marks.singles))
 
 
 def test_memory_points_to_where_documents_that_look_alike_had_the_value(lessons: list[Lesson]) -> None:
-    own = lessons[0]
-    figures = remembering(lessons[1:]).figures(own.fingerprint, own.marks.places, own.marks.singles)
+    own, memory = lessons[0], remembering(lessons[1:])
+    figures = memory.figures(memory.nearest(own.fingerprint), own.marks.places, own.marks.singles)
     assert own.right[int(np.argmax(figures[:, 0]))]
     assert figures[own.right, 0] == pytest.approx(1.0, abs=1e-3)
 
 
+def test_documents_nearest_to_one_are_the_same_by_fingerprint_and_by_known_likeness(lessons: list[Lesson]) -> None:
+    own, memory = lessons[0], remembering(lessons[1:])
+    alike = Likeness.of((lesson.key, lesson.fingerprint) for lesson in lessons)
+    assert memory.nearest(own.fingerprint, alike.among(own.key, memory.keys)) == memory.nearest(own.fingerprint)
+
+
+def test_likeness_is_what_fingerprints_say_of_one_another() -> None:
+    prints = {name: Fingerprint(frozenset(marks)) for name, marks in (("a", {1, 2, 3}), ("b", {2, 3, 4, 5}), ("c", ()))}
+    alike = Likeness.of(prints.items())
+    for one in prints:
+        said = [prints[one].similarity(other) for other in prints.values()]
+        assert alike.among(one, list(prints)).tolist() == said
+    assert alike.nearest("a", ["b", "c"]) == 0.4
+    assert alike.nearest("a", []) == 0.0
+
+
 def test_an_empty_memory_says_nothing(lessons: list[Lesson]) -> None:
     own = lessons[0]
-    assert not Memory().figures(own.fingerprint, own.marks.places, own.marks.singles).any()
+    assert not Memory().figures([], own.marks.places, own.marks.singles).any()
     nowhere = Memory()
     nowhere.add("absent", own.fingerprint, ())
     assert nowhere.nearest(own.fingerprint) == []
