@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.extraction.blocks import LEGAL_FORM
 from pipeline.extraction.layout import Segment
 from pipeline.extraction.learned.columns import Columns, Distinct, Ints, Longs, flat, joined, mixed, nth
+from pipeline.extraction.learned.following import Following
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group
 from pipeline.extraction.learned.options import Option
 from pipeline.extraction.learned.scene import SAID_WORD, Context, Scene, number_of
@@ -205,6 +206,8 @@ class _Candidates:
                 mixed(21, form, upper, digits),
                 mixed(22, form, self.about[:, 0].astype(np.int64), line),
             ]
+            behind, beneath = Following(scene).after(self.options)
+            columns += [mixed(80, behind), mixed(81, beneath), mixed(82, behind, beneath), mixed(83, cut, beneath)]
             lists.append(self._value_words())
         elif self.group is Group.MONEY:
             prints = np.bincount(self.keys.rows)[self.keys.rows] if self.count else self.keys.rows
