@@ -1,10 +1,7 @@
 """Line items under the second witness: row by row, cell by cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP
-
-from rapidfuzz import fuzz
 
 from pipeline.domain.extraction import Cell, FieldExtraction, LineItem, Provenance
 from pipeline.domain.fields import Column, FieldKind, FieldSpec
@@ -15,17 +12,13 @@ from pipeline.domain.value import Row
 from pipeline.extraction.layout import Line, Token, boxes_of
 from pipeline.normalise.kinds import find_decimal
 from pipeline.normalise.numbers import plain
-from pipeline.normalise.words import fold
 from pipeline.stages.agreement import NUMBERS, is_piece, same
 from pipeline.stages.calibrate import CEILING
 from pipeline.stages.prints import Prints, numbers_in
 from pipeline.stages.validate import ROWS_NAMED_MAX, spell
+from pipeline.stages.witness_told import ToldRows, is_rounded
 
 DIFFERS = "attachment_differs"
-CELLS_MAX = 40_000
-"""Pairs of rows that are compared; longer tables are taken row by row in their order."""
-LIKE_MIN = 1.2
-"""Least likeness of two rows that are one: an amount and some words, say."""
 SURE_CELL = 0.9
 """From here on a number of the page is not given up for another print in its row."""
 BELOW = 40.0
@@ -34,8 +27,6 @@ ABOVE = 24.0
 """How far over its numbers a row's description may begin."""
 POINTED_OUT = 0.98
 DOUBTED = 0.5
-
-Others = Mapping[str, tuple[str, ...]]
 
 
 @dataclass
@@ -92,19 +83,16 @@ class _Rows:
     ) -> None:
         self.spec = spec
         self.read = read
-        self.told = attached.rows
-        others = attached.row_others
-        self.others: list[Others] = [others[i] if i < len(others) else {} for i in range(len(self.told))]
         self.prints = prints
         self.reader = reader
-        self.either_sign = either_sign
         self.columns = {column.name: column for column in spec.columns}
+        self.told = ToldRows(attached, self.columns, either_sign=either_sign)
         self.shown = {name for row in read.rows for name, cell in row.cells.items() if cell.value is not None}
 
     def heard(self) -> tuple[FieldExtraction, list[Finding]]:
         rows: list[_Heard] = []
         below: _Band | None = None
-        for place, (one, other) in enumerate(pairs := self._pairs()):
+        for place, (one, other) in enumerate(pairs := self.told.pairs(self.read.rows)):
             if other is None and one is not None:
                 sentence = f"row {len(rows) + 1} of the page is not in the attached data"
                 rows.append(_Heard(self.read.rows[one], [sentence], is_agreed=False))
@@ -118,73 +106,13 @@ class _Rows:
                 rows.append(self._row(self.read.rows[one], other, below, len(rows) + 1))
         return self._table(rows), self._findings(rows)
 
-    # Pairs --------------------------------------------------------------------------------------------------------
-
-    def _pairs(self) -> list[tuple[int | None, int | None]]:
-        """Return rows of the page with rows of the data, each once and in order; None where one has none."""
-        page, told = self.read.rows, self.told
-        if len(page) * len(told) > CELLS_MAX:
-            longest = max(len(page), len(told))
-            return [(i if i < len(page) else None, i if i < len(told) else None) for i in range(longest)]
-        best = [[0.0] * (len(told) + 1) for _ in range(len(page) + 1)]
-        for i in range(len(page) - 1, -1, -1):
-            for j in range(len(told) - 1, -1, -1):
-                like = self._likeness(page[i], j)
-                together = best[i + 1][j + 1] + like if like >= LIKE_MIN else 0.0
-                best[i][j] = max(together, best[i + 1][j], best[i][j + 1])
-        pairs: list[tuple[int | None, int | None]] = []
-        i = j = 0
-        while i < len(page) and j < len(told):
-            like = self._likeness(page[i], j)
-            if like >= LIKE_MIN and best[i][j] == best[i + 1][j + 1] + like:
-                pairs.append((i, j))
-                i, j = i + 1, j + 1
-            elif best[i][j] == best[i + 1][j]:
-                pairs.append((i, None))
-                i += 1
-            else:
-                pairs.append((None, j))
-                j += 1
-        pairs += [(rest, None) for rest in range(i, len(page))]
-        pairs += [(None, rest) for rest in range(j, len(told))]
-        return _joined(pairs)
-
-    def _likeness(self, item: LineItem, told: int) -> float:
-        """Return how many cells of two rows agree; a description counts by how much of it does."""
-        like = 0.0
-        for name, value in self.told[told].items():
-            column, cell = self.columns.get(name), item.cells.get(name)
-            if column is None or cell is None or cell.value is None or value is None:
-                continue
-            if column.kind in NUMBERS:
-                like += self._is_told(column, cell.value, told)
-            else:
-                like += max(fuzz.token_set_ratio(fold(cell.value), fold(v)) for v in self._values(told, name)) / 100
-        return like
-
-    def _values(self, told: int, name: str) -> tuple[str, ...]:
-        value = self.told[told].get(name)
-        return (value, *self.others[told].get(name, ())) if value is not None else ()
-
-    def _is_told(self, column: Column, value: str, told: int) -> bool:
-        return self._rank(column, value, told) is not None
-
-    def _rank(self, column: Column, value: str, told: int) -> int | None:
-        """Return which of the data's values for a cell this is, the row's own being 0; None where it is none."""
-        for rank, one in enumerate(self._values(told, column.name)):
-            if same(column.kind, value, one, either_sign=self.either_sign) or (
-                column.kind is FieldKind.MONEY and _is_rounded(value, one)
-            ):
-                return rank
-        return None
-
     # One row ------------------------------------------------------------------------------------------------------
 
     def _row(self, item: LineItem, told: int, band: _Band | None, number: int) -> _Heard:
         heard = _Heard(LineItem(cells=dict(item.cells)))
-        for name in self.told[told]:
+        for name in self.told.rows[told]:
             column = self.columns.get(name)
-            if column is None or not self._values(told, name):
+            if column is None or not self.told.values(told, name):
                 continue
             cell = item.cells.get(name)
             if column.kind in NUMBERS:
@@ -197,10 +125,10 @@ class _Rows:
         self, heard: _Heard, column: Column, cell: Cell | None, told: int, band: _Band | None, number: int
     ) -> None:
         cells = heard.item.cells
-        if cell is not None and cell.value is not None and self._is_told(column, cell.value, told):
-            told_value = self._values(told, column.name)[0]
+        if cell is not None and cell.value is not None and self.told.is_told(column, cell.value, told):
+            told_value = self.told.values(told, column.name)[0]
             # Where the page has room for two decimals, the price that was reckoned with is the data's finer one.
-            value = told_value if _is_rounded(cell.value, told_value) else cell.value
+            value = told_value if is_rounded(cell.value, told_value) else cell.value
             cells[column.name] = cell.model_copy(update={"value": value, "confidence": max(cell.confidence, CEILING)})
             return
         heard.is_agreed = False
@@ -208,13 +136,13 @@ class _Rows:
         found = self._number_in(column, told, band, taken) if band is not None else None
         if cell is not None and cell.value is not None and (found is None or cell.confidence >= SURE_CELL):
             says = f"row {number}: {column.title['en'].lower()} {_figure(column, cell.value)} on the page"
-            heard.wrong.append(f"{says}, {_figure(column, self._values(told, column.name)[0])} in the data")
+            heard.wrong.append(f"{says}, {_figure(column, self.told.values(told, column.name)[0])} in the data")
             kept = found or cell
             cells[column.name] = kept.model_copy(update={"confidence": min(kept.confidence, DOUBTED)})
         elif found is not None:
             cells[column.name] = found
         elif column.name in self.shown:
-            figure = _figure(column, self._values(told, column.name)[0])
+            figure = _figure(column, self.told.values(told, column.name)[0])
             heard.wrong.append(f"row {number}: {column.title['en'].lower()} {figure} only in the data")
 
     def _number_in(self, column: Column, told: int, band: _Band, taken: Sequence[Provenance | None]) -> Cell | None:
@@ -222,20 +150,20 @@ class _Rows:
         best: tuple[int, Cell] | None = None
         for line in self._lines(band):
             for value, text, tokens in numbers_in([t for t in line.tokens if band.holds(t)], self.prints.locale):
-                rank = self._rank(column, value, told)
+                rank = self.told.rank(column, value, told)
                 if rank is None or (best is not None and best[0] <= rank):
                     continue
                 place = Provenance(page=band.page, boxes=boxes_of(tokens), reader=self.reader)
                 if not any(_overlap(place, other) for other in taken):
-                    own = self._values(told, column.name)[rank]
-                    canonical = own if _is_rounded(value, own) else _canonical(column, value)
+                    own = self.told.values(told, column.name)[rank]
+                    canonical = own if is_rounded(value, own) else _canonical(column, value)
                     best = rank, Cell(text=text, value=canonical, confidence=POINTED_OUT, provenance=place)
         return best[1] if best is not None else None
 
     def _words(
         self, heard: _Heard, column: Column, cell: Cell | None, told: int, band: _Band | None, number: int
     ) -> None:
-        cells, values = heard.item.cells, self._values(told, column.name)
+        cells, values = heard.item.cells, self.told.values(told, column.name)
         known = cell.value if cell is not None else None
         if cell is not None and known is not None and any(same(column.kind, known, value) for value in values):
             # Where the page adds details to what the data calls the item, the item's name is the description.
@@ -272,9 +200,9 @@ class _Rows:
         """Return a row of the data where the page prints it; without places, and told, where it does not."""
         names = [name for name, column in self.columns.items() if column.kind not in NUMBERS]
         heard = _Heard(LineItem(cells={}), is_agreed=False)
-        words = next((name for name in names if self._values(told, name)), None)
-        cell = self._words_in(self._values(told, words), None) if words is not None else None
-        numbers = [c for n, c in self.columns.items() if c.kind in NUMBERS and self._values(told, n)]
+        words = next((name for name in names if self.told.values(told, name)), None)
+        cell = self._words_in(self.told.values(told, words), None) if words is not None else None
+        numbers = [c for n, c in self.columns.items() if c.kind in NUMBERS and self.told.values(told, n)]
         if cell is not None and cell.provenance is not None and words is not None:
             box = union(cell.provenance.boxes)
             band = _Band(cell.provenance.page, box.top - 1, max(box.bottom, box.top + BELOW))
@@ -286,7 +214,7 @@ class _Rows:
             amount = numbers[-1] if numbers else None
             if amount is None or amount.name in cells:
                 return _Heard(LineItem(cells=cells), is_agreed=False), band
-        row = {name: values[0] for name in self.columns if (values := self._values(told, name))}
+        row = {name: values[0] for name in self.columns if (values := self.told.values(told, name))}
         shown = ", ".join(
             f"“{_short(value)}”" if self.columns[name].kind not in NUMBERS else _figure(self.columns[name], value)
             for name, value in row.items()
@@ -361,33 +289,6 @@ class _Rows:
         ]
 
 
-def _joined(pairs: list[tuple[int | None, int | None]]) -> list[tuple[int | None, int | None]]:
-    """Return the pairs with single rows that face each other between the same neighbours made one."""
-    joined: list[tuple[int | None, int | None]] = []
-    loose: tuple[list[int], list[int]] = ([], [])
-
-    def settle() -> None:
-        page, told = loose
-        if len(page) == len(told):
-            joined.extend(zip(page, told, strict=True))
-        else:
-            joined.extend((i, None) for i in page)
-            joined.extend((None, j) for j in told)
-        page.clear()
-        told.clear()
-
-    for one, other in pairs:
-        if one is not None and other is not None:
-            settle()
-            joined.append((one, other))
-        elif one is not None:
-            loose[0].append(one)
-        elif other is not None:
-            loose[1].append(other)
-    settle()
-    return joined
-
-
 def _boxes(item: LineItem) -> dict[int, list[BoundingBox]]:
     found: dict[int, list[BoundingBox]] = {}
     for cell in item.cells.values():
@@ -404,17 +305,6 @@ def _overlap(one: Provenance, other: Provenance | None) -> bool:
         for a in one.boxes
         for b in other.boxes
     )
-
-
-def _is_rounded(value: str, told: str) -> bool:
-    """Return whether the page prints the data's finer number in the two or more decimals that it has room for."""
-    one, other = find_decimal(value), find_decimal(told)
-    if one is None or other is None:
-        return False
-    printed, exact = one.as_tuple().exponent, other.as_tuple().exponent
-    if not isinstance(printed, int) or not isinstance(exact, int) or not exact < printed <= -2 or not one:
-        return False
-    return other.quantize(one, ROUND_HALF_UP) == one
 
 
 def _canonical(column: Column, value: str) -> str:
