@@ -20,7 +20,7 @@ from pipeline.domain.models import FieldCurves, ModelState, TypeFigures
 from pipeline.errors import ConfigurationError, PipelineError, TransientError
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.extraction.learned.model import Model
-from pipeline.extraction.learned.training import FOLDS, Spread, Studied, study, train
+from pipeline.extraction.learned.training import Spread, Studied, study, train
 from pipeline.ports import Clock, Job, JobQueue
 from pipeline.record.canonical import canonical_json
 from pipeline.services import access, contest, contradictions, reign
@@ -44,8 +44,6 @@ REREAD_ROUND = 40
 """Waiting documents that are queued to be read again at once; the next ones follow when these are done."""
 REREAD_DEPTH = 10
 """With more jobs than this waiting, documents that nobody has read at all go first."""
-MANY = 90
-FOLDS_OF_MANY = 3
 DIED = "The training stopped in the middle. It is tried again; if it stays, run `proofdesk doctor`."
 FAULT = "The training stopped on a fault of the program. If it stays, send the log to whoever runs Proofdesk."
 
@@ -238,7 +236,7 @@ class Learning:
         studied = self._studied(lessons, types)
         if not studied:
             return None
-        model = train(studied, types, folds=folds_for(len(studied)), spread=self.spread)
+        model = train(studied, types, spread=self.spread)
         challenger = contest.answers_of(model, types)
         rules = contest.rules_answers(studied, model.families)
         outcome = contest.against_rules(challenger, rules)
@@ -361,7 +359,7 @@ class Learning:
         with self.store.reading() as session:
             lessons = {lesson.key: lesson for lesson in list_lessons(session)}
         found = contradictions.find(trained.model)
-        told = [replace(one, said=self._printed(one, lessons.get(one.key), types)) for one in found]
+        told = [replace(one, said=self._value(one, lessons.get(one.key), types)) for one in found]
         with self.store.writing() as session:
             reign.replace_rechecks(
                 session,
@@ -380,17 +378,17 @@ class Learning:
                 ],
             )
 
-    def _printed(
+    def _value(
         self, one: contradictions.Contradiction, lesson: Lesson | None, types: Mapping[str, DocumentType]
     ) -> str | None:
-        """Return what the machine said as it is printed; the key it compares by where the pages can't be had."""
+        """Return the value that the machine said; the key it compares by where the pages can't be had."""
         if lesson is None or one.said is None or lesson.type not in types:
             return one.said
         try:
             pages = self.sources.read(lesson.sources).pages
         except PipelineError:
             return one.said
-        return contradictions.printed(one, pages, types[lesson.type])
+        return contradictions.value_of(one, pages, types[lesson.type])
 
     def _ring_if_changed(self) -> None:
         with self.store.reading() as session:
@@ -405,14 +403,6 @@ class Learning:
             return self.jobs.depth() <= REREAD_DEPTH
         except TransientError:
             return False
-
-
-def folds_for(documents: int) -> int:
-    """Return into how many parts documents are divided for held-out predictions: of many, few parts say enough.
-
-    Each part costs a training; with three of them, the models that are measured still know two thirds of the documents.
-    """
-    return FOLDS if documents < MANY else FOLDS_OF_MANY
 
 
 def _unopened(session: Session, champion: str) -> list[int]:

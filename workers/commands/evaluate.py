@@ -47,9 +47,9 @@ def evaluate(
         raise ConfigurationError(
             f"{len(studied)} documents can't be divided into {folds} parts. Give more, or --folds."
         )
-    with studying.side_by_side(jobs) as spread:
-        for size in sizes:
-            _print(cross_validate(studied, types, folds=folds, size=size, seed=seed, apart=apart, spread=spread), folds)
+    spread = studying.side_by_side(jobs)
+    for size in sizes:
+        _print(cross_validate(studied, types, folds=folds, size=size, seed=seed, apart=apart, spread=spread), folds)
 
 
 def _print(report: "Report", folds: int) -> None:

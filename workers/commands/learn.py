@@ -82,8 +82,7 @@ def _train(
     from workers.commands import studying
 
     studied = studying.studied(known, settings, jobs)
-    with studying.side_by_side(jobs) as spread:
-        trained = train(studied, types, spread=spread)
+    trained = train(studied, types, spread=studying.side_by_side(jobs))
     place = assembly.keep_model(trained, model)
     click.echo(f"Learned from {len(studied)} documents: model {trained.version} in {place}.")
     for name, knowledge in sorted(trained.types.items()):

@@ -2,9 +2,8 @@
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
     from pipeline.assembly import Offline
     from pipeline.domain.fields import DocumentType
     from pipeline.extraction.engine import BaselineEngine
-    from pipeline.extraction.learned.fieldmodel import FieldModel
-    from pipeline.extraction.learned.model import Held
-    from pipeline.extraction.learned.tasks import Spread, Task
+    from pipeline.extraction.learned.tasks import Spread
     from pipeline.extraction.learned.training import Studied
     from pipeline.services.history import Known
 
@@ -95,25 +92,11 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-@contextmanager
-def side_by_side(jobs: int | None) -> "Generator[Spread]":
-    """Yield what spreads the learning of fields over processes, largest first."""
-    count = jobs or os.cpu_count() or 1
-    if count == 1:
-        yield map
-        return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+def side_by_side(jobs: int | None) -> "Spread":
+    """Return what spreads the learning of fields over processes, as the learning worker does."""
+    from workers import spread
 
-        def spread(
-            learn: "Callable[[Task], tuple[FieldModel, list[Held]]]", tasks: "Iterable[Task]"
-        ) -> "Iterable[tuple[FieldModel, list[Held]]]":
-            listed = list(tasks)
-            size = [sum(len(lesson.keys) for lesson in task.lessons) for task in listed]
-            order = sorted(range(len(listed)), key=lambda at: -size[at])
-            results = dict(zip(order, [pool.submit(learn, listed[at]) for at in order], strict=True))
-            return [results[at].result() for at in range(len(listed))]
-
-        yield spread
+    return spread.side_by_side(jobs or os.cpu_count() or 1)
 
 
 class _Here:

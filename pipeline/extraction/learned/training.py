@@ -42,6 +42,9 @@ from pipeline.extraction.locale import infer_locale
 from pipeline.extraction.rules import Rules
 
 FOLDS = 5
+MANY, FOLDS_OF_MANY = 90, 3
+"""From so many documents of a type on they are divided into fewer parts. Each part costs a training; with three, the
+models that are measured still know two thirds of the documents."""
 TYPE_WORDS = 450
 """Words of the first page by which a document's type is learned."""
 DOCUMENTS_MAX = 1000
@@ -130,14 +133,15 @@ def type_words(layout: Layout) -> tuple[str, ...]:
 
 
 def train(
-    studied: Sequence[Studied], types: Mapping[str, DocumentType], *, folds: int = FOLDS, spread: Spread = map
+    studied: Sequence[Studied], types: Mapping[str, DocumentType], *, folds: int | None = None, spread: Spread = map
 ) -> Model:
     """Return the model of the documents, with what held-out predictions say about it: deterministic.
 
     Args:
         studied: the documents, in the order of their keys or of their review.
         types: by name.
-        folds: into how many parts the documents are divided for the held-out predictions.
+        folds: into how many parts the documents are divided for the held-out predictions; None for five, and for three
+            where a type has many.
         spread: how the fields are learned, one after the other or side by side.
     """
     families = {t.name: t.variant_of for t in types.values() if t.variant_of is not None}
@@ -146,13 +150,16 @@ def train(
         # a credit note's fields are an invoice's: they are learned together
         by_type[families.get(one.type, one.type)].append(one)
     members = {name: each[-DOCUMENTS_MAX:] for name, each in sorted(by_type.items())}
+    places = {name: fold_of(each, folds) for name, each in members.items()}
     pools = pools_of([types[name] for name in members])
     circles = dict.fromkeys([*(pool.types for pool in pools), *((name,) for name in members)])
     alike = {
         names: Likeness.of((one.key, one.fingerprint) for name in names for one in members[name]) for names in circles
     }
-    tasks: list[Task] = [task for pool in pools if (task := _task(pool, members, folds, alike[pool.types])) is not None]
-    tasks += [task for name, each in members.items() for task in _list_tasks(types[name], each, folds)]
+    tasks: list[Task] = [
+        task for pool in pools if (task := _task(pool, members, places, alike[pool.types])) is not None
+    ]
+    tasks += [task for name, each in members.items() for task in _list_tasks(types[name], each, places[name])]
     fields: dict[str, dict[str, FieldLearned]] = defaultdict(dict)
     lists: dict[str, dict[str, ListLearned]] = defaultdict(dict)
     for task, learned in zip(tasks, spread(learn, tasks), strict=True):
@@ -162,7 +169,7 @@ def train(
         elif isinstance(task, ListTask) and isinstance(learned, ListLearned):
             lists[task.type][task.spec.name] = learned
     knowledge = {
-        name: _knowledge(types[name], each, fields[name], lists[name], alike[(name,)], folds)
+        name: _knowledge(types[name], each, fields[name], lists[name], alike[(name,)], places[name])
         for name, each in members.items()
     }
     kinds = TypeModel.fit([one.type_example for one in studied], families=families) if studied else None
@@ -175,27 +182,27 @@ def _of_type(learned: FieldLearned, members: Sequence[Studied]) -> FieldLearned:
     return FieldLearned(learned.model, [guess for guess in learned.guesses if guess.key in keys])
 
 
-def _task(pool: Pool, members: Mapping[str, Sequence[Studied]], folds: int, likeness: Likeness) -> FieldTask | None:
+def _task(
+    pool: Pool, members: Mapping[str, Sequence[Studied]], places: Mapping[str, Sequence[int]], likeness: Likeness
+) -> FieldTask | None:
     """Return the pool's field with all its lessons; None where there is none."""
     name = pool.spec.name
     lessons: list[Lesson] = []
     truths: list[str | None] = []
-    places: list[int] = []
+    folds: list[int] = []
     for type_name in pool.types:
-        each = members[type_name]
-        for one, at in zip(each, fold_of(each, min(folds, len(each))), strict=True):
+        for one, at in zip(members[type_name], places[type_name], strict=True):
             if name in one.lessons:
                 lessons.append(one.lessons[name])
                 truths.append(one.values[name])
-                places.append(at)
+                folds.append(at)
     if not lessons:
         return None
-    return FieldTask(pool, tuple(lessons), tuple(truths), tuple(places), likeness)
+    return FieldTask(pool, tuple(lessons), tuple(truths), tuple(folds), likeness)
 
 
-def _list_tasks(doctype: DocumentType, members: Sequence[Studied], folds: int) -> Iterator[ListTask]:
+def _list_tasks(doctype: DocumentType, members: Sequence[Studied], places: Sequence[int]) -> Iterator[ListTask]:
     """Yield each list field of the type that any document teaches."""
-    places = fold_of(members, min(folds, len(members)))
     for spec in doctype.fields:
         taught = [(one.lists[spec.name], at) for one, at in zip(members, places, strict=True) if spec.name in one.lists]
         if taught:
@@ -209,11 +216,11 @@ def _knowledge(
     fields: Mapping[str, FieldLearned],
     lists: Mapping[str, ListLearned],
     likeness: Likeness,
-    folds: int,
+    places: Sequence[int],
 ) -> TypeKnowledge:
     """Return what the documents of one type teach, its held-out predictions calibrated together."""
     raw = held_of(doctype, [guess for learned in fields.values() for guess in learned.guesses])
-    raw += _held_lists(members, lists, likeness, folds)
+    raw += _held_lists(members, lists, likeness, places)
     names = [one.field for one in raw]
     shares = np.array([one.share for one in raw])
     calibration = Calibration.fit(shares, np.array([one.right for one in raw], dtype=np.bool_), names)
@@ -263,10 +270,10 @@ def held_of(doctype: DocumentType, guesses: Iterable[Guess]) -> list[Held]:
 
 
 def _held_lists(
-    members: Sequence[Studied], lists: Mapping[str, ListLearned], likeness: Likeness, folds: int
+    members: Sequence[Studied], lists: Mapping[str, ListLearned], likeness: Likeness, places: Sequence[int]
 ) -> Iterator[Held]:
     """Yield the predictions of whole lists, with how alike each document is to those learned from."""
-    fold = {one.key: at for one, at in zip(members, fold_of(members, min(folds, len(members))), strict=True)}
+    fold = {one.key: at for one, at in zip(members, places, strict=True)}
     for name, learned in lists.items():
         taught = [one.key for one in members if name in one.lists]
         for one in learned.held:
@@ -281,12 +288,13 @@ def _nearest_of_all(likeness: Likeness) -> list[float]:
     return table.max(axis=1).tolist()
 
 
-def fold_of(members: Sequence[Studied], folds: int) -> list[int]:
-    """Return each document's fold: shuffled by a fixed seed.
+def fold_of(members: Sequence[Studied], folds: int | None = None) -> list[int]:
+    """Return each document's fold: shuffled by a fixed seed; as many as there are documents at most.
 
     Layouts are not kept apart: with few of them such folds say next to nothing (measured), and how far documents of
     unknown layouts can be trusted is the gate's to say.
     """
+    folds = min(len(members), folds or (FOLDS if len(members) < MANY else FOLDS_OF_MANY))
     order = sorted(range(len(members)), key=lambda i: members[i].key)
     random.Random(7).shuffle(order)  # noqa: S311 - no secret: the same division every time
     place = [0] * len(members)
