@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditTag
+from pipeline.domain.fields import FieldKind
 from pipeline.domain.models import FieldCurves, ModelState, TypeFigures
 from pipeline.domain.routing import Policy
 from pipeline.domain.value import Frozen, Value
@@ -102,6 +103,7 @@ class RecheckView(Frozen):
     """How the document is called: its number, or its file."""
     field: str
     title: str
+    kind: FieldKind
     label: Value | None
     said: str | None
     confidence: float
@@ -331,6 +333,7 @@ class Championing:
                     name=_called(document) if document is not None else taught.name if taught is not None else "",
                     field=row.field,
                     title=doctype.field(row.field).title_in("en") if doctype is not None and has else row.field,
+                    kind=doctype.field(row.field).kind if doctype is not None and has else FieldKind.TEXT,
                     label=_label(session, row, taught),
                     said=row.said,
                     confidence=row.confidence,

@@ -37,14 +37,14 @@ def find(model: Model) -> list[Contradiction]:
     return [Contradiction(held.key, held.field, held.confidence, held.answer) for held in doubted[:LISTED_MOST]]
 
 
-def printed(one: Contradiction, pages: tuple[Page, ...], doctype: DocumentType) -> str | None:
-    """Return what the machine said as the page prints it; its key where it stands nowhere."""
+def value_of(one: Contradiction, pages: tuple[Page, ...], doctype: DocumentType) -> str | None:
+    """Return the value that the machine said, in its canonical form; its key where it stands nowhere."""
     layout = Layout(pages)
     rules = BaselineEngine()
     sheet = Sheet.of(Rules(layout, doctype, infer_locale(layout), rules.index_of(doctype)))
     view = sheet.views.get(one.field)
     options = sheet.options[view.group] if view is not None else []
-    return next((option.text for option in options if option.key == one.said), one.said)
+    return next((str(option.value) for option in options if option.key == one.said), one.said)
 
 
 def _doubted(model: Model) -> Iterator[Held]:

@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from pipeline.domain.actors import Actor
+from pipeline.domain.fields import FieldKind
 from pipeline.domain.models import FieldCurves, FieldFigures, ModelState, TypeFigures
 from pipeline.errors import AccessDeniedError
 from pipeline.services.championing import ModelView, RecheckView, ThresholdView
@@ -49,8 +50,9 @@ DOUBT = RecheckView(
     name="CF-20814 (#7)",
     field="gross_total",
     title="Gross total",
+    kind=FieldKind.MONEY,
     label="1482.00",
-    said="1,428.00",
+    said="1428.00",
     confidence=0.985,
 )
 THRESHOLD = ThresholdView(
@@ -149,7 +151,7 @@ def test_doubted_label_is_shown_beside_the_machines_value_and_can_be_kept(
     approver: FlaskClient, taught: FakeServices
 ) -> None:
     text = approver.get("/learning").text
-    assert text.index("1482.00") < text.index("1,428.00")
+    assert text.index("1,482.00") < text.index("1,428.00")
     assert 'href="/documents/7/approval"' in text
     assert approver.post("/learning/rechecks/5/dismissal").location == "/learning#rechecks"
     assert taught.called("dismiss") == [(5,)]
