@@ -18,6 +18,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from pipeline import assembly
+from pipeline.assurance import fitting
 from pipeline.garbage import collect_rarely
 from pipeline.settings import Settings
 from workers import jobs, log
@@ -126,6 +127,7 @@ def run(settings: Settings, queue: str = PROCESS_QUEUE) -> None:
     log.configure("worker" if queue == PROCESS_QUEUE else "learner")
     if queue == LEARN_QUEUE:
         os.nice(_LEARNER_NICENESS)
+        fitting.preload()
     slates = settings.data_path / "workers"
     slate = Slate.open(slates)
     jobs.configure(settings, slate)

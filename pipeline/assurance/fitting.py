@@ -4,6 +4,13 @@ import importlib
 from typing import Any
 
 
+def preload() -> None:
+    """Load all of it, in a process whose forks fit: a second each that they need not spend."""
+    importlib.import_module("scipy.optimize")
+    importlib.import_module("scipy.sparse")
+    load_lightgbm()
+
+
 def minimize(*given: Any, **named: Any) -> Any:
     """Return what `scipy.optimize.minimize` finds."""
     optimize: Any = importlib.import_module("scipy.optimize")  # its types are incomplete

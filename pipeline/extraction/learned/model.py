@@ -141,6 +141,10 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """Return the model as one file: arrays and JSON, the same bytes for the same model."""
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
         arrays: Arrays = {}
         shared: dict[int, dict[str, Any]] = {}
         head: dict[str, Any] = {
@@ -178,7 +182,10 @@ class Model:
             if "kinds" in head:
                 own = {n.removeprefix("kinds/"): a for n, a in arrays.items() if n.startswith("kinds/")}
                 kinds = TypeModel.from_arrays(own, head["kinds"])
-            return cls(types, kinds, head["counts"], head["families"])
+            model = cls(types, kinds, head["counts"], head["families"])
+            # what is read is known packed: packing it again, for its version, takes longer than reading
+            model.__dict__["_bytes"] = data
+            return model
         except DAMAGE as error:
             raise ConfigurationError(BROKEN.format(why="it is damaged")) from error
 

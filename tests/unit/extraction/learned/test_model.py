@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def knowledge(documents: int) -> TypeKnowledge:
 
 
 def test_a_saved_model_is_the_same_bytes_when_read_and_saved_again(data: bytes) -> None:
-    assert Model.from_bytes(data).to_bytes() == data
+    # a copy, so that it is packed anew: a model that was read knows its bytes
+    assert replace(Model.from_bytes(data)).to_bytes() == data
 
 
 def test_a_saved_model_reads_as_the_one_it_was_saved_from(model: Model, data: bytes) -> None:
