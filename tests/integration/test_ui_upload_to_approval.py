@@ -16,6 +16,7 @@ from pipeline.settings import Settings
 from review_ui import create_app
 from tests import builders
 from tests.desk import Office
+from tests.templates import COMPILED
 
 JSON = {"Accept": "application/json"}
 PASSWORD = "a long enough password"
@@ -29,6 +30,7 @@ def client(office: Office) -> FlaskClient:
         health=Health(office.store, office.queue),
     )
     app = create_app(services, Settings(data=office.folder))
+    app.jinja_env.bytecode_cache = COMPILED
     app.config["TESTING"] = True
     return app.test_client()
 

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import re
+import shutil
 import zlib
 from collections.abc import Iterator
 from decimal import Decimal
@@ -118,46 +119,57 @@ QUIRKY = variety()
 VARIETY = [made for _, made in QUIRKY]
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole set, made once: it takes seconds."""
+    made = tmp_path_factory.mktemp("set")
+    folder.write(made)
+    return made
+
+
+@pytest.fixture
+def copied(written: Path, tmp_path: Path) -> Path:
+    """The set as it is made, to change."""
+    return shutil.copytree(written, tmp_path / "set")
+
+
 def test_committed_set_is_what_the_generator_makes():
     assert folder.differences(folder.FOLDER) == []
 
 
-def test_an_edited_file_is_reported_as_different(tmp_path: Path):
-    folder.write(tmp_path)
-    truth = tmp_path / "expected" / "roesterei.json"
+def test_an_edited_file_is_reported_as_different(copied: Path):
+    truth = copied / "expected" / "roesterei.json"
     truth.write_text(truth.read_text(encoding="utf-8").replace("EUR", "USD"), encoding="utf-8")
-    (tmp_path / "documents" / "druckerei.pdf").unlink()
-    (tmp_path / "documents" / "stray.pdf").write_bytes(b"%PDF")
+    (copied / "documents" / "druckerei.pdf").unlink()
+    (copied / "documents" / "stray.pdf").write_bytes(b"%PDF")
 
-    found = " ".join(folder.differences(tmp_path))
+    found = " ".join(folder.differences(copied))
 
     assert "expected/roesterei.json differs" in found
     assert "documents/druckerei.pdf is missing" in found
     assert "documents/stray.pdf is not made" in found
 
 
-def test_other_libraries_may_write_other_bytes_for_the_same_page(tmp_path: Path):
-    folder.write(tmp_path)
-    document = tmp_path / "documents" / "druckerei.pdf"
-    manifest = tmp_path / "MANIFEST.toml"
+def test_other_libraries_may_write_other_bytes_for_the_same_page(copied: Path):
+    document = copied / "documents" / "druckerei.pdf"
+    manifest = copied / "MANIFEST.toml"
     before = hashlib.sha256(document.read_bytes()).hexdigest()
     with pikepdf.open(BytesIO(document.read_bytes())) as pages:
         pages.save(document)
     after = hashlib.sha256(document.read_bytes()).hexdigest()
     said = manifest.read_text(encoding="utf-8").replace(before, after)
     manifest.write_text(said, encoding="utf-8")
-    assert folder.differences(tmp_path) != []
+    assert folder.differences(copied) != []
 
     manifest.write_text(re.sub('reportlab = ".*"', 'reportlab = "0"', said), encoding="utf-8")
 
-    assert folder.differences(tmp_path) == []
+    assert folder.differences(copied) == []
 
 
-def test_writing_again_removes_what_is_no_longer_made(tmp_path: Path):
-    folder.write(tmp_path)
-    (tmp_path / "documents" / "stray.pdf").write_bytes(b"%PDF")
-    folder.write(tmp_path)
-    assert not (tmp_path / "documents" / "stray.pdf").exists()
+def test_writing_again_removes_what_is_no_longer_made(copied: Path):
+    (copied / "documents" / "stray.pdf").write_bytes(b"%PDF")
+    folder.write(copied)
+    assert not (copied / "documents" / "stray.pdf").exists()
 
 
 def test_same_seed_gives_the_same_bytes_and_another_seed_another_document():

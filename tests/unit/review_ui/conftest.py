@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from pipeline.domain.actors import Actor
 from pipeline.settings import Settings
 from review_ui import create_app
+from tests.templates import COMPILED
 from tests.unit.review_ui.doubles import APPROVER, AUDITOR, REVIEWER, FakeServices, Held
 
 JSON = {"Accept": "application/json"}
@@ -28,6 +29,7 @@ def app(services: FakeServices, settings: Settings) -> Flask:
     """The application without the check of form tokens, which has a test of its own."""
     app = create_app(services, settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.jinja_env.bytecode_cache = COMPILED
     return app
 
 
