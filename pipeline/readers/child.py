@@ -40,7 +40,7 @@ def serve(requests: int, answers: int, address_space: int, parent: int | None) -
     isolated = confine(address_space)
     collect_rarely()
     try:
-        send(answers, Frame(Kind.HELLO, _json({"network_isolated": isolated, "pid": os.getpid()})))
+        _send(answers, Kind.HELLO, _json({"network_isolated": isolated, "pid": os.getpid()}))
         while True:
             request = json.loads(receive(requests, bytes_max=REQUEST_BYTES_MAX).payload)
             _set_timers(float(request["seconds"]))

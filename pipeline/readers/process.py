@@ -48,7 +48,8 @@ class ReadingProcess:
         self.owner = os.getpid()
         self.address_space = limits.bytes
         self.answered = 0
-        self.resident = 0
+        self.grown = 0
+        """Bytes of memory it held after its last answer beyond what it began with, which a copy shares with its parent."""
         self.peak = 0
         """Bytes of memory it held at its largest; known once it has ended."""
         self.is_fit = True
@@ -65,6 +66,7 @@ class ReadingProcess:
         except (ClosedError, LateError, GarbledError) as error:
             log.warning("reading_process_did_not_start", status=self.end())
             raise ReaderUnavailableError(UNAVAILABLE_SENTENCE) from error
+        self._began_with = hello.resident
         facts: dict[str, Any] = json.loads(hello.payload)
         self.network_isolated = facts.get("network_isolated") is True
 
@@ -125,7 +127,7 @@ class ReadingProcess:
             frame = receive(self.answers, deadline)
             if frame.kind in LAST_KINDS:
                 self.answered += 1
-                self.resident = frame.resident
+                self.grown = frame.resident - self._began_with
                 yield frame
                 return
             if frame.kind is not Kind.PAGE:

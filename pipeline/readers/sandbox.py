@@ -46,8 +46,8 @@ PROBE_SECONDS_MAX = 20.0
 """Intake does not wait longer for one file, whatever the limits allow a reading."""
 REQUESTS_MAX = 5_000
 """Answers after which a process is replaced: what its libraries leaked goes with it."""
-RESIDENT_MAX = 400 * 1024**2
-"""Memory at which an idle process is replaced."""
+GROWN_MAX = 300 * 1024**2
+"""Bytes of memory beyond what it began with at which an idle process is replaced."""
 BYTES_MAX = 512 * 1024**2
 """What one reading may send to this process."""
 
@@ -367,7 +367,7 @@ def _cause_of_death(process: ReadingProcess, seconds: float, limits: ReadLimits)
 
 
 def _worn_out(process: ReadingProcess) -> bool:
-    return process.answered >= REQUESTS_MAX or process.resident > RESIDENT_MAX
+    return process.answered >= REQUESTS_MAX or process.grown > GROWN_MAX
 
 
 def _too_long(seconds: float) -> DocumentTooLargeError:
