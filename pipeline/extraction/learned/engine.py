@@ -81,7 +81,7 @@ class LearnedEngine(BaselineEngine):
         view, model = sheet.views[field.name], known.fields[field.name]
         options = sheet.options[view.group]
         keys = tuple(option.key for option in options)
-        verdict = verdict_of(view.group, keys, shares, view.spec.required)
+        verdict = verdict_of(view.group, keys, shares, view.spec.required, rarity=model.rarity)
         if verdict.index is None and field.value is not None and not options:
             return field
         agrees = bool(view.chosen[verdict.index]) if verdict.index is not None else not view.chosen.any()

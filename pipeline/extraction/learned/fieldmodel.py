@@ -108,6 +108,17 @@ class FieldModel:
             return _agreed(first, second)
         return (first + second) / 2
 
+    @property
+    def rarity(self) -> float:
+        """Return how much rarer documents without the value are than among those that the scorers were taught with.
+
+        At most 1: answers were taken out on purpose, so that scorers know what a document without one looks like.
+        """
+        found = sum(1 for prints in self.memory.prints if prints)
+        taken = 0 if self.group in IN_SENTENCES else -(-found // DROPPED_EVERY)
+        absent = self.documents - found
+        return (absent + 1) / (self.documents + 2) * (self.documents + taken + 2) / (absent + taken + 1)
+
     def _times(self, hashes: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return how many reviewed documents had each value."""
         return np.array([self.values.get(each, 0) for each in hashes.tolist()], dtype=np.float32)

@@ -63,6 +63,8 @@ class Guess:
     none: float
     is_absent: bool
     """The document does not have the value."""
+    rarity: float = 1.0
+    """How much rarer that is than the scorers were taught."""
     likeness: float = 0.0
     """Similarity to the nearest document that was learned from."""
 
@@ -73,7 +75,7 @@ class Guess:
     def held(self, belief: Belief) -> Held:
         """Return the answer that this guess, reconciled with other fields, gives, and whether it was right."""
         shares = moved(self.keys, self.shares, belief) if self.group in RECONCILED else self.shares
-        verdict = verdict_of(self.group, self.keys, shares, self.required, self.none)
+        verdict = verdict_of(self.group, self.keys, shares, self.required, self.none, self.rarity)
         right = self.is_absent if verdict.index is None else not self.is_absent and bool(self.said[verdict.index])
         answer = self.keys[verdict.index] if verdict.index is not None else None
         return Held(self.key, self.field, verdict.share, 0.0, right, self.likeness, answer)
@@ -196,6 +198,7 @@ def guess_of(
     none = max(0.0, 1.0 - float(shares.sum()))
     kept = np.sort(np.argsort(-shares, kind="stable")[:KEPT])
     keys = tuple(lesson.keys[int(i)] for i in kept)
+    said = lesson.said[kept]
     return Guess(
-        lesson.key, spec.name, model.group, spec.required, keys, shares[kept], lesson.said[kept], none, is_absent
+        lesson.key, spec.name, model.group, spec.required, keys, shares[kept], said, none, is_absent, model.rarity
     )

@@ -30,7 +30,12 @@ class Verdict:
 
 
 def verdict_of(
-    group: Group, keys: Sequence[str], shares: NDArray[np.float64], required: bool, none: float | None = None
+    group: Group,
+    keys: Sequence[str],
+    shares: NDArray[np.float64],
+    required: bool,
+    none: float | None = None,
+    rarity: float = 1.0,
 ) -> Verdict:
     """Return the likeliest value.
 
@@ -40,6 +45,8 @@ def verdict_of(
         shares: their probabilities.
         required: a required field is answered while there is any candidate: somebody has to look at it anyway.
         none: the probability of "not there"; None takes what is missing to 1.
+        rarity: how much rarer that is than the scorers were taught: where hardly any document lacks the value, an
+            unlikely answer is still the better guess, and is shown as unlikely.
     """
     sums: dict[str, float] = defaultdict(float)
     best: dict[str, int] = {}
@@ -53,7 +60,7 @@ def verdict_of(
         return Verdict(None, none, (), none)
     totals = _gathered(order, sums) if group in AS_TEXT else {key: sums[key] for key in order[:TOP]}
     winner = max(totals, key=lambda key: (totals[key], -best[key]))
-    if not required and none > totals[winner]:
+    if not required and rarity * none > totals[winner]:
         return Verdict(None, none, tuple((best[key], sums[key]) for key in order[:TOP]), none)
     rivals = [
         (best[key], sums[key])

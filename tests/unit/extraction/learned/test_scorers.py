@@ -270,3 +270,15 @@ def test_a_field_gives_a_new_document_one_share_out_among_its_candidates(lessons
     assert own.right[int(np.argmax(shares))]
     assert 0.8 < shares.sum() <= 1.0
     assert (shares >= 0).all()
+
+
+# Absence ---------------------------------------------------------------------------------------------------------
+
+
+def test_absence_is_rarer_than_taught_where_every_document_has_the_value(lessons: list[Lesson]) -> None:
+    assert FieldModel.fit(Group.MONEY, lessons).rarity < 0.35
+
+
+def test_absence_is_as_frequent_as_taught_where_most_documents_lack_the_value(lessons: list[Lesson]) -> None:
+    few = [*lessons[:2], *(replace(one, right=np.zeros_like(one.right)) for one in lessons[2:])]
+    assert 0.9 < FieldModel.fit(Group.MONEY, few).rarity <= 1.0

@@ -231,3 +231,19 @@ def test_a_required_field_is_answered_while_there_is_any_candidate() -> None:
 def test_without_candidates_there_is_no_answer(required: bool) -> None:
     found = verdict_of(Group.DATE, (), np.array([]), required=required)
     assert (found.index, found.share, found.rivals) == (None, 1.0, ())
+
+
+# Absence ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_field_that_hardly_any_document_lacks_is_answered_by_the_likeliest_and_says_how_unlikely_that_is() -> None:
+    shares = np.array([0.3, 0.1])
+    assert verdict_of(Group.IDENTIFIER, ("a", "b"), shares, required=False).index is None
+    found = verdict_of(Group.IDENTIFIER, ("a", "b"), shares, required=False, rarity=0.2)
+    assert found.index == 0
+    assert found.share == pytest.approx(0.3)
+
+
+def test_what_is_all_but_certainly_absent_stays_absent_however_rare_that_is() -> None:
+    shares = np.array([0.02, 0.01])
+    assert verdict_of(Group.IDENTIFIER, ("a", "b"), shares, required=False, rarity=0.2).index is None
