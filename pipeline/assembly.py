@@ -20,6 +20,7 @@ from pipeline.extraction.learned.model import Model
 from pipeline.extraction.learned.training import Spread
 from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
 from pipeline.readers import sandbox
+from pipeline.readers.ocr.choice import choose
 from pipeline.readers.ocr.client import OcrClient
 from pipeline.readers.sandbox import SandboxReader
 from pipeline.services.accounts import Accounts
@@ -245,8 +246,15 @@ def models_path(settings: Settings) -> Path:
     return settings.data_path / "models"
 
 
-def _eye(settings: Settings) -> OcrClient:
-    return OcrClient(threads=settings.ocr_threads)
+def _eye(settings: Settings) -> OcrClient | None:
+    """Return what reads images; None where that is switched off.
+
+    Raises:
+        ConfigurationError: the engine that the settings name is not installed.
+    """
+    if not settings.read_images:
+        return None
+    return OcrClient(threads=settings.ocr_threads, engine=choose(settings.ocr_engine, settings.ocr_languages))
 
 
 def limits_of(settings: Settings) -> ReadLimits:

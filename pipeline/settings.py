@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -43,6 +43,8 @@ class Settings(BaseModel):
     read_images: bool = True
     image_seconds_max: float = Field(default=60.0, gt=0)
     images_seconds_max: float = Field(default=1800.0, gt=0)
+    ocr_engine: Literal["rapidocr", "tesseract"] = "rapidocr"
+    ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z0-9_/]+(\+[A-Za-z0-9_/]+)*$")
     ocr_threads: int = Field(default=0, ge=0, le=64)
     upload_bytes_max: int = Field(default=200 * 1024 * 1024, ge=1)
     lease_seconds: int = Field(default=900, ge=30)

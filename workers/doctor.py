@@ -151,7 +151,7 @@ def check_database(settings: Settings) -> Check:
     if settings.database_url is None and not settings.data_path.is_dir():
         return Check("database", State.BAD, "not created yet", "Run `proofdesk up`, or `proofdesk db upgrade`.")
     queue = RqQueue.from_settings(settings)
-    services = assembly.build(settings, queue)
+    services = assembly.build(_blind(settings), queue)
     try:
         word = services.health.ready()[1]["database"]
     finally:
@@ -195,7 +195,7 @@ def check_workers(settings: Settings) -> Check:
 def check_learning(settings: Settings) -> Check:
     """Return which model reads, and whether anything that was approved can still be learned from."""
     queue = RqQueue.from_settings(settings)
-    services = assembly.build(settings, queue)
+    services = assembly.build(_blind(settings), queue)
     try:
         if services.health.ready()[1]["database"] != "ok":
             return Check("learning", State.BAD, "unknown: the database is not ready", "Mend the database first.")
@@ -238,7 +238,7 @@ def check_watcher(settings: Settings) -> Check:
 
 
 def check_reader(settings: Settings) -> Check:
-    offline = assembly.offline(settings)
+    offline = assembly.offline(_blind(settings))
     try:
         isolated = offline.reader.network_isolated(offline.limits)
     finally:
@@ -268,7 +268,7 @@ def check_ocr(settings: Settings) -> Check:
             "it works, but its network can't be cut off here",
             "Allow user namespaces for Proofdesk's user, or run it where nothing secret can be reached.",
         )
-    return Check("OCR", State.OK, "starts, and has no network")
+    return Check("OCR", State.OK, f"{settings.ocr_engine} starts, and has no network")
 
 
 def check_web(settings: Settings) -> Check:
@@ -297,6 +297,11 @@ def _made(part: str, check: Callable[[Settings], Check], settings: Settings) -> 
         return Check(part, State.BAD, "does not work", str(error))
     except OSError as error:
         return Check(part, State.BAD, error.strerror or type(error).__name__, "Check the folder's rights and its disk.")
+
+
+def _blind(settings: Settings) -> Settings:
+    """Return the settings without an OCR engine, which has a check of its own."""
+    return settings.model_copy(update={"read_images": False})
 
 
 def _mend_writing(folder: Path) -> str:

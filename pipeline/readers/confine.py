@@ -53,7 +53,9 @@ def die_with(parent: int) -> None:
         os._exit(0)
 
 
-def confine(address_space: int, *, accepts: bool = False, open_files: int = OPEN_FILES_MAX) -> bool:
+def confine(
+    address_space: int, *, accepts: bool = False, starts: bool = False, open_files: int = OPEN_FILES_MAX
+) -> bool:
     """Set limits for the rest of this process's life; return whether the network is out of reach.
 
     Address space, file size (nothing can be written), open files, core dumps; on Linux also the system call filter,
@@ -62,6 +64,7 @@ def confine(address_space: int, *, accepts: bool = False, open_files: int = OPEN
     Args:
         address_space: bytes.
         accepts: connections may be taken on a socket that it was given listening.
+        starts: other processes and programs may be started; all limits but `narrow`'s hold for them too.
         open_files: at once.
     """
     # Ctrl-C is the parent's to answer: it goes to every process of the terminal
@@ -73,9 +76,18 @@ def confine(address_space: int, *, accepts: bool = False, open_files: int = OPEN
     if sys.platform == "linux":
         # not before die_with: neither a debugger of the same user nor a crash dump may look in
         _libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-        if not seccomp.install(accepts=accepts):
+        if not seccomp.install(accepts=accepts, starts=starts):
             _leave_network()
     return not _can_connect()
+
+
+def narrow(parent: int) -> None:
+    """In a fresh child of a confined process: keep nothing but the right to become another program, and die with it.
+
+    The program that it becomes has the same limits, and no right to start or accept anything.
+    """
+    die_with(parent)
+    seccomp.install(becomes=True)
 
 
 def _limit(what: int, value: int) -> None:

@@ -43,7 +43,7 @@ class Gaze:
         Raises:
             ReaderUnavailableError: the OCR process can't be started, or is too busy.
         """
-        key = image_key(image)
+        key = image_key(self.eye.version, image)
         found = self._find(key)
         if found is not None:
             return found

@@ -11,7 +11,7 @@ import os
 import platform
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
@@ -78,6 +78,8 @@ REFUSED_EVERYWHERE = {
     "pidfd_open": 434, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "fchmodat2": 452,
 }  # fmt: skip
 ACCEPTING = ("accept", "accept4")
+STARTING = ("fork", "vfork", "execve", "kill")
+BECOMING = ("execve",)
 ABSENT = {"clone3": 435, "openat2": 437}
 """Answered with "no such call": their arguments lie in memory a filter cannot see; C libraries fall back."""
 
@@ -88,16 +90,21 @@ TGKILL = {"x86_64": 234, "aarch64": 131}
 PRLIMIT = {"x86_64": 302, "aarch64": 261}
 
 
-def install(*, accepts: bool = False) -> bool:
+def install(*, accepts: bool = False, starts: bool = False, becomes: bool = False) -> bool:
     """Install the filter for the rest of this process's life; False where this system has none.
+
+    Whatever it starts or becomes is under the filter too, and may install a stricter one on top.
 
     Args:
         accepts: connections may be taken on a socket that was handed over listening; it can still make none itself.
+        starts: processes may be forked, run other programs, and be signalled.
+        becomes: it may run another program in its own place.
     """
     machine = platform.machine()
     if sys.platform != "linux" or machine not in AUDIT_ARCHITECTURES or sys.maxsize < 2**32:
         return False
-    code = b"".join(_program(machine, os.getpid(), ACCEPTING if accepts else ()))
+    allowed = {*(ACCEPTING if accepts else ()), *(STARTING if starts else ()), *(BECOMING if becomes else ())}
+    code = b"".join(_program(machine, os.getpid(), allowed, forks=starts))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
@@ -110,7 +117,7 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def _program(machine: str, own_pid: int, allowed: tuple[str, ...] = ()) -> Iterator[bytes]:
+def _program(machine: str, own_pid: int, allowed: Collection[str], *, forks: bool) -> Iterator[bytes]:
     """Yield the filter's instructions; each rule is a test that skips its answer where it does not apply."""
     yield _load(ARCHITECTURE_AT)
     yield _step(JUMP_EQUAL, AUDIT_ARCHITECTURES[machine], 1, 0)
@@ -128,7 +135,8 @@ def _program(machine: str, own_pid: int, allowed: tuple[str, ...] = ()) -> Itera
         yield _refusal(errno.ENOSYS)
     for number, argument in OPEN[machine].values():
         yield from _rule(number, argument, _step(JUMP_ANY_BIT, OPEN_TO_WRITE, 0, 1))
-    yield from _rule(CLONE[machine], 0, _step(JUMP_ANY_BIT, CLONE_THREAD, 1, 0))
+    if not forks:
+        yield from _rule(CLONE[machine], 0, _step(JUMP_ANY_BIT, CLONE_THREAD, 1, 0))
     # abort() signals its own process; nobody else is to be signalled
     yield from _rule(TGKILL[machine], 0, _step(JUMP_EQUAL, own_pid, 1, 0))
     # asking for limits is harmless: only a pointer to new ones is refused (its low and its high half)

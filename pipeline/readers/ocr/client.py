@@ -27,7 +27,8 @@ from pydantic import ValidationError
 
 from pipeline.errors import ReaderUnavailableError
 from pipeline.readers.frames import ClosedError, Frame, GarbledError, Kind, LateError, receive, send
-from pipeline.readers.ocr.protocol import ReadImage, engine_version
+from pipeline.readers.ocr.choice import EngineChoice, choose
+from pipeline.readers.ocr.protocol import ReadImage
 
 log: Any = structlog.get_logger()
 
@@ -55,11 +56,18 @@ class PageNotReadError(Exception):
 class OcrClient:
     """Asks the machine's OCR process, starting it where there is none. Safe for threads and across forks."""
 
-    def __init__(self, folder: Path | None = None, threads: int = 0) -> None:
-        """Use the process that is reached through `folder`, the user's own where None; start it with `threads`."""
+    def __init__(self, folder: Path | None = None, threads: int = 0, engine: EngineChoice | None = None) -> None:
+        """Set up a client; nothing is started yet.
+
+        Args:
+            folder: which the process is reached through; the user's own where None.
+            threads: that the process uses; 0 leaves it to the process.
+            engine: what reads; RapidOCR where None.
+        """
         self._folder = folder
         self._threads = threads
-        self.version = engine_version()
+        self._engine = engine or choose("rapidocr")
+        self.version = self._engine.version
 
     @property
     def folder(self) -> Path:
@@ -200,7 +208,7 @@ class OcrClient:
     def _spawn(self, listening: int, lock: int) -> None:
         """Start the process in a session of its own, through one that ends at once: it is nobody's child."""
         arguments = [sys.executable, "-P", "-m", "pipeline.readers.ocr.server"]
-        arguments += [str(listening), str(lock), str(self._threads)]
+        arguments += [str(listening), str(lock), str(self._threads), *self._engine]
         starter = subprocess.Popen(
             ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *arguments],
             pass_fds=(listening, lock),

@@ -43,7 +43,7 @@ class Engine:
         typings: Any = importlib.import_module("rapidocr.ch_ppocr_rec.typings")
         process: Any = importlib.import_module("rapidocr.utils.process_img")
         self._input, self._to_original = typings.TextRecInput, process.map_boxes_to_original
-        count = threads or max(1, min(THREADS_MAX, len(os.sched_getaffinity(0)) if _has_affinity() else 2))
+        count = threads or count_cores()
         self.cv2.setNumThreads(count)
         self.rapid = rapidocr.RapidOCR(
             params={
@@ -125,5 +125,7 @@ def _breaks(text: str) -> set[int]:
     return found
 
 
-def _has_affinity() -> bool:
-    return hasattr(os, "sched_getaffinity")
+def count_cores() -> int:
+    """Return how many cores reading images may use where nobody has said it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    return max(1, min(THREADS_MAX, cores))

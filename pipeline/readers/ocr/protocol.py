@@ -2,12 +2,9 @@
 
 import hashlib
 import struct
-from importlib import metadata
 
 from pydantic import BaseModel, ConfigDict, Field
 
-EDITION = 1
-"""Counted up when the same pixels would be read otherwise: kept readings of earlier editions are made anew."""
 PIXELS_MAX = 20_000_000
 """Pixels of an image that are read; larger ones come smaller."""
 SIDE_MAX = 30_000
@@ -43,11 +40,6 @@ class ReadImage(BaseModel):
     seconds: float = 0.0
 
 
-def engine_version() -> str:
-    """Return name and version of the engine, for the boxes it makes and the readings kept of it."""
-    return f"rapidocr {metadata.version('rapidocr')}-{EDITION}"
-
-
-def image_key(pixels: bytes) -> str:
-    """Return the hash of an image (with its header) and of whatever else decides how it is read."""
-    return hashlib.sha256(engine_version().encode() + b"\0" + pixels).hexdigest()
+def image_key(version: str, pixels: bytes) -> str:
+    """Return the hash of an image (with its header) and of the engine's version: of all that decides how it is read."""
+    return hashlib.sha256(version.encode() + b"\0" + pixels).hexdigest()

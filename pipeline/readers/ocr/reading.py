@@ -5,13 +5,13 @@ from typing import Any
 
 from pipeline.readers.ocr.engine import Engine, Piece
 from pipeline.readers.ocr.protocol import LINES_MAX, WORD_CHARACTERS_MAX, WORDS_MAX, ReadImage, ReadWord
-from pipeline.readers.ocr.straighten import better_turned, lies_on_its_side, moved, straightening
+from pipeline.readers.ocr.rows import in_reading_order
+from pipeline.readers.ocr.straighten import better_turned, frame_of, lies_on_its_side, moved, straightening
 
 DOUBTFUL_SCORE = 0.8
 """Below this mean score of its lines an image may stand upside down."""
 SCORE_MIN = 0.3
 """Words with less are stains and ruled lines."""
-LINE_OVERLAP = 0.5
 
 
 def read_image(engine: Engine, grey: Any) -> ReadImage:
@@ -46,7 +46,7 @@ def read_image(engine: Engine, grey: Any) -> ReadImage:
     return ReadImage(
         width=size[0],
         height=size[1],
-        frame=_frame(numpy, matrix, size, width, height, quarters),
+        frame=frame_of(numpy, matrix, size, width, height, quarters),
         lines=tuple(tuple(row[:WORDS_MAX]) for row in in_reading_order(rows)[:LINES_MAX]),
         seconds=round(time.perf_counter() - began, 3),
     )
@@ -98,39 +98,3 @@ def _placed(numpy: Any, piece: Piece, corners: Any, matrix: Any, size: tuple[flo
         bottom=round(bottom, 1),
         score=round(piece.score, 4),
     )
-
-
-def _frame(
-    numpy: Any, matrix: Any, size: tuple[float, float], width: int, height: int, quarters: int
-) -> tuple[float, ...] | None:
-    """Return the straightened image's corners on the image that was given, as shares of its sides."""
-    if matrix is None and not quarters:
-        return None
-    corners = numpy.array([[0.0, 0.0], [size[0], 0.0], [size[0], size[1]], [0.0, size[1]]])
-    if matrix is not None:
-        corners = moved(numpy, numpy.linalg.inv(matrix), corners)
-    shares = corners / numpy.array([width, height])
-    for _ in range(quarters):
-        # the image was turned a quarter to the left: turn the shares back to the right
-        shares = numpy.stack([1.0 - shares[:, 1], shares[:, 0]], axis=1)
-    return tuple(round(float(share), 5) for point in shares for share in point)
-
-
-def in_reading_order(rows: list[list[ReadWord]]) -> list[list[ReadWord]]:
-    """Return the rows from top to bottom, those on one height from left to right."""
-    ordered: list[list[list[ReadWord]]] = []
-    for row in sorted(rows, key=lambda words: _middle(words)):
-        last = ordered[-1] if ordered else None
-        if last is not None and abs(_middle(row) - _middle(last[0])) < LINE_OVERLAP * min(_tall(row), _tall(last[0])):
-            last.append(row)
-        else:
-            ordered.append([row])
-    return [row for group in ordered for row in sorted(group, key=lambda words: words[0].x0)]
-
-
-def _middle(words: list[ReadWord]) -> float:
-    return sum(word.top + word.bottom for word in words) / (2 * len(words))
-
-
-def _tall(words: list[ReadWord]) -> float:
-    return max(word.bottom - word.top for word in words)

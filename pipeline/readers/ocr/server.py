@@ -1,24 +1,31 @@
-"""The OCR process: reads one image at a time for whoever connects, until nobody has for a while.
+"""The OCR process: reads images for whoever connects, until nobody has for a while.
 
 Started by `pipeline.readers.ocr.client`, which hands over a listening socket and the lock that says it is alive. It is
 confined before it sees the first image, and reads nothing but pixels: what parses files is another process.
+
+RapidOCR reads one image at a time, on all cores. Tesseract gains little from a second core, so as many images as there
+are cores are read side by side, each by a copy of this process and the program that the copy starts.
 """
 
+import importlib
 import json
 import os
 import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from pipeline.readers.confine import confine
+from pipeline.readers.confine import confine, die_with
 from pipeline.readers.frames import ClosedError, Frame, GarbledError, Kind, LateError, receive, send
-from pipeline.readers.ocr.engine import Engine
-from pipeline.readers.ocr.protocol import IMAGE_HEADER, PIXELS_MAX
+from pipeline.readers.ocr.choice import EngineChoice
+from pipeline.readers.ocr.engine import Engine, count_cores
+from pipeline.readers.ocr.protocol import IMAGE_HEADER, PIXELS_MAX, ReadImage
 from pipeline.readers.ocr.reading import read_image
+from pipeline.readers.ocr.tesseract import Tesseract
 
 ADDRESS_SPACE = 4 * 1024**3
 """Bytes of address space: some three times what is ever resident."""
@@ -33,14 +40,29 @@ GRACE_SECONDS = 5.0
 OPEN_FILES_MAX = 128
 
 
+Read = Callable[[Any, float], ReadImage]
+"""Reads grey pixels (height x width) within some seconds; may raise anything."""
+
+
 class OcrProcess:
     """The loop over connections: the kernel's queue of them is the queue of images."""
 
-    def __init__(self, listener: socket.socket, engine: Engine, network_isolated: bool) -> None:
+    def __init__(self, listener: socket.socket, read: Read, network_isolated: bool, copies: int = 0) -> None:
+        """Serve a listening socket.
+
+        Args:
+            listener: what callers connect to.
+            read: the engine.
+            network_isolated: what was seen of it.
+            copies: of this process that may read side by side; 0 reads here, one image after the other.
+        """
         self.listener = listener
-        self.engine = engine
+        self.read = read
         self.network_isolated = network_isolated
+        self.copies = copies
+        self.reading: set[int] = set()
         self.images = 0
+        self.pid = os.getpid()
 
     def serve(self) -> None:
         while self.images < IMAGES_MAX and _resident() < RESIDENT_MAX:
@@ -48,12 +70,37 @@ class OcrProcess:
             try:
                 caller, _ = self.listener.accept()
             except TimeoutError:
-                return
+                break
             except OSError:
                 continue
             caller.setblocking(True)
             with caller:
-                self.answer(caller.fileno())
+                if self.copies:
+                    self._answer_aside(caller)
+                else:
+                    self.answer(caller.fileno())
+        while self.reading:
+            self._take_leave()
+
+    def _answer_aside(self, caller: socket.socket) -> None:
+        """Let a copy of this process answer, once there are not too many."""
+        while len(self.reading) >= self.copies:
+            self._take_leave()
+        self.images += 1
+        copy = os.fork()
+        if copy:
+            self.reading.add(copy)
+            return
+        try:
+            die_with(self.pid)
+            self.answer(caller.fileno())
+        finally:
+            os._exit(0)
+
+    def _take_leave(self) -> None:
+        """Wait until a copy has ended."""
+        ended, _ = os.waitpid(-1, 0)
+        self.reading.discard(ended)
 
     def answer(self, caller: int) -> None:
         """Read the image that one caller sends; whatever goes wrong ends this call, not the process."""
@@ -69,7 +116,7 @@ class OcrProcess:
             # the default actions end the process: the caller finds its connection closed
             signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
             try:
-                text = read_image(self.engine, self.image(payload)).model_dump_json()
+                text = self.read(self.image(payload), seconds).model_dump_json()
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
             send(caller, Frame(Kind.DONE, text.encode(), _resident()))
@@ -79,7 +126,7 @@ class OcrProcess:
             self._refuse(caller, type(error).__name__)
 
     def facts(self) -> bytes:
-        facts = {"network_isolated": self.network_isolated, "pid": os.getpid(), "images": self.images}
+        facts = {"network_isolated": self.network_isolated, "pid": self.pid, "images": self.images}
         return json.dumps(facts).encode()
 
     def image(self, payload: bytes) -> Any:
@@ -91,7 +138,8 @@ class OcrProcess:
         width, height = IMAGE_HEADER.unpack_from(payload)
         if not (0 < width * height <= PIXELS_MAX and len(payload) == IMAGE_HEADER.size + width * height):
             raise ValueError("the image is not as large as it says")
-        pixels = self.engine.numpy.frombuffer(payload, dtype="uint8", offset=IMAGE_HEADER.size)
+        numpy: Any = importlib.import_module("numpy")
+        pixels = numpy.frombuffer(payload, dtype="uint8", offset=IMAGE_HEADER.size)
         return pixels.reshape(height, width)
 
     def _refuse(self, caller: int, what: str) -> None:
@@ -110,13 +158,19 @@ def _resident() -> int:
 
 
 def main(arguments: list[str]) -> None:
-    """Run as a fresh process; the listening socket, the held lock and the number of threads are given."""
-    listening, lock, threads = (int(argument) for argument in arguments)
+    """Run as a fresh process: the listening socket, the held lock, the threads (0: one a core), the engine's choice."""
+    listening, lock, threads = (int(argument) for argument in arguments[:3])
+    choice = EngineChoice(*arguments[3:])
     os.set_inheritable(lock, False)
     with socket.socket(fileno=listening) as listener:
         # connecting is possible already; loading goes on while the first caller waits
-        isolated = confine(ADDRESS_SPACE, accepts=True, open_files=OPEN_FILES_MAX)
-        OcrProcess(listener, Engine(threads or None), isolated).serve()
+        isolated = confine(ADDRESS_SPACE, accepts=True, starts=bool(choice.program), open_files=OPEN_FILES_MAX)
+        if choice.program:
+            numpy: Any = importlib.import_module("numpy")
+            OcrProcess(listener, Tesseract(choice, numpy).read, isolated, threads or count_cores()).serve()
+        else:
+            engine = Engine(threads or None)
+            OcrProcess(listener, lambda grey, _: read_image(engine, grey), isolated).serve()
 
 
 if __name__ == "__main__":

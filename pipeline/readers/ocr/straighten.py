@@ -144,3 +144,28 @@ def moved(numpy: Any, matrix: Any, points: Any) -> Any:
     """Return where the matrix takes points (n x 2)."""
     out = numpy.hstack([points, numpy.ones((len(points), 1))]) @ matrix.T
     return out[:, :2] / out[:, 2:]
+
+
+def frame_of(
+    numpy: Any, matrix: Any, size: tuple[float, float], width: int, height: int, quarters: int
+) -> tuple[float, ...] | None:
+    """Return the straightened image's corners on the image that was given, as shares of its sides; None: as given.
+
+    Args:
+        numpy: the module.
+        matrix: what `straightening` found on the turned image.
+        size: of the straightened image.
+        width: of the turned image.
+        height: of the turned image.
+        quarters: turns to the left that came first.
+    """
+    if matrix is None and not quarters:
+        return None
+    corners = numpy.array([[0.0, 0.0], [size[0], 0.0], [size[0], size[1]], [0.0, size[1]]])
+    if matrix is not None:
+        corners = moved(numpy, numpy.linalg.inv(matrix), corners)
+    shares = corners / numpy.array([width, height])
+    for _ in range(quarters):
+        # the image was turned a quarter to the left: turn the shares back to the right
+        shares = numpy.stack([1.0 - shares[:, 1], shares[:, 0]], axis=1)
+    return tuple(round(float(share), 5) for point in shares for share in point)
