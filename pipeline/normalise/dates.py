@@ -68,6 +68,8 @@ _GLUED = re.compile(
 _PARTS_NAMED = re.compile(
     rf"(?P<day>{_DAY})(?:{_JOIN}|(?<=\d))(?P<month>{_MONTH})(?:{_JOIN}|(?=['’]))(?P<year>{_YEAR})", re.IGNORECASE
 )
+_COMPACT = re.compile(r"\d{1,2}([/.-])[^\W\d_]{3}\1\d{4}")
+_SHORT_MONTHS = {name: number for name, number in MONTHS.items() if len(name) == 3}
 _PARTS_MONTH = re.compile(
     rf"(?P<month>{_MONTH})\.?\s?-?(?P<day>{_DAY})(?:\s*,\s*|\s+|-)(?P<year>{_YEAR})", re.IGNORECASE
 )
@@ -176,11 +178,26 @@ def _named(text: str) -> tuple[Reading, ...]:
     for pattern in (_PARTS_NAMED, _PARTS_MONTH):
         match = pattern.fullmatch(text)
         if match:
-            month = MONTHS.get(fold(match.group("month")))
+            name = match.group("month")
+            month, note = MONTHS.get(fold(name)), ""
+            if month is None and _COMPACT.fullmatch(text):
+                month, note = _misread_month(fold(name)), f"“{name}” is taken for a month with one letter misread"
             day = _day(match.group("day"))
             if month is not None and day is not None:
-                return _one(_year(match.group("year")), month, day)
+                return _one(_year(match.group("year")), month, day, note)
     return ()
+
+
+def _misread_month(word: str) -> int | None:
+    """Return the only month whose short name differs from a word by one letter: tills print "14/Jun/2017"."""
+    if len(word) != 3:
+        return None
+    near = {
+        number
+        for name, number in _SHORT_MONTHS.items()
+        if sum(one != other for one, other in zip(name, word, strict=True)) == 1
+    }
+    return near.pop() if len(near) == 1 else None
 
 
 def _day(text: str) -> int | None:

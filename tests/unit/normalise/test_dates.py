@@ -89,3 +89,17 @@ def test_iso_dates_are_found_inside_sentences(text: str) -> None:
 @pytest.mark.parametrize("text", ["2024-03-123", "2024-03-12abc", "12024-03-12"])
 def test_what_only_begins_like_an_iso_date_is_none(text: str) -> None:
     assert not find_dates(text)
+
+
+@pytest.mark.parametrize(
+    ("printed", "iso"), [("14/dun/2017", "2017-06-14"), ("03-0ct-2018", None), ("02-Fcb-2019", "2019-02-02")]
+)
+def test_one_misread_letter_in_a_short_month_between_day_and_year_is_mended(printed: str, iso: str | None) -> None:
+    found = read_value(printed, "date", DocumentLocale())
+    assert [reading.value for reading in found] == ([iso] if iso else [])
+    assert all("misread" in reading.note for reading in found)
+
+
+@pytest.mark.parametrize("text", ["14/jux/2017", "14/xyz/2017", "30 day 2017", "1/max/17"])
+def test_what_could_be_several_months_or_no_date_at_all_is_not_mended(text: str) -> None:
+    assert not find_dates(text)
