@@ -29,8 +29,11 @@ help: ## This list.
 run: $(INSTALLED) ## Install what is missing and start everything; DEMO=1 also feeds the sample documents.
 	@exec $(BIN)/proofdesk up $(if $(filter-out 0,$(DEMO)),--demo)
 
-test: $(INSTALLED_DEV) $(WITH_BROWSER) lint types imports ## Install what the tests need, then run every check and every test.
-	@$(PYTEST)
+# The type checker runs beside the tests: it keeps one core busy for half a minute, and the first tests often wait.
+test: $(INSTALLED_DEV) $(WITH_BROWSER) lint imports ## Install what the tests need, then run every check and every test.
+	@$(BIN)/basedpyright --level error >$(VENV)/types.log 2>&1 & types=$$!; \
+	$(PYTEST); tests=$$?; \
+	wait $$types || { cat $(VENV)/types.log >&2; exit 1; }; exit $$tests
 
 format: $(INSTALLED_DEV) ## Rewrite the sources in the one format.
 	@$(BIN)/ruff check --quiet --fix-only $(SOURCES)
