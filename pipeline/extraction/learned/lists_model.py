@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from pipeline.assurance.calibration import Calibration
-from pipeline.assurance.fitting import minimize, sparse_rows
+from pipeline.assurance.fitting import minimize
 from pipeline.extraction.learned.boosting import Boosting
 from pipeline.extraction.learned.columns import BUCKETS
 from pipeline.extraction.learned.lists_lesson import ListLesson, spelled, spellings_of, words_of
 from pipeline.extraction.learned.lists_marks import NameMarks
+from pipeline.extraction.learned.matrix import marks_at, matrix_of, telling
 from pipeline.extraction.learned.truth import ALIKE, likeness
 
 STRENGTH = 1.0
@@ -185,20 +186,20 @@ def _weights(lessons: Sequence[ListLesson]) -> NDArray[np.float32]:
     lessons = [lesson for lesson in lessons if len(lesson.marks)]
     if not lessons:
         return weights
-    used, marks = np.unique(np.concatenate([lesson.marks.marks for lesson in lessons]), return_inverse=True)
-    pointers = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(lesson.marks.starts) for lesson in lessons]))])
-    matrix: Any = sparse_rows(
-        (np.ones(len(marks)), marks.astype(np.int32), pointers), shape=(len(pointers) - 1, len(used))
+    marks = [(lesson.marks.starts, lesson.marks.marks) for lesson in lessons]
+    used = telling(
+        (np.unique(each), marks_at(starts, each, lesson.right))
+        for (starts, each), lesson in zip(marks, lessons, strict=True)
     )
-    transposed = matrix.T.tocsr()
+    matrix = matrix_of(marks, used)
     right = np.concatenate([lesson.right for lesson in lessons]).astype(np.float64)
     counts = np.concatenate([_counts(lesson) for lesson in lessons])
 
     def loss(point: Doubles) -> tuple[float, Doubles]:
-        odds: Doubles = matrix @ point
+        odds: Doubles = (matrix @ point.astype(np.float32)).astype(np.float64)
         off = counts * (1 / (1 + np.exp(-np.clip(odds, -50, 50))) - right)
         value = float((counts * (np.logaddexp(0, odds) - right * odds)).sum()) + STRENGTH / 2 * float(point @ point)
-        return value, transposed @ off + STRENGTH * point
+        return value, matrix.T @ off.astype(np.float32) + STRENGTH * point
 
     result = minimize(
         loss, np.zeros(len(used)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS_MAX, "ftol": 1e-6}

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.assurance.fitting import minimize, sparse_rows
+from pipeline.assurance.fitting import minimize
 from pipeline.extraction.learned.columns import BUCKETS
+from pipeline.extraction.learned.matrix import marks_at, matrix_of, telling
 from pipeline.extraction.learned.ragged import entries
 
 STRENGTH = 0.02
@@ -49,7 +50,7 @@ class Choice:
     @cached_property
     def telling(self) -> NDArray[np.int32]:
         """The marks that right candidates have."""
-        return self.marks[entries(self.starts, np.flatnonzero(self.right))[0]]
+        return marks_at(self.starts, self.marks, self.right)
 
     def drawn(self) -> "Choice":
         """Return the document with fewer wrong candidates, those that are left standing for the others."""
@@ -91,18 +92,8 @@ class Listwise:
         """
         if not choices:
             return cls(np.zeros(BUCKETS, dtype=np.float32), 0.0)
-        used = _telling(choices)
-        place = np.full(BUCKETS, -1, dtype=np.int32)
-        place[used] = np.arange(len(used), dtype=np.int32)
-        total = sum(len(choice.prior) for choice in choices)
-        columns = place[np.concatenate([choice.marks for choice in choices])]
-        lengths = np.concatenate([np.diff(choice.starts) for choice in choices])
-        kept = columns >= 0
-        rows = np.repeat(np.arange(total), lengths)[kept]
-        columns = columns[kept]
-        pointers = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=total))])
-        ones = np.ones(len(columns), dtype=np.float32)
-        matrix = sparse_rows((ones, columns, pointers), shape=(total, len(used)))
+        used = telling((choice.distinct, choice.telling) for choice in choices)
+        matrix = matrix_of([(choice.starts, choice.marks) for choice in choices], used)
         problem = _Problem(matrix, choices, sorted(without))
         begin = np.zeros(len(used) + 1)
         result: Any = minimize(
@@ -126,16 +117,6 @@ class Listwise:
         powers = np.exp(scores - top)
         found: Doubles = powers / (powers.sum() + np.exp(none - top))
         return found
-
-
-def _telling(choices: Sequence[Choice]) -> NDArray[np.int64]:
-    """Return the marks that are learned about: those of right candidates, and those that several documents have.
-
-    A mark that one document alone has, at a wrong candidate, says nothing about other documents.
-    """
-    documents = np.bincount(np.concatenate([choice.distinct for choice in choices]), minlength=BUCKETS)
-    documents[np.concatenate([choice.telling for choice in choices])] += 2
-    return np.flatnonzero(documents >= 2)
 
 
 class _Problem:
