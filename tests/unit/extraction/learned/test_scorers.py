@@ -282,3 +282,8 @@ def test_absence_is_rarer_than_taught_where_every_document_has_the_value(lessons
 def test_absence_is_as_frequent_as_taught_where_most_documents_lack_the_value(lessons: list[Lesson]) -> None:
     few = [*lessons[:2], *(replace(one, right=np.zeros_like(one.right)) for one in lessons[2:])]
     assert 0.9 < FieldModel.fit(Group.MONEY, few).rarity <= 1.0
+
+
+def test_values_of_sentences_are_proposed_before_they_are_likelier_than_their_absence(lessons: list[Lesson]) -> None:
+    absent = [replace(one, right=np.zeros_like(one.right)) for one in lessons[2:]]
+    assert FieldModel.fit(Group.DURATION, [*lessons[:2], *absent]).rarity < 1.0
