@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 INSTALLED = ("chromium", "chromium-browser", "google-chrome")
 """The system's own is used where there is one; else the one that `playwright install chromium` fetched."""
@@ -17,6 +17,8 @@ QUIET = (
     "--no-first-run",
 )
 """It asks nobody else for anything, and draws without a graphics card."""
+PATIENCE_MS = 60_000
+"""How long a busy machine may take to show something; nothing waits this long when all is well."""
 
 
 def find_program() -> str | None:
@@ -30,6 +32,7 @@ def browser() -> Iterator[Browser]:
     # root, as in a container, may not use Chromium's own sandbox
     arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else [*QUIET]
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         opened = playwright.chromium.launch(executable_path=find_program(), args=arguments)
         yield opened
         opened.close()

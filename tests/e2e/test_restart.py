@@ -58,7 +58,7 @@ def test_open_page_goes_on_after_a_restart_and_everything_is_as_it_was(desk: Ins
         desk.start()
         desk.wait_until_settled(3)
         expect(mara.desk, "what was pressed is saved by itself, in the same session").not_to_have_attribute(
-            "data-field", field, timeout=60_000
+            "data-field", field
         )
         expect(mara.page.locator("save-state")).to_contain_text("saved")
     after = state_of(desk)

@@ -6,6 +6,7 @@ from typing import Self
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browsers import PATIENCE_MS
 from tests.e2e.installation import PASSWORD, Installation
 
 SUMMARY = "summary"
@@ -40,6 +41,7 @@ class Person:
             color_scheme=scheme,  # type: ignore[arg-type]
             reduced_motion="reduce",
         )
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         """What the browser itself found wrong: script errors, and whatever the content policy refused."""
@@ -89,9 +91,18 @@ class Person:
         return self.page.locator(f"[data-row][data-document='{document_id}']")
 
     def take(self, document_id: int) -> None:
-        """Open the document from the queue, which claims it."""
-        self.open("/queue")
-        self.row(document_id).get_by_role("button").click()
+        """Open the document from the queue, which claims it.
+
+        Where others were signed just now it may be away for a moment: a document that nobody has opened is read again.
+        """
+        button = self.row(document_id).get_by_role("button")
+
+        def is_there() -> bool:
+            self.open("/queue")
+            return button.count() > 0
+
+        self.installation.wait_for(f"document {document_id} in the queue", is_there)
+        button.click()
         expect(self.desk).to_have_attribute("data-document", str(document_id))
         self.page.wait_for_load_state()  # keys work from then on
 
