@@ -22,6 +22,9 @@ _GLUED = re.compile(
     rf"|(?<![A-Z])(?:{_MARKS}|[$€£])\s?(?P<misread>[\d{_LOOKS}]{{1,6}}[.,][\d{_LOOKS}]{{2}})(?![\w.,])"
 )
 
+_CENTS = re.compile(rf"[\d{_LOOKS}][.,][\d{_LOOKS}]{{2}}")
+"""What every one of them holds: lines without it are passed over."""
+
 
 def glued_amounts(layout: Layout, locale: DocumentLocale, known: Sequence[Find]) -> list[Find]:
     """Return amounts beside those that are known, in reading order.
@@ -34,6 +37,8 @@ def glued_amounts(layout: Layout, locale: DocumentLocale, known: Sequence[Find])
     taken = {(id(find.segment), index) for find in known for index in range(find.span.start, find.span.end)}
     found: list[Find] = []
     for segment in layout.segments:
+        if not _CENTS.search(segment.text):
+            continue
         for match in _GLUED.finditer(segment.text):
             kind = match.lastgroup or ""
             printed = match.group(kind)
