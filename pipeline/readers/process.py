@@ -49,7 +49,7 @@ class ReadingProcess:
         self.address_space = limits.bytes
         self.answered = 0
         self.grown = 0
-        """Bytes of memory it held after its last answer beyond what it began with, which it may share with its parent."""
+        """Bytes of memory held after its last answer beyond what it began with, which it may share with its parent."""
         self.peak = 0
         """Bytes of memory it held at its largest; known once it has ended."""
         self.is_fit = True
