@@ -158,12 +158,18 @@ class Installation:
         """Return the memory that its processes hold, pages that several share counted in parts."""
         return sum(_proportional_bytes(pid) for pid in self.processes())
 
-    def drop(self, name: str, content: bytes) -> Path:
-        """Lay a file into the drop folder as a careful sender does: written beside, then renamed into place."""
+    def drop(self, name: str, content: bytes, *, long_ago: bool = False) -> Path:
+        """Lay a file into the drop folder as a careful sender does: written beside, then renamed into place.
+
+        Written `long_ago`, a file without its end is no copy under way, for whose rest the watcher waits half a minute.
+        """
         target = self.drop_folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.part")
         partial.write_bytes(content)
+        if long_ago:
+            written = partial.stat().st_mtime - 86_400
+            os.utime(partial, (written, written))
         partial.rename(target)
         return target
 

@@ -96,8 +96,10 @@ def _drop(told: Story) -> None:
     good = {made.name: made.bytes for made in (GERMAN, *told.papers, *ALSO)}
     bad = {broken.name: broken.bytes for broken in damaged() if broken.name in BROKEN}
     copies = {"again.pdf": GERMAN.bytes, "post/2026/once more.pdf": GERMAN.bytes, "copy of an order.pdf": ALSO[2].bytes}
-    for name, content in {**good, **bad}.items():
+    for name, content in good.items():
         installation.drop(name, content)
+    for name, content in bad.items():
+        installation.drop(name, content, long_ago=True)
     told.dropped = len(good) + len(bad)
     installation.wait_until_settled(told.dropped)
     for name, content in copies.items():

@@ -60,7 +60,7 @@ def aftermath() -> Iterator[Aftermath]:
         for place, made in enumerate(GOOD):
             mixed.insert(place * len(mixed) // len(GOOD), made)
         for one in mixed:
-            installation.drop(one.name, one.bytes)
+            installation.drop(one.name, one.bytes, long_ago=one not in GOOD)
         installation.wait_until_settled(len(mixed), seconds=240)
         listed = installation.services.files.list_files(by=READER, page_size=1000)
         yield Aftermath(installation, {file.name: file for file in listed.rows}, peak[0])
