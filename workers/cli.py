@@ -77,6 +77,8 @@ for command in (up, web, worker, watch, extract, learn, evaluate, status, audit,
 
 def main() -> None:
     """Run the command line."""
+    # before any library starts a pool of threads: they would wait for one another in loops, and die in forks
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     desk(prog_name="proofdesk")
 
 
