@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.extraction.finds import Find
-from pipeline.extraction.labels import NEGATIVE, Hit, LabelIndex
+from pipeline.extraction.labels import Hit, LabelIndex
 from pipeline.extraction.layout import Layout, Segment
 
 INLINE, LEFT, ABOVE = "inline", "left", "above"
@@ -133,8 +133,3 @@ def support_for(name: str, votes: list[Vote]) -> Support:
     if best.strength == 0.0:
         return Support(-against)
     return Support(best.strength - 0.6 * against if against else best.strength, best.relation, best.phrase)
-
-
-def is_negative(hit: Hit) -> bool:
-    """Return whether the label belongs to none of the type's fields."""
-    return all(entry.field == NEGATIVE for entry in hit.entries)

@@ -8,7 +8,6 @@ from pipeline.domain.value import Value
 from pipeline.extraction.layout import Layout, Segment, Span
 from pipeline.normalise.currencies import CODES, MARK, SYMBOLS, find_currency
 from pipeline.normalise.dates import find_dates
-from pipeline.normalise.durations import find_durations, read_duration
 from pipeline.normalise.kinds import read_value
 from pipeline.normalise.reading import Reading
 
@@ -213,20 +212,6 @@ def currencies_in(layout: Layout) -> list[Find]:
                     near = segment.text[max(0, match.start() - 2) : match.end() + 2]
                     flags = frozenset({"at_number"}) if any(c.isdigit() for c in near) else frozenset[str]()
                     found.append(Find(span, match.group(), (Reading(code),), flags))
-        if len(found) >= FINDS_MAX:
-            break
-    return found
-
-
-def durations_in(layout: Layout) -> list[Find]:
-    """Return every duration in years or months."""
-    found: list[Find] = []
-    for segment in layout.segments:
-        for start, end, text in find_durations(segment.text):
-            span = span_at(segment, start, end)
-            readings = read_duration(text)
-            if span is not None and readings:
-                found.append(Find(span, text.strip(), readings))
         if len(found) >= FINDS_MAX:
             break
     return found

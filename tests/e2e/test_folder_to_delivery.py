@@ -204,10 +204,10 @@ def test_delivered_records_hold_what_the_papers_say_and_what_people_decided(stor
             assert record["fields"][name]["settled_by"] == "mara"
 
 
+# the auditor's page shows that exports come from PostgreSQL, too
+@pytest.mark.parametrize("story", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("form", FORMATS)
 def test_export_from_the_command_line_holds_every_field_of_every_approval(story: Story, form: str) -> None:
-    if not story.is_sqlite:
-        pytest.skip("the auditor's page shows that they come from PostgreSQL, too")
     target = story.installation.folder / f"export.{form}"
     story.installation.cli("audit", "export", "--format", form, "--output", target)
     _check_export(story, form, target.read_bytes())
@@ -247,9 +247,9 @@ def test_record_verifies(story: Story) -> None:
     story.installation.cli("audit", "verify")
 
 
+# the file is changed byte by byte; tests/integration/test_audit_verify.py does it on PostgreSQL
+@pytest.mark.parametrize("story", ["sqlite"], indirect=True)
 def test_any_changed_byte_of_any_event_breaks_the_record(story: Story, tmp_path: Path) -> None:
-    if not story.is_sqlite:
-        pytest.skip("the file is changed byte by byte; tests/integration/test_audit_verify.py does it on PostgreSQL")
     pristine = tmp_path / "pristine.db"
     with (
         closing(sqlite3.connect(story.installation.settings.data_path / "proofdesk.db")) as source,
