@@ -29,6 +29,7 @@ SHORT_REASONS = {
     ReasonCode.NO_TEXT: "no text to read",
     ReasonCode.SAME_NUMBER: "the number came before",
     ReasonCode.ATTACHED_DATA: "the attached data differs",
+    ReasonCode.HIDDEN_TEXT: "text nobody can see",
 }
 TONE_WORDS = {
     "check": "Check",
@@ -208,7 +209,7 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
         text=_editing_text(view, value),
         unit=unit,
         confidence="" if textless else _confidence(view),
-        reasons=(_no_text(document.page_count), *_from_checks(view))
+        reasons=(_no_text(document.page_count), *_lasting(view), *_from_checks(view))
         if textless
         else _reasons(view, document.duplicates),
         sums=_sums(view),
@@ -388,6 +389,11 @@ def _from_checks(view: FieldView) -> tuple[str, ...]:
     if had_checks and not checks and view.record.state is FieldState.OPEN:
         return ("The check that failed holds now, with the values in force.",)
     return checks
+
+
+def _lasting(view: FieldView) -> tuple[str, ...]:
+    """Return what stays true of the file whatever anybody types in."""
+    return tuple(one.message for one in view.record.reasons if one.code is ReasonCode.HIDDEN_TEXT)
 
 
 def _no_text(pages: int) -> str:

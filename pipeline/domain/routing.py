@@ -35,6 +35,8 @@ class ReasonCode(StrEnum):
     REOPENED = "reopened"
     ATTACHED_DATA = "attached_data"
     """The electronic invoice inside the PDF says something else than its pages, or can't be read."""
+    HIDDEN_TEXT = "hidden_text"
+    """A page holds text that nobody can see: no value in force can mend that."""
 
 
 class ReviewReason(Frozen):

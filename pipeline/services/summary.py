@@ -23,12 +23,14 @@ WORD_FOR: dict[ReasonCode, str] = {
     ReasonCode.SAME_NUMBER: "seen before",
     ReasonCode.REOPENED: "returned",
     ReasonCode.ATTACHED_DATA: "differs from its data",
+    ReasonCode.HIDDEN_TEXT: "beside hidden text",
 }
 GRAVEST = (
     ReasonCode.REOPENED,
     ReasonCode.TYPE_DOUBTFUL,
     ReasonCode.SAME_NUMBER,
     ReasonCode.ATTACHED_DATA,
+    ReasonCode.HIDDEN_TEXT,
     ReasonCode.CHECK_FAILED,
     ReasonCode.NOW_FAILS,
     ReasonCode.NO_TEXT,
@@ -71,15 +73,17 @@ def _icon(field: FieldRow) -> str:
 
 def _phrase(field: FieldRow, doctype: DocumentType | None) -> str:
     codes = {reason.code for reason in field.reasons}
+    gravest = next((code for code in GRAVEST if code in codes), None)
     if field.name == TYPE_FIELD:
         if ReasonCode.NO_TEXT in codes:
             return "pages without text"
+        if gravest is ReasonCode.HIDDEN_TEXT:
+            return "text nobody can see"
         title = "document type"
     elif doctype is not None and doctype.has_field(field.name):
         title = _within_a_sentence(doctype.field(field.name).title_in("en"))
     else:
         title = field.name
-    gravest = next((code for code in GRAVEST if code in codes), None)
     return f"{title} {WORD_FOR[gravest]}" if gravest else title
 
 

@@ -13,6 +13,7 @@ from pipeline.domain.routing import (
     ReviewReason,
     RoutingDecision,
 )
+from pipeline.stages import unseen
 
 TYPE_THRESHOLD = 0.9
 """Starting threshold for a document's type."""
@@ -194,6 +195,8 @@ def _failed(finding: Finding) -> ReviewReason:
         code = ReasonCode.SAME_NUMBER
     elif finding.code.startswith(ATTACHMENT):
         code = ReasonCode.ATTACHED_DATA
+    elif finding.code == unseen.CODE:
+        code = ReasonCode.HIDDEN_TEXT
     return ReviewReason(
         code=code, message=finding.message, figures=finding.figures, related_document=finding.related_document
     )

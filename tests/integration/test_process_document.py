@@ -9,6 +9,7 @@ from pipeline.domain.routing import ReasonCode
 from pipeline.errors import EncryptedDocumentError, ReaderUnavailableError, StaleTaskError
 from pipeline.ports import Job
 from pipeline.services.processing import DIED
+from pipeline.store import queries
 from pipeline.store.engine import Store
 from tests import builders
 from tests.builders import MACHINE
@@ -61,6 +62,9 @@ def test_text_that_nobody_can_see_makes_an_exception_of_the_document(office: Off
     assert view.state is DocumentState.REVIEW
     kind = next(field for field in view.fields if field.spec.name == "document_type")
     assert "text that nobody can see" in kind.record.reasons[0].message
+    assert [reason.code for reason in kind.record.reasons] == [ReasonCode.HIDDEN_TEXT]
+    with office.store.reading() as session:
+        assert "text nobody can see" in queries.get_document(session, view.id).what.split("; ")
 
 
 def test_quality_sample_shows_accepted_fields_with_its_probability(office: Office) -> None:

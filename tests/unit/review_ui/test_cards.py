@@ -64,6 +64,15 @@ def test_what_the_attached_data_says_stays_beside_the_pages_value_until_it_is_se
     assert not card_of(document(settled), settled).objected
 
 
+def test_text_that_nobody_can_see_is_told_of_whatever_values_are_in_force() -> None:
+    sentence = "Page 1 holds text that nobody can see; it was not read. Go by what the page shows."
+    hidden = reason(ReasonCode.HIDDEN_TEXT, sentence)
+    view = field_view(TYPE_SPEC, "invoice", reasons=(hidden,))
+    assert card_of(document(view), view).reasons == (sentence,)
+    textless = field_view(TYPE_SPEC, None, reasons=(reason(ReasonCode.NO_TEXT), hidden))
+    assert sentence in card_of(document(textless), textless).reasons
+
+
 def test_a_sum_is_set_with_what_it_makes_and_what_the_page_says() -> None:
     view = field_view(TOTAL, "1482.00", findings=(SUM,))
     [total] = card_of(document(view), view).sums
