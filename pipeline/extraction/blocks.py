@@ -64,7 +64,7 @@ def blocks_of(layout: Layout, pages: int = 3) -> list[Block]:
         for line in layout.by_page[number]:
             open_blocks = [b for b in open_blocks if line.top - b.segments[-1].bottom < 2.8 * b.segments[-1].height]
             for segment in line.segments:
-                home = next((b for b in open_blocks if _stands_under(b, segment) and _continues(b, segment)), None)
+                home = _home_of(segment, open_blocks)
                 if home is None:
                     home = Block([])
                     blocks.append(home)
@@ -73,11 +73,15 @@ def blocks_of(layout: Layout, pages: int = 3) -> list[Block]:
     return blocks
 
 
-def _stands_under(block: Block, segment: Segment) -> bool:
-    """Return whether a segment is aligned with a block: nearly all are not, and are asked no more."""
-    last = block.segments[-1]
-    left, right = last.x0 - segment.x0, last.x1 - segment.x1
-    return -5 < left < 5 or -4 < right < 4 or -8 < left + right < 8
+def _home_of(segment: Segment, blocks: list[Block]) -> Block | None:
+    """Return the first block that a segment goes on: nearly all are not aligned with it, and are asked no more."""
+    x0, x1 = segment.x0, segment.x1
+    for block in blocks:
+        last = block.segments[-1]
+        left, right = last.x0 - x0, last.x1 - x1
+        if (-5 < left < 5 or -4 < right < 4 or -8 < left + right < 8) and _continues(block, segment):
+            return block
+    return None
 
 
 def _continues(block: Block, segment: Segment) -> bool:

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.domain.extraction import TypeGuess
 from pipeline.domain.fields import DocumentType
@@ -186,7 +187,7 @@ def _score(text: _Text, doctype: DocumentType) -> tuple[float, list[str]]:
 
 def _find_phrase(text: _Text, phrase: str) -> float:
     """Return how prominently a phrase stands in the text; 0 where it does not."""
-    words = [fold(m.group()) for m in _WORD.finditer(phrase)]
+    words = _words_of(phrase)
     if not words:
         return 0.0
     if phrase.startswith("*"):
@@ -195,6 +196,12 @@ def _find_phrase(text: _Text, phrase: str) -> float:
         places = text.at.get(words[0], [])
     best = 0.0
     for place in places[:200]:
-        if text.words[place + 1 : place + len(words)] == tuple(words[1:]):
+        if text.words[place + 1 : place + len(words)] == words[1:]:
             best = max(best, text.weight[place])
     return best
+
+
+@lru_cache(maxsize=8192)
+def _words_of(phrase: str) -> tuple[str, ...]:
+    """Return the folded words of a type's phrase."""
+    return tuple(fold(m.group()) for m in _WORD.finditer(phrase))

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-from pipeline.extraction.finds import Find
 from pipeline.extraction.labels import Hit, LabelIndex
-from pipeline.extraction.layout import Layout, Segment
+from pipeline.extraction.layout import Layout, Segment, Span
 
 INLINE, LEFT, ABOVE = "inline", "left", "above"
 LEFT_STEPS = 5
 UNIT_LETTERS = 8
 """Of words that may stand between a label and its amount: a unit, a currency, a rate."""
 _RANGE_WORDS = frozenset(("to", "thru", "through", "until", "bis", "au", "a"))
-ABOVE_STEPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +20,9 @@ class Vote:
     factor: float
     hit: Hit
     phrase: str
+
+
+NO_VOTES: list[Vote] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +37,42 @@ class Support:
 NO_SUPPORT = Support(0.0)
 
 
-def votes_for(find: Find, layout: Layout, index: LabelIndex, *, look_above: bool = True) -> list[Vote]:
-    """Return the labels around a value, each with its weight by place; `look_above` off: only those on its line."""
-    segment = find.segment
-    votes = _inline(find, index)
-    strong = any(v.factor >= 0.8 for v in votes)
-    # The second date of a range has only the first one before it: the label to the left is its label too.
-    opens = all(
-        word in _RANGE_WORDS or not any(map(str.isalpha, word))
-        for word, token in segment.words
-        if token < find.span.start
-    )
-    if opens or not votes:
-        votes += _left(segment, layout, index, 0.95 if opens else 0.5)
-    if look_above and not strong:
-        votes += _above(find, layout, index)
-    return votes
+class Surroundings:
+    """The labels around the values of one document; what values have in common is looked up once."""
+
+    def __init__(self, layout: Layout, index: LabelIndex) -> None:
+        self._layout = layout
+        self._index = index
+        self._left: dict[tuple[int, float], list[Vote]] = {}
+
+    def votes(self, span: Span, *, look_above: bool = True) -> list[Vote]:
+        """Return the labels around a value, each with its weight by place; `look_above` off: only those on its line.
+
+        Values with the same labels may share the list: it is not to be changed.
+        """
+        segment = span.segment
+        votes = _inline(span, self._index)
+        strong = any([v.factor >= 0.8 for v in votes])
+        # The second date of a range has only the first one before it: the label to the left is its label too.
+        opens = not span.start or all(
+            word in _RANGE_WORDS or not any(map(str.isalpha, word))
+            for word, token in segment.words
+            if token < span.start
+        )
+        if opens or not votes:
+            left = self._left_of(segment, 0.95 if opens else 0.5)
+            votes = votes + left if votes else left
+        if look_above and not strong:
+            above = _above(span, self._layout, self._index)
+            votes = votes + above if above else votes
+        return votes
+
+    def _left_of(self, segment: Segment, factor: float) -> list[Vote]:
+        key = (id(segment), factor)
+        known = self._left.get(key)
+        if known is None:
+            known = self._left[key] = _left(segment, self._layout, self._index, factor) or NO_VOTES
+        return known
 
 
 def _phrase(segment: Segment, hit: Hit) -> str:
@@ -59,17 +80,15 @@ def _phrase(segment: Segment, hit: Hit) -> str:
     return " ".join(token.text for token in segment.tokens[first : last + 1]).strip(" :")
 
 
-def _inline(find: Find, index: LabelIndex) -> list[Vote]:
-    segment = find.segment
-    before = sum(1 for _, token in segment.words if token < find.span.start)
-    votes: list[Vote] = []
-    if before == 0:
-        return votes
-    for hit in index.hits(segment):
-        if hit.end <= before:
-            distance = before - hit.end
-            votes.append(Vote(INLINE, 1.0 * 0.82**distance, hit, _phrase(segment, hit)))
-    return votes
+def _inline(span: Span, index: LabelIndex) -> list[Vote]:
+    segment = span.segment
+    hits = index.hits(segment) if span.start else ()
+    if not hits:
+        return NO_VOTES
+    before = sum(1 for _, token in segment.words if token < span.start)
+    return [
+        Vote(INLINE, 1.0 * 0.82 ** (before - hit.end), hit, _phrase(segment, hit)) for hit in hits if hit.end <= before
+    ]
 
 
 def _left(segment: Segment, layout: Layout, index: LabelIndex, factor: float) -> list[Vote]:
@@ -94,11 +113,10 @@ def _left(segment: Segment, layout: Layout, index: LabelIndex, factor: float) ->
     return votes
 
 
-def _above(find: Find, layout: Layout, index: LabelIndex) -> list[Vote]:
+def _above(span: Span, layout: Layout, index: LabelIndex) -> list[Vote]:
     votes: list[Vote] = []
     factor = 0.88
-    span = find.span
-    for other in layout.above(span.x0, span.x1, find.segment, count=ABOVE_STEPS):
+    for other in layout.upwards(span.x0, span.x1, span.segment):
         hits = index.hits(other)
         for hit in hits:
             covered = min(1.0, (hit.end - hit.start) / other.telling)
@@ -120,13 +138,13 @@ def support_for(name: str, votes: list[Vote]) -> Support:
         return NO_SUPPORT
     best, against = NO_SUPPORT, 0.0
     best_factor = 0.0
-    for vote in votes:
-        weight = vote.hit.weight_for(name)
+    weights = [vote.hit.weight_for(name) for vote in votes]
+    for vote, weight in zip(votes, weights, strict=True):
         if weight and vote.factor * weight > best.strength:
             best = Support(vote.factor * weight, vote.relation, vote.phrase)
             best_factor = vote.factor
-    for vote in votes:
-        if not vote.hit.weight_for(name):
+    for vote, weight in zip(votes, weights, strict=True):
+        if not weight:
             other = max(entry.weight for entry in vote.hit.entries)
             telling = vote.factor * other * (1.0 if vote.factor >= best_factor else 0.35)
             against = max(against, telling)

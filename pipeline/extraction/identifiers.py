@@ -45,8 +45,7 @@ def titled_number(name: str, titles: tuple[str, ...], layout: Layout, index: Lab
 def identifiers_for(name: str, layout: Layout, index: LabelIndex) -> list[Find]:
     """Return what the labels of field `name` point to, each with relation and strength."""
     found: list[Find] = []
-    for segment in layout.segments:
-        hits = index.hits(segment)
+    for segment, hits in index.labelled(layout):
         for position, hit in enumerate(hits):
             weight = hit.weight_for(name)
             if not weight:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.domain.fields import DocumentType, FieldKind, FieldSpec
-from pipeline.extraction.layout import Segment
+from pipeline.extraction.layout import Layout, Segment
 from pipeline.normalise.words import label_words, squeeze
 
 LABEL_WORDS_MAX = 8
@@ -64,7 +64,10 @@ class LabelIndex:
         self._exact: dict[str, list[Entry]] = {}
         self._beginnings: set[str] = set()
         self._suffix: list[tuple[str, str, Entry]] = []
+        self._tails: tuple[str, ...] = ()
+        """The first words of those."""
         self._hits: dict[int, tuple[Segment, tuple[Hit, ...]]] = {}
+        self._labelled: tuple[Layout, list[tuple[Segment, tuple[Hit, ...]]]] | None = None
         self.money = frozenset(spec.name for spec in doctype.fields if spec.kind is FieldKind.MONEY)
         for spec in doctype.fields:
             if not spec.columns:
@@ -86,6 +89,7 @@ class LabelIndex:
             return
         if phrase.startswith("*"):
             self._suffix.append((words[0], squeeze(words[1:]), entry))
+            self._tails = tuple({tail for tail, _, _ in self._suffix})
             return
         whole = squeeze(words)
         self._beginnings.update(whole[:end] for end in range(1, len(whole) + 1))
@@ -102,11 +106,18 @@ class LabelIndex:
             self._hits[id(segment)] = kept
         return kept[1]
 
+    def labelled(self, layout: Layout) -> list[tuple[Segment, tuple[Hit, ...]]]:
+        """Return the segments of a document that have labels, with them: every field's rules go through these."""
+        if self._labelled is None or self._labelled[0] is not layout:
+            self._labelled = (layout, [(segment, hits) for segment in layout.segments if (hits := self.hits(segment))])
+        return self._labelled[1]
+
     def fresh(self) -> "LabelIndex":
         """Return an index with the same labels for another document: what is remembered belongs to one."""
         copy = LabelIndex.__new__(LabelIndex)
         copy._exact, copy._beginnings, copy._suffix = self._exact, self._beginnings, self._suffix
-        copy.money, copy._hits = self.money, {}
+        copy._tails = self._tails
+        copy.money, copy._hits, copy._labelled = self.money, {}, None
         return copy
 
     def find(self, words: tuple[str, ...]) -> tuple[Hit, ...]:
@@ -115,9 +126,12 @@ class LabelIndex:
 
     def _find(self, words: tuple[str, ...]) -> tuple[Hit, ...]:
         found: list[Hit] = []
-        for start in range(len(words)):
-            head = words[start]
-            ends = [each for each in self._suffix if len(head) > len(each[0]) and head.endswith(each[0])]
+        for start, head in enumerate(words):
+            ends: list[tuple[str, str, Entry]] = []
+            if head.endswith(self._tails):
+                ends = [each for each in self._suffix if len(head) > len(each[0]) and head.endswith(each[0])]
+            elif head not in self._beginnings:
+                continue  # most words begin no label
             joined = ""
             for end in range(start + 1, min(len(words), start + LABEL_WORDS_MAX) + 1):
                 joined += words[end - 1]
@@ -130,6 +144,8 @@ class LabelIndex:
                 for first, rest, entry in ends:
                     if joined[len(head) :] == rest:
                         found.append(Hit(start, end, (entry,), (len(first) + len(rest)) * 2))
+        if len(found) < 2:
+            return tuple(found)
         found.sort(key=lambda hit: (-hit.size, hit.start))
         kept: list[Hit] = []
         for hit in found:

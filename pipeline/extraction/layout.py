@@ -1,15 +1,16 @@
-"""Words to lines and segments: the geometry that every other part of the engine looks at."""
+"""A document's words as lines and segments, with ways to look around: the geometry that every other part uses."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from pipeline.domain.extraction import Provenance
-from pipeline.domain.geometry import BoundingBox
 from pipeline.domain.pages import Page, Word
-from pipeline.normalise.words import label_words
+from pipeline.extraction.printed import Line, Segment, Span, Token, boxes_of, is_spaced
+
+__all__ = ["Layout", "Line", "Segment", "Span", "Token", "boxes_of", "is_spaced"]
 
 WORDS_MAX = 60_000
 """Words looked at in a document; of longer ones the first four fifths and the last fifth."""
@@ -22,172 +23,42 @@ ABOVE_MAX = 12
 
 
 @dataclass(slots=True, eq=False)
-class Token:
-    """A word with its place: page from 1, coordinates in points from the top left."""
+class _Climb:
+    """A look upwards from a value, as far as anybody has asked: most only want to know what is right above."""
 
-    text: str
     x0: float
-    top: float
     x1: float
-    bottom: float
-    page: int
-    size: float
-    bold: bool
-    boxes: tuple[BoundingBox, ...]
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-
-@dataclass(slots=True, eq=False)
-class Segment:
-    """Words of a line that stand together; `words` are folded label words with the index of their token."""
-
-    tokens: list[Token]
-    page: int
-    line: int
-    index: int
-    text: str = ""
-    x0: float = 0.0
-    x1: float = 0.0
-    top: float = 0.0
-    bottom: float = 0.0
-    words: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    has_letters: bool = False
-    has_digits: bool = False
-    is_number: bool = False
-    _telling: int = -1
-
-    def __post_init__(self) -> None:
-        self.text = " ".join(token.text for token in self.tokens)
-        self.x0, self.x1 = self.tokens[0].x0, max(token.x1 for token in self.tokens)
-        self.top = min(token.top for token in self.tokens)
-        self.bottom = max(token.bottom for token in self.tokens)
-        if is_spaced([token.text for token in self.tokens]):
-            # Letters spaced out for show are one word.
-            self.words = [(word, 0) for word in label_words("".join(token.text for token in self.tokens))]
-        else:
-            self.words = [(word, i) for i, token in enumerate(self.tokens) for word in _words_of(token.text)]
-        self.has_letters = any(map(str.isalpha, self.text))
-        self.has_digits = any(map(str.isdigit, self.text))
-        self.is_number = self.has_digits and bool(_NUMBER.fullmatch(self.text))
-
-    @property
-    def height(self) -> float:
-        return max(1.0, self.bottom - self.top)
-
-    @property
-    def telling(self) -> int:
-        """How many words say something, at least 1: a rate such as "20 %" does not count."""
-        if self._telling < 0:
-            self._telling = max(1, sum(not word.isdigit() for word, _ in self.words))
-        return self._telling
-
-    @property
-    def size(self) -> float:
-        return max(token.size or token.height for token in self.tokens)
-
-    @property
-    def bold(self) -> bool:
-        return self.tokens[0].bold
-
-
-def is_spaced(texts: Sequence[str]) -> bool:
-    """Return whether a word's letters are spaced out for show, singly or in crumbs: "R E C H N U N G", "RE CE IP T"."""
-    if len(texts) > 3 and all(len(text) == 1 for text in texts):
-        return True
-    return len(texts) > 2 and all(len(text) <= 2 and text.isalpha() and text.isupper() for text in texts)
-
-
-@lru_cache(maxsize=65536)
-def _words_of(text: str) -> tuple[str, ...]:
-    """Return the label words of a printed word; addresses of the net hold words that label nothing."""
-    if "@" in text or "://" in text or text.startswith("www."):
-        return ("@",)
-    if _CODE.fullmatch(text):
-        # "PO-35695" is a number, not the label "PO" with a number.
-        return (text.casefold(),)
-    return label_words(text)
-
-
-_CODE = re.compile(r"[A-Za-z]{1,5}[-/]?\d[\w/-]*|[A-Za-z]{1,5}(?:[-/]\w+)*[-/]\d+\w*")
-
-
-_NUMBER = re.compile(r"[-−–+(]?\s*(?:[A-Z]{3}|[€$£])?\s*[-−–]?\d[\d.,'’ \u00a0]*\s*[-)]?\s*(?:[A-Z]{3}|[€$£%])?")
-
-
-@dataclass(slots=True, eq=False)
-class Line:
-    """One printed line of a page: its segments from left to right."""
-
-    page: int
-    index: int
-    segments: list[Segment]
-    top: float
-    bottom: float
-
-    @property
-    def centre(self) -> float:
-        return (self.top + self.bottom) / 2
-
-    @property
-    def tokens(self) -> list[Token]:
-        return [token for segment in self.segments for token in segment.tokens]
-
-    @property
-    def text(self) -> str:
-        return "  ".join(segment.text for segment in self.segments)
-
-
-@dataclass(slots=True, eq=False)
-class Span:
-    """Consecutive words of one segment, or of several lines where a value wraps."""
-
     segment: Segment
-    start: int
-    end: int
-    more: tuple[Token, ...] = ()
-    """Words of further lines that belong to the value."""
+    far: float
+    """How far above the last find the next one may be."""
+    line: int
+    """The next one to look at."""
+    first: int
+    """The first one of the page."""
+    bottom: float
+    """Where the last find begins."""
+    found: list[Segment]
 
-    @property
-    def tokens(self) -> list[Token]:
-        return [*self.segment.tokens[self.start : self.end], *self.more]
-
-    @property
-    def text(self) -> str:
-        return " ".join(token.text for token in self.tokens)
-
-    @property
-    def x0(self) -> float:
-        return self.segment.tokens[self.start].x0
-
-    @property
-    def x1(self) -> float:
-        return self.segment.tokens[self.end - 1].x1
-
-    def provenance(self, reader: str = "") -> Provenance:
-        """Return page and boxes: one box for each printed piece."""
-        return Provenance(page=self.segment.page, boxes=boxes_of(self.tokens), reader=reader)
-
-
-def boxes_of(tokens: Sequence[Token]) -> tuple[BoundingBox, ...]:
-    """Return one box for each run of tokens that stand on one line."""
-    runs: list[list[Token]] = []
-    for token in tokens:
-        if runs and abs(runs[-1][-1].top - token.top) < 0.6 * max(1.0, token.height) and token.x0 >= runs[-1][-1].x0:
-            runs[-1].append(token)
-        else:
-            runs.append([token])
-    return tuple(
-        BoundingBox(
-            x0=min(t.x0 for t in run),
-            top=min(t.top for t in run),
-            x1=max(t.x1 for t in run),
-            bottom=max(t.bottom for t in run),
-        )
-        for run in runs
-    )
+    def on(self, lines: list[Line], count: int) -> None:
+        """Go on until so many are found, or nothing is near."""
+        x0, x1, top = self.x0, self.x1, self.segment.top
+        while len(self.found) < count and self.line >= self.first:
+            line = lines[self.line]
+            if self.bottom - line.bottom > self.far:
+                self.line = -1
+                return
+            self.line -= 1
+            best: Segment | None = None
+            best_overlap = 0.0
+            for other in line.segments[bisect_right(line.rights, x0) :]:
+                if other.x0 >= x1:
+                    break
+                overlap = (x1 if x1 < other.x1 else other.x1) - (x0 if x0 > other.x0 else other.x0)
+                if overlap > best_overlap and other.top < top:
+                    best, best_overlap = other, overlap
+            if best is not None and best_overlap > 0.15 * min(x1 - x0, best.x1 - best.x0):
+                self.found.append(best)
+                self.bottom = best.top
 
 
 class Layout:
@@ -201,7 +72,7 @@ class Layout:
             for line in _lines(page.number, words, len(self.lines)):
                 self.lines.append(line)
                 self.by_page.setdefault(page.number, []).append(line)
-        self._above: dict[tuple[int, float, float, float], list[Segment]] = {}
+        self._climbs: dict[tuple[int, float, float, float], _Climb] = {}
         self.kept: dict[object, list[Any]] = {}
         """What was found in the document once and is asked for again, by whoever found it."""
         self._first_on_page = {number: lines[0].index for number, lines in self.by_page.items()}
@@ -237,34 +108,29 @@ class Layout:
             reach: how far to look, in line heights between neighbouring finds.
             count: how many to return; at most `ABOVE_MAX`.
         """
-        key = (id(segment), x0, x1, reach)
-        found = self._above.get(key)
-        if found is None:
-            # labels, rules and scorers ask about the same words, for more or fewer of what is above
-            found = self._above[key] = self._look_above(x0, x1, segment, reach)
-        return found[:count]
+        climb = self._climb(x0, x1, segment, reach)
+        if len(climb.found) < count:
+            climb.on(self.lines, min(count, ABOVE_MAX))
+        return climb.found[:count]
 
-    def _look_above(self, x0: float, x1: float, segment: Segment, reach: float) -> list[Segment]:
-        found: list[Segment] = []
-        bottom, far = segment.top, reach * segment.height
-        for index in range(segment.line - 1, self._first_on_page[segment.page] - 1, -1):
-            line = self.lines[index]
-            if bottom - line.bottom > far or len(found) == ABOVE_MAX:
-                break
-            best: Segment | None = None
-            best_overlap = 0.0
-            for other in line.segments:
-                if other.x0 >= x1:
-                    break
-                if other.x1 <= x0:
-                    continue
-                overlap = (x1 if x1 < other.x1 else other.x1) - (x0 if x0 > other.x0 else other.x0)
-                if overlap > best_overlap and other.top < segment.top:
-                    best, best_overlap = other, overlap
-            if best is not None and best_overlap > 0.15 * min(x1 - x0, best.x1 - best.x0):
-                found.append(best)
-                bottom = best.top
-        return found
+    def upwards(self, x0: float, x1: float, segment: Segment, reach: float = 3.5) -> Iterator[Segment]:
+        """Yield what `above` returns, looking no further than is asked for."""
+        climb = self._climb(x0, x1, segment, reach)
+        for step in range(ABOVE_MAX):
+            if step >= len(climb.found):
+                climb.on(self.lines, step + 1)
+                if step >= len(climb.found):
+                    return
+            yield climb.found[step]
+
+    def _climb(self, x0: float, x1: float, segment: Segment, reach: float) -> "_Climb":
+        key = (id(segment), x0, x1, reach)
+        climb = self._climbs.get(key)
+        if climb is None:
+            # labels, rules and scorers ask about the same words, for more or fewer of what is above
+            first, far = self._first_on_page[segment.page], reach * segment.height
+            climb = self._climbs[key] = _Climb(x0, x1, segment, far, segment.line - 1, first, segment.top, [])
+        return climb
 
     def below(self, segment: Segment, reach: float = 2.2) -> Segment | None:
         """Return the nearest segment under this one that overlaps it or starts with it."""
@@ -276,7 +142,7 @@ class Layout:
                 return None
             best: Segment | None = None
             best_overlap = 0.0
-            for other in line.segments:
+            for other in line.segments[bisect_right(line.rights, x0 - 4) :]:
                 if other.x0 >= x1 and other.x0 - x0 >= 4:
                     break
                 overlap = (x1 if x1 < other.x1 else other.x1) - (x0 if x0 > other.x0 else other.x0)
@@ -303,34 +169,44 @@ def _bounded(pages: Sequence[Page]) -> Iterable[tuple[Page, Sequence[Word]]]:
 
 
 def _lines(number: int, words: Sequence[Word], first: int) -> list[Line]:
-    tokens = [
-        Token(w.text, w.box.x0, w.box.top, w.box.x1, w.box.bottom, number, w.size, w.bold, (w.box,))
-        for w in words
-        if w.text.strip()
-    ]
+    tokens: list[Token] = []
+    for word in words:
+        if word.text.strip():
+            box = word.box
+            tokens.append(Token(word.text, box.x0, box.top, box.x1, box.bottom, number, word.size, word.bold, (box,)))
     tokens.sort(key=lambda t: (t.top + t.bottom, t.x0))
     groups: list[list[Token]] = []
+    group: list[Token] = []
     centre = height = 0.0
     for token in tokens:
-        middle = (token.top + token.bottom) / 2
-        tall = max(4.0, token.height)
-        if groups and abs(middle - centre) <= LINE_OVERLAP * min(height, tall):
-            group = groups[-1]
+        top, bottom = token.top, token.bottom
+        middle = (top + bottom) / 2
+        tall = bottom - top
+        if tall < 4.0:
+            tall = 4.0
+        if group and abs(middle - centre) <= LINE_OVERLAP * (tall if tall < height else height):
             group.append(token)
             centre += (middle - centre) / len(group)
         else:
-            groups.append([token])
+            group = [token]
+            groups.append(group)
             centre, height = middle, tall
     lines: list[Line] = []
     for group in groups:
-        group.sort(key=lambda t: t.x0)
+        if len(group) > 1:
+            group.sort(key=lambda t: t.x0)
         index = first + len(lines)
         runs = _runs(_rejoined(group))[:SEGMENTS_MAX]
         segments = [Segment(run, number, index, i) for i, run in enumerate(runs)]
         lines.append(
-            Line(number, index, segments, min(t.top for t in group), max(t.bottom for t in group)),
+            Line(number, index, segments, min([t.top for t in group]), max([t.bottom for t in group])),
         )
     return lines
+
+
+_MINUS = frozenset("-−–")
+_WHOLE = re.compile(r"-?[\d.]*\d,")
+_CENTS = re.compile(r"\d{2}")
 
 
 def _rejoined(tokens: list[Token]) -> list[Token]:
@@ -339,14 +215,16 @@ def _rejoined(tokens: list[Token]) -> list[Token]:
     for token in tokens:
         if found:
             last = found[-1]
-            near = token.x0 - last.x1 < 0.5 * max(1.0, token.height)
-            minus = last.text in {"-", "−", "–"} and token.text[:1].isdigit()
-            if minus and (len(found) == 1 or last.x0 - found[-2].x1 > 1.2 * max(1.0, token.height)):
-                found[-1] = _joined(last, token)
-                continue
-            if near and re.fullmatch(r"-?[\d.]*\d,", last.text) and re.fullmatch(r"\d{2}", token.text):
-                found[-1] = _joined(last, token)
-                continue
+            if last.text in _MINUS:
+                tall = max(1.0, token.height)
+                if token.text[:1].isdigit() and (len(found) == 1 or last.x0 - found[-2].x1 > 1.2 * tall):
+                    found[-1] = _joined(last, token)
+                    continue
+            elif last.text.endswith(",") and _WHOLE.fullmatch(last.text) and _CENTS.fullmatch(token.text):
+                near = token.x0 - last.x1 < 0.5 * max(1.0, token.height)
+                if near:
+                    found[-1] = _joined(last, token)
+                    continue
         found.append(token)
     return found
 
@@ -367,13 +245,19 @@ def _joined(one: Token, other: Token) -> Token:
 
 def _runs(tokens: list[Token]) -> list[list[Token]]:
     runs: list[list[Token]] = []
-    right = 0.0
+    run: list[Token] = []
+    right = before = 0.0
+    """Right edge of the run at hand, and height of its last word."""
     for token in tokens:
-        gap = max(SEGMENT_GAP * min(runs[-1][-1].height, token.height) if runs else 0.0, 5.0)
-        if runs and token.x0 - right <= gap:
-            runs[-1].append(token)
-            right = max(right, token.x1)
+        tall = token.bottom - token.top
+        gap = token.x0 - right
+        if run and (gap <= 5.0 or gap <= SEGMENT_GAP * (tall if tall < before else before)):
+            run.append(token)
+            if token.x1 > right:
+                right = token.x1
         else:
-            runs.append([token])
+            run = [token]
+            runs.append(run)
             right = token.x1
+        before = tall
     return runs

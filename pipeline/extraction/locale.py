@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 
 from pipeline.domain.extraction import DocumentLocale
-from pipeline.extraction.layout import Layout
+from pipeline.extraction.layout import Layout, Line
 from pipeline.normalise.currencies import MARK, find_currency
 
 _POINT = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[,'’ ]\d{3})*)\.\d{2}(?![\d.,]*\d)")
@@ -30,29 +30,24 @@ TOKENS_MAX = 8000
 
 def infer_locale(layout: Layout) -> DocumentLocale:
     """Return what the document's own numbers, dates and words say; None where nothing says."""
-    point = comma = 0
+    lines = _beginning(layout)
+    # in one piece each pattern is begun once; no pattern reaches over what stands between the lines
+    numbers = _BETWEEN.join(line.text for line in lines if any([segment.has_digits for segment in line.segments]))
+    point = len(_POINT.findall(numbers)) + len(_LONG_POINT.findall(numbers))
+    comma = len(_COMMA.findall(numbers)) + len(_LONG_COMMA.findall(numbers))
     day_first = month_first = 0
-    currencies: Counter[str] = Counter()
+    for match in _SLASHED.finditer(numbers):
+        first, second = int(match.group(1)), int(match.group(3))
+        day_first += first > 12 >= second
+        month_first += second > 12 >= first
+    marks = (match.group(1) or match.group(2) for match in _CURRENCY_AT_NUMBER.finditer(numbers))
+    currencies = Counter(code for mark in marks if (code := find_currency(mark)))
     languages: Counter[str] = Counter()
-    seen = 0
-    for line in layout.lines:
-        text = line.text
-        if any(map(str.isdigit, text)):
-            point += len(_POINT.findall(text)) + len(_LONG_POINT.findall(text))
-            comma += len(_COMMA.findall(text)) + len(_LONG_COMMA.findall(text))
-            for match in _SLASHED.finditer(text):
-                first, second = int(match.group(1)), int(match.group(3))
-                day_first += first > 12 >= second
-                month_first += second > 12 >= first
-            for match in _CURRENCY_AT_NUMBER.finditer(text):
-                code = find_currency(match.group(1) or match.group(2))
-                if code:
-                    currencies[code] += 1
+    words = Counter(token.text for line in lines for segment in line.segments for token in segment.tokens)
+    for text, count in words.items():
         for word in text.casefold().split():
-            languages.update(_LANGUAGES.get(word.strip(".,:;()"), ()))
-        seen += len(line.tokens)
-        if seen > TOKENS_MAX:
-            break
+            for language in _LANGUAGES.get(word.strip(".,:;()"), ()):
+                languages[language] += count
     language = _winner(languages, 2)
     return DocumentLocale(
         decimal="." if point > comma else "," if comma > point else None,
@@ -60,6 +55,21 @@ def infer_locale(layout: Layout) -> DocumentLocale:
         currency=_winner(currencies, 1),
         language=language,
     )
+
+
+_BETWEEN = "\x00"
+
+
+def _beginning(layout: Layout) -> list[Line]:
+    """Return the first lines of a document, as many as say enough."""
+    lines: list[Line] = []
+    seen = 0
+    for line in layout.lines:
+        lines.append(line)
+        seen += sum([len(segment.tokens) for segment in line.segments])
+        if seen > TOKENS_MAX:
+            break
+    return lines
 
 
 def _order_of(language: str | None) -> bool | None:

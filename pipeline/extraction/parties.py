@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cached_property
 
 from pipeline.domain.fields import DocumentType, FieldSpec, Place
 from pipeline.extraction.blocks import (
@@ -56,11 +57,26 @@ class Parties:
     def __init__(self, layout: Layout, doctype: DocumentType, index: LabelIndex) -> None:
         self.layout = layout
         self.index = index
-        self.blocks = blocks_of(layout)
         self.specs = [spec for spec in doctype.fields if spec.kind.value == "name"]
-        self.domains = {m.group(1).lower().replace("-", "") for s in layout.segments for m in _DOMAIN.finditer(s.text)}
-        self.counts: Counter[str] = Counter(name_key(s.text) for s in layout.segments[:6000] if len(s.text) < 90)
-        self._block_of = {id(segment): block for block in self.blocks for segment in block.segments}
+
+    # What only letterheads and address windows are judged by: many types ask for neither.
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        return blocks_of(self.layout)
+
+    @cached_property
+    def domains(self) -> set[str]:
+        texts = (segment.text for segment in self.layout.segments)
+        return {m.group(1).lower().replace("-", "") for text in texts for m in _DOMAIN.finditer(text)}
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(name_key(s.text) for s in self.layout.segments[:6000] if len(s.text) < 90)
+
+    @cached_property
+    def _block_of(self) -> dict[int, Block]:
+        return {id(segment): block for block in self.blocks for segment in block.segments}
 
     def finds_for(self, spec: FieldSpec) -> list[Find]:
         """Return the candidates of one name field with strengths in [0, 1]; several prints of a name are merged."""
@@ -95,8 +111,7 @@ class Parties:
 
     def _labelled(self, spec: FieldSpec) -> list[Find]:
         found: list[Find] = []
-        for segment in self.layout.segments:
-            hits = self.index.hits(segment)
+        for segment, hits in self.index.labelled(self.layout):
             for position, hit in enumerate(hits):
                 weight = hit.weight_for(spec.name)
                 if not weight:

@@ -13,10 +13,10 @@ from pipeline.extraction.addresses import decide_address
 from pipeline.extraction.answers import Answer
 from pipeline.extraction.blocks import name_key
 from pipeline.extraction.confidence import confidence_of
-from pipeline.extraction.evidence import Vote, votes_for
+from pipeline.extraction.evidence import Surroundings, Vote
 from pipeline.extraction.finds import Find
 from pipeline.extraction.labels import LabelIndex
-from pipeline.extraction.layout import Layout
+from pipeline.extraction.layout import Layout, Span
 from pipeline.extraction.lines_memory import LinesMemory
 from pipeline.extraction.parties import Parties
 from pipeline.extraction.prose import Prose
@@ -37,6 +37,7 @@ class Rules:
         self.doctype = doctype
         self.locale = locale
         self.index = index
+        self._surroundings = Surroundings(layout, index)
         self._seen: dict[tuple[int, int, int, bool], list[Vote]] = {}
 
     def fields(self, memories: Mapping[str, LinesMemory] | None = None) -> tuple[FieldExtraction, ...]:
@@ -137,14 +138,14 @@ class Rules:
                 answers[spec.name] = decide_address(spec, self.layout, name)
 
     def _votes(self, finds: list[Find]) -> dict[int, list[Vote]]:
-        return {id(find): self.votes(find) for find in finds}
+        return {id(find): self.votes(find.span) for find in finds}
 
-    def votes(self, find: Find, *, look_above: bool = True) -> list[Vote]:
+    def votes(self, span: Span, *, look_above: bool = True) -> list[Vote]:
         """Return the labels around a value, looked up once; `look_above` off: only those on its line."""
-        key = (id(find.segment), find.span.start, find.span.end, look_above)
+        key = (id(span.segment), span.start, span.end, look_above)
         known = self._seen.get(key)
         if known is None:
-            known = self._seen[key] = votes_for(find, self.layout, self.index, look_above=look_above)
+            known = self._seen[key] = self._surroundings.votes(span, look_above=look_above)
         return known
 
     def _distinct_names(self, parties: Parties, answers: dict[str, Answer]) -> None:

@@ -1,4 +1,5 @@
 import re
+from functools import lru_cache
 
 SYMBOLS: dict[str, str] = {
     "€": "EUR",
@@ -59,13 +60,25 @@ NAMES: dict[str, str] = {
 }
 
 _MARKS = sorted((*SYMBOLS, *(code for code in CODES)), key=len, reverse=True)
-MARK = "(?:" + "|".join(re.escape(mark) + (r"(?![A-Za-z])" if mark[-1].isalpha() else "") for mark in _MARKS) + ")"
+
+
+def _by_first_letter(marks: list[str]) -> str:
+    """Return a pattern of any of the marks, the longest first: those of a letter together, so that few are tried."""
+    heads: dict[str, list[str]] = {}
+    for mark in marks:
+        tail = re.escape(mark[1:]) + (r"(?![A-Za-z])" if mark[-1].isalpha() else "")
+        heads.setdefault(mark[0], []).append(tail)
+    return "(?:" + "|".join(re.escape(head) + f"(?:{'|'.join(tails)})" for head, tails in heads.items()) + ")"
+
+
+MARK = _by_first_letter(_MARKS)
 """Pattern of one printed currency mark."""
 
 _LEADING = re.compile(rf"^({MARK})\.?\s*", re.IGNORECASE)
 _TRAILING = re.compile(rf"\s*(?<![A-Za-z])({MARK})\.?$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def find_currency(mark: str) -> str | None:
     """Return the ISO 4217 code of a printed mark, code or name, or None."""
     mark = mark.strip().rstrip(".")

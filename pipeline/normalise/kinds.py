@@ -3,6 +3,8 @@
 import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Literal
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.fields import FieldKind, FieldSpec
@@ -44,7 +46,7 @@ def _read(text: str, name: str, locale: DocumentLocale) -> tuple[Reading, ...]:
         case "date":
             return read_date(text, locale)
         case "money":
-            return _read_decimal(currencies.split_currency(text)[0], locale, 2)
+            return _read_money(text, locale.decimal)
         case "quantity":
             return _read_decimal(_without_unit(text), locale, 0)
         case "percentage":
@@ -70,6 +72,12 @@ def _read(text: str, name: str, locale: DocumentLocale) -> tuple[Reading, ...]:
             return (Reading(single_blanks(text)),)
         case _:
             return ()
+
+
+@lru_cache(maxsize=16_384)
+def _read_money(text: str, decimal: Literal[".", ","] | None) -> tuple[Reading, ...]:
+    """Return the ways to read an amount: tables print the same ones over and over, and so do their neighbours."""
+    return _read_decimal(currencies.split_currency(text)[0], DocumentLocale(decimal=decimal), 2)
 
 
 def _read_decimal(text: str, locale: DocumentLocale, places: int) -> tuple[Reading, ...]:

@@ -44,6 +44,7 @@ class Scene:
         self._folded: dict[str, int] = {}
         self._place()
         self._segment_words: list[list[int] | None] = [None] * len(layout.segments)
+        self._lefts: list[tuple[int, int, int, list[int]] | None] = [None] * len(layout.segments)
         self._over_names: dict[int, tuple[int, int, list[int]]] = {}
         self._below: list[int] = [-1] * len(layout.segments)
         self._known: tuple[dict[int, int], dict[int, int]] = ({}, {})
@@ -133,21 +134,24 @@ class Scene:
         return found
 
     def _look(self, segment: Segment, start: int, of_name: bool) -> tuple[Context, list[int]]:
-        left: list[int] = []
-        where = NONE
-        if start:
-            count = sum(1 for _, token in segment.words if token < start)
-            left = self._words_of(segment)[:count]
-            where = INSIDE if left else NONE
-        if not left:
-            other = self.layout.left_of(segment)
-            if other is not None:
-                left, where = self._words_of(other), BESIDE
-        left = left[-LEFT_WORDS:]
-        last = left[-1] if left else 0
         over, second, words = self._over_name(segment) if of_name else self._over(segment, start, start + 1)
-        bag = [word | LEFT_WORD for word in dict.fromkeys(left)] + words
-        return (last, _phrase(left[-2:]), _phrase(left), over, second, where), bag
+        count = sum([token < start for _, token in segment.words]) if start else 0
+        if count:
+            where = INSIDE
+            last, two, phrase, bag = _left(self._words_of(segment)[:count])
+        else:
+            where = BESIDE if segment.index else NONE
+            last, two, phrase, bag = self._beside(segment)
+        return (last, two, phrase, over, second, where), bag + words
+
+    def _beside(self, segment: Segment) -> tuple[int, int, int, list[int]]:
+        """Return what the words of the segment before come to."""
+        number = self.number(segment)
+        known = self._lefts[number]
+        if known is None:
+            other = self.layout.left_of(segment)
+            known = self._lefts[number] = _left(self._words_of(other) if other is not None else [])
+        return known
 
     def _over_name(self, segment: Segment) -> tuple[int, int, list[int]]:
         number = self.number(segment)
@@ -162,6 +166,13 @@ class Scene:
         over = self._words_of(above[0])[:ABOVE_WORDS] if above else []
         second = self._words_of(above[1])[:ABOVE_WORDS] if len(above) > 1 else []
         return _phrase(over), _phrase(second), [word | ABOVE_WORD for word in dict.fromkeys(over)]
+
+
+def _left(words: list[int]) -> tuple[int, int, int, list[int]]:
+    """Return the numbers of the last word, of the last two and of the label phrase, and the single words."""
+    words = words[-LEFT_WORDS:]
+    single = [word | LEFT_WORD for word in dict.fromkeys(words)]
+    return words[-1] if words else 0, _phrase(words[-2:]), _phrase(words), single
 
 
 def _phrase(words: list[int]) -> int:

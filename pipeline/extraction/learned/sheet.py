@@ -9,7 +9,6 @@ from pipeline.domain.fields import DocumentType, FieldSpec, Place
 from pipeline.extraction.answers import Answer
 from pipeline.extraction.confidence import confidence_of
 from pipeline.extraction.evidence import Support, Vote, support_for
-from pipeline.extraction.finds import Find
 from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group, group_of
 from pipeline.extraction.learned.marks import Marks, marks_of
@@ -90,21 +89,27 @@ class Sheet:
             return [[] for _ in options]
         known: dict[tuple[int, int], list[Vote]] = {}
         found: list[list[Vote]] = []
+        is_text = group in AS_TEXT
         for option in options:
-            key = (id(option.segment), option.span.start)
-            if key not in known:
+            span = option.span
+            key = (id(span.segment), span.start)
+            votes = known.get(key)
+            if votes is None:
                 # above a word within a line stands what is above the line: for names their line's start tells it
-                look_above = option.span.start == 0 or group not in AS_TEXT
-                find = Find(option.span, option.text, ())
-                known[key] = self.rules.votes(find, look_above=look_above)
-            found.append(known[key])
+                votes = known[key] = self.rules.votes(span, look_above=span.start == 0 or not is_text)
+            found.append(votes)
         return found
 
     def _view(self, spec: FieldSpec, group: Group, options: list[Option], votes: list[list[Vote]]) -> FieldView:
         answer = self.rules.answers.get(spec.name)
         sure = confidence_of(answer) if answer is not None else 0.0
         known: dict[int, Support] = {}
-        supports = [known.get(id(each)) or known.setdefault(id(each), support_for(spec.name, each)) for each in votes]
+        supports: list[Support] = []
+        for each in votes:
+            support = known.get(id(each))
+            if support is None:
+                support = known[id(each)] = support_for(spec.name, each)
+            supports.append(support)
         prior = np.array([LABEL_WEIGHT * max(-0.5, support.strength) for support in supports], dtype=np.float32)
         chosen = np.zeros(len(options), dtype=np.bool_)
         if answer is not None and answer.best is not None:
