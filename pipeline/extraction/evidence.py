@@ -107,7 +107,7 @@ def _left(segment: Segment, layout: Layout, index: LabelIndex, factor: float) ->
         if hits:
             break
         # Numbers and short words stand between a label and its amount; a description does not.
-        letters = sum(map(str.isalpha, other.text)) if not other.is_number else 0
+        letters = other.letters
         factor *= 0.88 if other.is_number else 0.8 if letters <= UNIT_LETTERS else 0.5 if letters <= 16 else 0.4
         other = layout.left_of(other)
     return votes

@@ -104,7 +104,7 @@ def _amounts_in(layout: Layout, locale: DocumentLocale) -> list[Find]:
             decimals = bool(_DECIMALS.search(body))
             alone = match.end() - match.start() >= len(text) - 1
             fine = bool(_FINE.search(body))
-            if not (marked or decimals or alone or fine) or (len(re.sub(r"\D", "", body)) > 12 and not decimals):
+            if not (marked or decimals or alone or fine) or (not decimals and len(re.sub(r"\D", "", body)) > 12):
                 continue
             readings = read_value(match.group(), "money", locale)
             span = span_at(segment, match.start(), match.end())
@@ -130,7 +130,7 @@ def ibans_in(layout: Layout) -> list[Find]:
     """Return every IBAN, cut to its country's length, also where it goes on in the line below."""
     found: list[Find] = []
     for segment in layout.segments:
-        if not segment.has_digits or sum(map(str.isdigit, segment.text)) < 4:
+        if segment.digits < 4:
             continue
         for match in _IBAN_START.finditer(segment.text):
             find = _iban_at(layout, segment, match.start())
@@ -181,7 +181,7 @@ def vats_in(layout: Layout) -> list[Find]:
     """Return everything that has the form of a country's VAT number."""
     found: list[Find] = []
     for segment in layout.segments:
-        if not segment.has_digits or sum(map(str.isdigit, segment.text)) < 5:
+        if segment.digits < 5:
             continue
         for match in _VAT.finditer(segment.text):
             text = match.group()

@@ -4,6 +4,7 @@ import base64
 import sys
 from array import array
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 from pipeline.extraction.layout import Layout
@@ -90,6 +91,7 @@ def similarity(a: Fingerprint, b: Fingerprint) -> float:
     return a.similarity(b)
 
 
+@lru_cache(maxsize=65_536)
 def _word(text: str) -> str:
     if any(c.isdigit() for c in text):
         return ""

@@ -72,14 +72,16 @@ class Layout:
             for line in _lines(page.number, words, len(self.lines)):
                 self.lines.append(line)
                 self.by_page.setdefault(page.number, []).append(line)
+        self.segments = [segment for line in self.lines for segment in line.segments]
+        self.tokens = [token for segment in self.segments for token in segment.tokens]
+        for number, segment in enumerate(self.segments):
+            segment.number = number
+        for number, token in enumerate(self.tokens):
+            token.number = number
         self._climbs: dict[tuple[int, float, float, float], _Climb] = {}
         self.kept: dict[object, list[Any]] = {}
         """What was found in the document once and is asked for again, by whoever found it."""
         self._first_on_page = {number: lines[0].index for number, lines in self.by_page.items()}
-
-    @cached_property
-    def segments(self) -> list[Segment]:
-        return [segment for line in self.lines for segment in line.segments]
 
     @cached_property
     def sizes(self) -> dict[int, tuple[float, float]]:
@@ -87,7 +89,7 @@ class Layout:
 
     @cached_property
     def body_size(self) -> float:
-        sizes = sorted(token.size or token.height for line in self.lines for token in line.tokens)
+        sizes = sorted([token.size or token.height for token in self.tokens])
         return sizes[len(sizes) // 2] if sizes else 10.0
 
     def left_of(self, segment: Segment) -> Segment | None:

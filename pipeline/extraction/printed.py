@@ -25,6 +25,8 @@ class Token:
     size: float
     bold: bool
     boxes: tuple[BoundingBox, ...]
+    number: int = -1
+    """Its place among all words of the layout that it belongs to, in reading order."""
 
     @property
     def height(self) -> float:
@@ -45,9 +47,13 @@ class Segment:
     top: float = 0.0
     bottom: float = 0.0
     words: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    letters: int = 0
+    digits: int = 0
     has_letters: bool = False
     has_digits: bool = False
     is_number: bool = False
+    number: int = -1
+    """Its place among all segments of the layout that it belongs to, in reading order."""
     _telling: int = -1
 
     def __post_init__(self) -> None:
@@ -63,8 +69,9 @@ class Segment:
             self.words = [(word, 0) for word in label_words("".join(texts))]
         else:
             self.words = [(word, i) for i, each in enumerate(prints) for word in each.words]
-        self.has_letters = any([each.has_letters for each in prints])
-        self.has_digits = any([each.has_digits for each in prints])
+        self.letters = sum([each.letters for each in prints])
+        self.digits = sum([each.digits for each in prints])
+        self.has_letters, self.has_digits = self.letters > 0, self.digits > 0
         self.is_number = self.has_digits and bool(_NUMBER.fullmatch(self.text))
 
     @property
@@ -99,13 +106,13 @@ class _Print(NamedTuple):
 
     words: tuple[str, ...]
     """Its label words."""
-    has_letters: bool
-    has_digits: bool
+    letters: int
+    digits: int
 
 
 @lru_cache(maxsize=65536)
 def _print_of(text: str) -> _Print:
-    return _Print(_words_of(text), any(map(str.isalpha, text)), any(map(str.isdigit, text)))
+    return _Print(_words_of(text), sum(map(str.isalpha, text)), sum(map(str.isdigit, text)))
 
 
 def _words_of(text: str) -> tuple[str, ...]:

@@ -11,33 +11,30 @@ from pipeline.extraction.learned.scene import Scene, number_of
 LINE_WORDS = 2
 
 
-class Following:
-    """A document's words by their place in reading order."""
+def following(scene: Scene, options: Sequence[Option]) -> tuple[Longs, Longs]:
+    """Return for each candidate the next word of its last line, 0 at its end, and the next line's first words."""
+    spans = [option.span for option in options]
+    last: Longs = np.array(
+        [
+            span.more[-1].number if span.more else scene.first_token[span.segment.number] + span.end - 1
+            for span in spans
+        ],
+        dtype=np.int64,
+    )
+    ends: Longs = np.array(scene.line_ends, dtype=np.int64)
+    lines = np.searchsorted(ends, last, side="right")
+    words: Longs = np.array([*scene.words, 0], dtype=np.int64)
+    behind = np.where(last + 1 < ends[lines], words[last + 1], 0)
+    known = {line: _beneath(scene, line) for line in set(lines.tolist())}
+    beneath: Longs = np.array([known[line] for line in lines.tolist()], dtype=np.int64)
+    return behind, beneath
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        lines = scene.layout.lines
-        self._place = {id(token): (line.index, at) for line in lines for at, token in enumerate(line.tokens)}
-        self._lines: dict[int, tuple[list[int], int]] = {}
 
-    def _line(self, index: int) -> tuple[list[int], int]:
-        """Return the numbers of a line's words, and of its first ones together; nothing behind the page's last."""
-        known = self._lines.get(index)
-        if known is None:
-            words = [self._scene.printed(token.text) for token in self._scene.layout.lines[index].tokens]
-            known = self._lines[index] = (words, number_of(" ".join(map(str, words[:LINE_WORDS]))))
-        return known
-
-    def after(self, options: Sequence[Option]) -> tuple[Longs, Longs]:
-        """Return for each candidate the next word of its last line, 0 at its end, and the next line's first words."""
-        found: list[tuple[int, int]] = []
-        lines = self._scene.layout.lines
-        for option in options:
-            more = option.span.more
-            last = more[-1] if more else option.segment.tokens[option.span.end - 1]
-            line, at = self._place[id(last)]
-            words, _ = self._line(line)
-            beneath = line + 1 < len(lines) and lines[line + 1].page == lines[line].page
-            found.append((words[at + 1] if at + 1 < len(words) else 0, self._line(line + 1)[1] if beneath else 0))
-        columns = np.array(found, dtype=np.int64).reshape(len(found), 2)
-        return columns[:, 0], columns[:, 1]
+def _beneath(scene: Scene, line: int) -> int:
+    """Return the number of the first words of the line after one; 0 behind the page's last."""
+    lines = scene.layout.lines
+    if line + 1 >= len(lines) or lines[line + 1].page != lines[line].page:
+        return 0
+    first = scene.line_ends[line]
+    words = scene.words[first : min(first + LINE_WORDS, scene.line_ends[line + 1])]
+    return number_of(" ".join(map(str, words)))

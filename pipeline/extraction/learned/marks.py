@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.extraction.blocks import LEGAL_FORM
 from pipeline.extraction.layout import Segment
 from pipeline.extraction.learned.columns import Columns, Distinct, Ints, Longs, flat, joined, mixed, nth
-from pipeline.extraction.learned.following import Following
+from pipeline.extraction.learned.following import following
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group
 from pipeline.extraction.learned.options import Option
 from pipeline.extraction.learned.scene import SAID_WORD, Context, Scene, number_of
@@ -67,7 +68,7 @@ def marks_of(group: Group, options: list[Option], scene: Scene, prose: Prose | N
     return _Candidates(group, options, scene, prose).marks()
 
 
-_RUN = re.compile(r"(.)\1{2,}")
+_LONG_RUN = re.compile(r"((.)\2\2)\2+")
 _ASCII_SHAPE = str.maketrans(
     {
         chr(code): "0" if chr(code).isdigit() else "A" if chr(code).isupper() else "a"
@@ -77,6 +78,7 @@ _ASCII_SHAPE = str.maketrans(
 )
 
 
+@lru_cache(maxsize=16_384)
 def shape_of(text: str) -> str:
     """Return the form of a text: "INV-00471" is "A-0", "05/12/20" is "00/00/00"."""
     text = text[:24]
@@ -84,7 +86,7 @@ def shape_of(text: str) -> str:
         shape = text.translate(_ASCII_SHAPE)
     else:
         shape = "".join("0" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text)
-    return _RUN.sub(r"\1\1\1", shape)
+    return _LONG_RUN.sub(r"\1", shape)
 
 
 class _Candidates:
@@ -98,8 +100,7 @@ class _Candidates:
         self.prose = prose.text if prose is not None else ""
         spans = [option.span for option in options]
         segments = [span.segment for span in spans]
-        numbers = [scene.number(segment) for segment in segments]
-        self.segment: Longs = np.array(numbers, dtype=np.int64)
+        self.segment: Longs = np.array([segment.number for segment in segments], dtype=np.int64)
         self.start: Longs = np.array([span.start for span in spans], dtype=np.int64)
         self.end: Longs = np.array([span.end for span in spans], dtype=np.int64)
         self.more: Longs = np.array([len(span.more) for span in spans], dtype=np.int64)
@@ -168,7 +169,7 @@ class _Candidates:
         right = np.where(is_last, 0, self.words[self.stop] * 2 + at_end)
         opening, closing = self.words[self.token], self.words[self.stop - 1]
         wrapped = np.flatnonzero(self.more)
-        closing[wrapped] = [scene.printed(self.options[row].span.more[-1].text) for row in wrapped.tolist()]
+        closing[wrapped] = self.words[[self.options[row].span.more[-1].number for row in wrapped.tolist()]]
         cut = (self.start == 0) * 4 + at_end * 2 + (self.more > 0)
         rank = self.ranks[:, 0].astype(np.int64)
         binned = _binned(dense, scene.last_page, number_of(self.group))
@@ -206,7 +207,7 @@ class _Candidates:
                 mixed(21, form, upper, digits),
                 mixed(22, form, self.about[:, 0].astype(np.int64), line),
             ]
-            behind, beneath = Following(scene).after(self.options)
+            behind, beneath = following(scene, self.options)
             columns += [mixed(80, behind), mixed(81, beneath), mixed(82, behind, beneath), mixed(83, cut, beneath)]
             lists.append(self._value_words())
         elif self.group is Group.MONEY:
@@ -247,12 +248,12 @@ class _Candidates:
 
     def _value_words(self) -> tuple[Longs, Longs]:
         """Return a mark for each of the first words of a name."""
-        words, printed = self.scene.words, self.scene.printed
+        words = self.scene.words
         found: list[list[int]] = []
         for option, begin, stop in zip(self.options, self.token.tolist(), self.stop.tolist(), strict=True):
             own = words[begin : min(stop, begin + WORDS_MAX)]
             more = option.span.more
-            found.append(own + [printed(token.text) for token in more[: WORDS_MAX - len(own)]] if more else own)
+            found.append(own + [words[token.number] for token in more[: WORDS_MAX - len(own)]] if more else own)
         return flat(27, found)
 
     def _looks(self) -> Columns:
@@ -301,6 +302,7 @@ class _Candidates:
         return found
 
 
+@lru_cache(maxsize=16_384)
 def _look(text: str) -> tuple[float, float, float]:
     forms = [found.end() for found in LEGAL_FORM.finditer(text)]
     form = 0.0 if not forms else 2.0 if forms[-1] >= len(text.rstrip(" .,")) else 1.0

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.value import Value
@@ -46,6 +49,10 @@ def key_of(text: str) -> str:
     """Return the letters and digits of a text, for telling whether two prints say the same."""
     if "(" in text:
         text = _FOOTNOTE.sub("", text)
+    return _kept(text)
+
+
+def _kept(text: str) -> str:
     return letters_and_digits(fold(text.replace("&", " and ")))
 
 
@@ -177,20 +184,30 @@ def _identifiers(layout: Layout) -> Iterator[Option]:
         tokens = segment.tokens
         for index, token in enumerate(tokens):
             text = token.text
-            if not any(map(str.isdigit, text)) or len(text) > 60 or "@" in text:
+            pieces = _pieces(text)
+            if pieces is None:
                 continue
+            for piece in pieces:
+                yield _identifier(Span(segment, index, index + 1), piece)
             core = text.strip(_EDGES)
-            pieces = [piece.strip(_EDGES) for piece in _PIECES.split(core)]
-            for piece in dict.fromkeys([core, *pieces]):
-                if piece and any(map(str.isdigit, piece)) and not _MONEY.fullmatch(piece):
-                    yield _identifier(Span(segment, index, index + 1), piece)
-            for count in (2, 3):
-                joined = _joined(tokens, index, count)
-                if joined is not None:
-                    yield _identifier(Span(segment, index, index + count), joined)
-            if index and _LETTERS.fullmatch(tokens[index - 1].text) and core:
+            if _PART.match(core):
+                for count in (2, 3):
+                    joined = _joined(tokens, index, count)
+                    if joined is not None:
+                        yield _identifier(Span(segment, index, index + count), joined)
+            if index and core and _LETTERS.fullmatch(tokens[index - 1].text):
                 text = f"{tokens[index - 1].text.strip(_EDGES)} {core}"
                 yield _identifier(Span(segment, index - 1, index + 1), text, ("prefixed",))
+
+
+@lru_cache(maxsize=16_384)
+def _pieces(text: str) -> tuple[str, ...] | None:
+    """Return what of a printed word can be an identifier, the whole of it first; None where nothing of it can."""
+    if not any(map(str.isdigit, text)) or len(text) > 60 or "@" in text:
+        return None
+    core = text.strip(_EDGES)
+    pieces = dict.fromkeys([core, *(piece.strip(_EDGES) for piece in _PIECES.split(core))])
+    return tuple(p for p in pieces if p and any(map(str.isdigit, p)) and not _MONEY.fullmatch(p))
 
 
 _LETTERS = re.compile(r"[A-Z]{1,5}[-/:]?")
@@ -227,22 +244,52 @@ def _names(layout: Layout) -> Iterator[Option]:
     numbers = sorted(layout.by_page)
     pages = {*numbers[:NAME_PAGES], *numbers[-1:]}
     for segment in layout.segments:
-        if segment.page not in pages or not _is_wordy(segment.text):
+        # a name has three letters, and at least as many as digits
+        if segment.page not in pages or segment.letters <= 2 or segment.letters < segment.digits:
             continue
         tokens = segment.tokens
-        for start, end in _cuts(tokens):
-            yield from _name(Span(segment, start, end))
-        yield from _behind_colon(segment)
+        yield from _cut_names(segment)
+        if ":" in segment.text or "=" in segment.text:
+            yield from _behind_colon(segment)
         below = layout.below(segment, 1.2)
         if below is not None and below.has_letters and len(below.tokens) + len(tokens) <= _TOKENS_MAX:
             yield from _stacked(segment, below)
     yield from _at_the_head(layout)
 
 
-def _is_wordy(text: str) -> bool:
-    """Return whether a segment can hold a name: three letters, and at least as many as digits."""
-    letters = sum(map(str.isalpha, text))
-    return letters > 2 and letters >= sum(map(str.isdigit, text))
+def _cut_names(segment: Segment) -> Iterator[Option]:
+    """Return a segment's words as names, cut at every sensible place: what is known of each word is put together."""
+    cuts = [_cut_of(token.text) for token in segment.tokens]
+    ends = list(accumulate((len(token.text) + 1 for token in segment.tokens), initial=0))
+    text = segment.text
+    for start, end in _cuts(cuts):
+        value = single_blanks(text[ends[start] : ends[end] - 1]).strip(_NAME_EDGES)
+        if not 2 <= len(value) <= 160 or sum([cut.letters for cut in cuts[start:end]]) < 2:
+            continue
+        key = key_of(value) if "(" in value else "".join([cut.key for cut in cuts[start:end]])
+        if key:
+            yield Option(Span(segment, start, end), value, value, key)
+
+
+class _Cut(NamedTuple):
+    """What a printed word says about where names begin and end."""
+
+    key: str
+    """Its letters and digits."""
+    letters: int
+    ends_before: bool
+    """A name may end before it."""
+    begins_behind: bool
+    """A name begins behind it."""
+    ends_behind: bool
+
+
+@lru_cache(maxsize=65_536)
+def _cut_of(text: str) -> _Cut:
+    last = text[-1:]
+    return _Cut(
+        _kept(text), sum(map(str.isalpha, text)), bool(_CUT_BEFORE.match(text)), last in ":=#)", last in ",;)"
+    )
 
 
 def _stacked(segment: Segment, below: Segment) -> Iterator[Option]:
@@ -272,14 +319,16 @@ def _at_the_head(layout: Layout) -> Iterator[Option]:
             more += tuple(tokens)
 
 
-def _cuts(tokens: list[Token]) -> list[tuple[int, int]]:
+def _cuts(words: list[_Cut]) -> list[tuple[int, int]]:
     """Return where names may begin and end: whole, behind each of the first words, before what names do not hold."""
-    count = min(len(tokens), _TOKENS_MAX)
+    count = min(len(words), _TOKENS_MAX)
+    if count == 1:
+        return [(0, 1)]
     starts = [*range(1, min(_STARTS_MAX, count))]
-    starts += [i + 1 for i in range(count - 1) if tokens[i].text[-1:] in ":=#)" and i + 1 not in starts]
-    ends = [i for i in range(1, count) if _CUT_BEFORE.match(tokens[i].text) or tokens[i - 1].text[-1:] in ",;)"]
+    starts += [i + 1 for i in range(count - 1) if words[i].begins_behind and i + 1 not in starts]
+    ends = [i for i in range(1, count) if words[i].ends_before or words[i - 1].ends_behind]
     ends += [i for i in range(max(1, count - 1), count) if i not in ends]
-    marked = [0, *(i for i in starts if tokens[i - 1].text[-1:] in ":=#)")]
+    marked = [0, *(i for i in starts if words[i - 1].begins_behind)]
     cuts = [(0, count), *((start, count) for start in starts)]
     cuts += [(start, end) for start in marked for end in ends if end > start]
     return list(dict.fromkeys(cuts))

@@ -56,40 +56,44 @@ class Scene:
     def _place(self) -> None:
         layout = self.layout
         printed = self.printed
-        self.first_segment: list[int] = []
         self.first_token: list[int] = []
-        words: list[int] = []
-        tokens: list[tuple[float, float, float, bool]] = []
+        """Where the words of each segment begin among all words, and where the last ones end."""
+        self.line_ends: list[int] = []
+        """Where the words of each line end among all words."""
         segments: list[tuple[float, ...]] = []
         body = max(1.0, layout.body_size)
+        count_before = 0
         lines_on = {number: (lines[0].index, len(lines)) for number, lines in layout.by_page.items()}
         for line in layout.lines:
-            self.first_segment.append(len(segments))
-            width, height = layout.sizes[line.page]
+            height = layout.sizes[line.page][1]
             first, count = lines_on[line.page]
             above = line.index - first
             for segment in line.segments:
-                self.first_token.append(len(words))
+                self.first_token.append(count_before)
+                count_before += len(segment.tokens)
                 middle = (segment.top + segment.bottom) / 2 / height
                 below = count - 1 - above
                 segments.append(
                     (line.page, segment.index, len(line.segments), above, below, middle, len(segment.tokens))
                 )
-                for token in segment.tokens:
-                    words.append(printed(token.text))
-                    size = token.size or token.bottom - token.top
-                    tokens.append((token.x0 / width, token.x1 / width, size / body, token.bold))
-        self.first_token.append(len(words))
-        self.words = words
+            self.line_ends.append(count_before)
+        self.first_token.append(count_before)
+        tokens = layout.tokens
+        self.words = [printed(token.text) for token in tokens]
         """The number of each printed word."""
-        self.tokens: Doubles = np.array(tokens, dtype=np.float64).reshape(len(words), 4)
+        widths = np.array([layout.sizes[token.page][0] for token in tokens], dtype=np.float64)
+        sizes = np.array([token.size or token.bottom - token.top for token in tokens], dtype=np.float64)
+        self.tokens: Doubles = np.column_stack(
+            [
+                np.array([token.x0 for token in tokens], dtype=np.float64) / widths,
+                np.array([token.x1 for token in tokens], dtype=np.float64) / widths,
+                sizes / body,
+                np.array([token.bold for token in tokens], dtype=np.float64),
+            ]
+        )
         """Left and right edge as shares of the page, size as a share of the body's, bold."""
         self.segments: Doubles = np.array(segments, dtype=np.float64).reshape(len(segments), 7)
         """Page, place in its line, segments of the line, lines above, lines below, middle height as a share, words."""
-
-    def number(self, segment: Segment) -> int:
-        """Return a segment's number."""
-        return self.first_segment[segment.line] + segment.index
 
     def word(self, folded: str) -> int:
         """Return the number of a folded word, its digits hidden."""
@@ -106,7 +110,7 @@ class Scene:
         return known
 
     def _words_of(self, segment: Segment) -> list[int]:
-        number = self.number(segment)
+        number = segment.number
         known = self._segment_words[number]
         if known is None:
             word = self.word
@@ -115,7 +119,7 @@ class Scene:
 
     def below(self, segment: Segment) -> int:
         """Return the number of the first two words under a segment."""
-        number = self.number(segment)
+        number = segment.number
         if self._below[number] < 0:
             other = self.layout.below(segment)
             self._below[number] = _phrase(self._words_of(other)[:2]) if other is not None else 0
@@ -123,7 +127,7 @@ class Scene:
 
     def context(self, segment: Segment, start: int, *, of_name: bool) -> int:
         """Return the place in `contexts` of what stands around the word `start` of a segment."""
-        token = self.first_token[self.number(segment)] + start
+        token = self.first_token[segment.number] + start
         known = self._known[of_name]
         found = known.get(token)
         if found is None:
@@ -146,7 +150,7 @@ class Scene:
 
     def _beside(self, segment: Segment) -> tuple[int, int, int, list[int]]:
         """Return what the words of the segment before come to."""
-        number = self.number(segment)
+        number = segment.number
         known = self._lefts[number]
         if known is None:
             other = self.layout.left_of(segment)
@@ -154,7 +158,7 @@ class Scene:
         return known
 
     def _over_name(self, segment: Segment) -> tuple[int, int, list[int]]:
-        number = self.number(segment)
+        number = segment.number
         known = self._over_names.get(number)
         if known is None:
             known = self._over_names[number] = self._over(segment, 0, len(segment.tokens))

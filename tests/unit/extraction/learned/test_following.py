@@ -3,7 +3,7 @@
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.pages import Page
 from pipeline.extraction.layout import Layout
-from pipeline.extraction.learned.following import Following
+from pipeline.extraction.learned.following import following
 from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.options import Option, options_of
 from pipeline.extraction.learned.scene import Scene
@@ -21,7 +21,7 @@ def after(*pages: Page) -> dict[str, tuple[int, int]]:
     """Return what follows each address, by its text."""
     layout = Layout(pages)
     options: list[Option] = options_of(Group.ADDRESS, layout, DocumentLocale())
-    behind, beneath = Following(Scene(layout)).after(options)
+    behind, beneath = following(Scene(layout), options)
     return {option.text: (int(a), int(b)) for option, a, b in zip(options, behind, beneath, strict=True)}
 
 
@@ -40,7 +40,7 @@ def test_words_in_another_column_of_the_last_line_follow() -> None:
     apart = page(line(60, (60, "Corner Bakery")), line(76, (60, "12 Mill Lane"), (300, "Oxford")))
     layout = Layout((apart,))
     names = options_of(Group.NAME, layout, DocumentLocale())
-    behind, _ = Following(Scene(layout)).after(names)
+    behind, _ = following(Scene(layout), names)
     ends = {option.text: int(word) for option, word in zip(names, behind, strict=True)}
     assert ends["12 Mill Lane"] != 0
     assert ends["Oxford"] == 0
@@ -53,5 +53,5 @@ def test_nothing_follows_the_last_line_of_a_page_not_even_the_next_page() -> Non
 
 
 def test_no_candidates_give_no_rows() -> None:
-    behind, beneath = Following(Scene(Layout((SHOP,)))).after([])
+    behind, beneath = following(Scene(Layout((SHOP,))), [])
     assert len(behind) == len(beneath) == 0
