@@ -49,6 +49,19 @@ class Known:
                     values[spec.name] = value
         return Example(self.name, pages, self.type, values, group=self.group)
 
+    def unknown_fields(self, doctype: DocumentType) -> tuple[str, ...]:
+        """Return the names under which values are given although the type has no such field: a typing error, mostly."""
+        return tuple(name for name in self.values if not doctype.has_field(name))
+
+    def unread_values(self, doctype: DocumentType) -> tuple[tuple[str, str], ...]:
+        """Return field and value where what is given is no value of the field, or can be read in several ways."""
+        return tuple(
+            (spec.name, str(given))
+            for spec in doctype.fields
+            if spec.kind is not FieldKind.TABLE and spec.name not in self.doubtful
+            if (given := self.values.get(spec.name)) not in (None, "", []) and _value(spec, given) is None
+        )
+
 
 def load_known(truth: Path, folder: Path | None = None) -> tuple[Known, ...]:
     """Return the documents of a truth file: `.jsonl` as the scorer reads it, or `.csv` with a column for each field.

@@ -153,7 +153,15 @@ def test_extract_needs_no_data_folder_and_makes_none(papers: Path, tmp_path: Pat
 def test_extract_names_a_path_that_is_not_there(shell: Shell) -> None:
     result = shell.run("extract", "missing.pdf")
     assert result.exit_code == 2
-    assert "missing.pdf" in result.stderr
+    assert "There is no file or folder missing.pdf." in result.stderr
+
+
+def test_extract_goes_on_past_a_path_that_is_not_there(shell: Shell, papers: Path) -> None:
+    paper = next(path for path in sorted(papers.iterdir()) if path.suffix == ".pdf")
+    result = shell.run("extract", "--jsonl", "--jobs", "1", "missing.pdf", str(paper))
+    assert result.exit_code == 1
+    assert [json.loads(line)["file"] for line in result.stdout.splitlines()] == [str(paper)]
+    assert "missing.pdf: There is no such file or folder. Check the spelling." in result.stderr
 
 
 def test_status_has_its_four_keys_and_admits_that_the_queue_does_not_answer(shell: Shell) -> None:

@@ -104,6 +104,28 @@ def test_a_missing_file_costs_one_line_and_the_rest_is_learned_from(truth: Path,
     assert damaged.startswith(f"{tmp_path / '3.pdf'}: ")
 
 
+def test_values_that_teach_nothing_are_told_of(truth: Path, tmp_path: Path) -> None:
+    (tmp_path / "known.csv").write_text(
+        "file,document_type,invoice_nr,issue_date,gross_total\n"
+        "0.pdf,invoice,X1,03/04/2024,130.40\n"
+        "1.pdf,invoice,X2,23.11.2024,\n"
+    )
+    result = run("learn", "--truth", tmp_path / "known.csv", "--model", tmp_path / "model", "--jobs", 1)
+    assert result.exit_code == 0, result.output
+    column, value = result.stderr.splitlines()
+    assert column.startswith("“invoice_nr”, given for 2 documents, is no field of the type “invoice” and teaches noth")
+    assert "Its fields are invoice_number, issue_date, " in column
+    assert value.startswith("0.pdf: “03/04/2024” can't be taken for one value of issue_date, and teaches nothing.")
+
+
+def test_columns_of_other_types_in_one_list_are_no_mistake(truth: Path, tmp_path: Path) -> None:
+    (tmp_path / "known.csv").write_text(
+        "file,document_type,invoice_number,company\n0.pdf,invoice,X13221,Wibble\n1.pdf,receipt,X2,Wibble\n"
+    )
+    result = run("learn", "--truth", tmp_path / "known.csv", "--model", tmp_path / "model", "--jobs", 1)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_files_may_be_in_another_folder_than_the_truth(truth: Path, tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
     moved = truth.rename(tmp_path / "lists/truth.jsonl")
@@ -126,7 +148,7 @@ def test_a_type_that_is_not_known_is_refused_before_anything_is_read(truth: Path
 def test_more_parts_than_documents_say_what_to_give(truth: Path) -> None:
     result = run("evaluate", "--truth", truth, "--folds", 7, "--jobs", 1)
     assert result.exit_code != 0
-    assert "6 documents can't be divided into 7 parts. Give more, or --folds." in result.output
+    assert "6 documents can't be divided into 7 parts. Give more, or fewer --folds." in result.output
 
 
 @pytest.mark.parametrize("sizes", ["0", "ten", "10,,50", "-1"])

@@ -42,14 +42,22 @@ def evaluate(
     settings: Settings = context.obj
     sizes = _sizes(train_sizes)
     known, types = studying.load(truths, files, settings)
+    _check_parts(len(known), folds)
     studied = studying.studied(known, settings, jobs)
-    if len(studied) < folds:
-        raise ConfigurationError(
-            f"{len(studied)} documents can't be divided into {folds} parts. Give more, or --folds."
-        )
+    _check_parts(len(studied), folds)
     spread = studying.side_by_side(jobs)
     for size in sizes:
         _print(cross_validate(studied, types, folds=folds, size=size, seed=seed, apart=apart, spread=spread), folds)
+
+
+def _check_parts(count: int, folds: int) -> None:
+    """Check that there are enough documents: before minutes go into reading them, and of those that could be read."""
+    from workers.commands.studying import documents
+
+    if count < folds:
+        raise ConfigurationError(
+            f"{documents(count)} can't be divided into {folds} parts. Give more, or fewer --folds."
+        )
 
 
 def _print(report: "Report", folds: int) -> None:

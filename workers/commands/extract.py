@@ -72,6 +72,8 @@ def extract(
     if ignore_attachments:
         settings = settings.model_copy(update={"read_attachments": False})
     more = tuple(name.strip() for name in (types or "").split(",") if name.strip())
+    if not any(path.exists() for path in paths):
+        raise ConfigurationError(f"There is no file or folder {paths[0]}. Check the spelling.")
     files = list(_files_in(paths))
     unreadable = 0
     progress = Progress(len(files))
@@ -133,10 +135,8 @@ def _files_in(paths: Sequence[Path]) -> Iterator[Path]:
             for folder, folders, names in os.walk(path):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
                 yield from (Path(folder) / name for name in sorted(names) if not is_temporary(name))
-        elif path.exists():
-            yield path
         else:
-            raise ConfigurationError(f"There is no file or folder {path}. Check the spelling.")
+            yield path
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,8 @@ def _open(settings: Settings, wanted: _Wanted) -> "Offline":
 
 
 def _read(offline: "Offline", path: Path, fixed_type: str | None) -> Outcome:
+    if not path.exists():
+        return None, "There is no such file or folder. Check the spelling."
     try:
         return offline.extract(path, fixed_type, _ImageProgress(path)), ""
     except PipelineError as error:

@@ -84,9 +84,9 @@ def _train(
     studied = studying.studied(known, settings, jobs)
     trained = train(studied, types, spread=studying.side_by_side(jobs))
     place = assembly.keep_model(trained, model)
-    click.echo(f"Learned from {len(studied)} documents: model {trained.version} in {place}.")
+    click.echo(f"Learned from {studying.documents(len(studied))}: model {trained.version} in {place}.")
     for name, knowledge in sorted(trained.types.items()):
-        click.echo(f"  {name}: {knowledge.documents} documents")
+        click.echo(f"  {name}: {studying.documents(knowledge.documents)}")
         for field in (*knowledge.fields, *knowledge.lists):
             held = [one for one in knowledge.held if one.field == field]
             right = sum(one.right for one in held) / len(held) if held else 0.0
@@ -94,6 +94,6 @@ def _train(
             stated = (
                 f"threshold {threshold.value:.3f}"
                 if threshold.value is not None
-                else f"about {threshold.missing} more documents for a threshold of its own"
+                else f"about {studying.documents(threshold.missing, 'more ')} for a threshold of its own"
             )
             click.echo(f"    {field:<24} {right:6.1%} of {len(held)} right when held out; {stated}")

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.domain.fields import FieldKind
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.settings import Settings
 from workers.commands.progress import Progress
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pipeline.services.history import Known
 
 _AHEAD = 4
+_UNREAD_SHOWN = 5
+"""Values that teach nothing which are told of one by one."""
 Outcome = "tuple[Studied | None, str]"
 
 
@@ -44,10 +47,39 @@ def load(
     if unknown:
         name, count = unknown.most_common(1)[0]
         raise ConfigurationError(
-            f"The type “{name}” of {count} documents is not known here. Describe it in a YAML file in the folder that "
+            f"The type “{name}” of {documents(count)} is not known here. Describe it in a YAML file in the folder that "
             "PROOFDESK_EXTRA_TYPES names, or take those lines out."
         )
+    for sentence in _that_teach_nothing(known, types):
+        click.echo(sentence, err=True)
     return known, types
+
+
+def documents(count: int, which: str = "") -> str:
+    """Return a number of documents in words; `which`, such as "more ", goes before the noun."""
+    return f"{count} {which}document{'' if count == 1 else 's'}"
+
+
+def _that_teach_nothing(known: "Sequence[Known]", types: "Mapping[str, DocumentType]") -> Iterator[str]:
+    """Yield a sentence for each name that is no field of its type, and for the first values that can't be read."""
+    strange = Counter((entry.type, name) for entry in known for name in entry.unknown_fields(types[entry.type]))
+    for (type_name, name), count in sorted(strange.items()):
+        # a .csv has one set of columns for all its types
+        if any(types[entry.type].has_field(name) for entry in known):
+            continue
+        fields = ", ".join(spec.name for spec in types[type_name].fields if spec.kind is not FieldKind.TABLE)
+        yield (
+            f"“{name}”, given for {documents(count)}, is no field of the type “{type_name}” and teaches nothing. "
+            f"Its fields are {fields}."
+        )
+    unread = [(entry.name, *found) for entry in known for found in entry.unread_values(types[entry.type])]
+    for document, name, value in unread[:_UNREAD_SHOWN]:
+        yield (
+            f"{document}: “{value}” can't be taken for one value of {name}, and teaches nothing. Write dates as "
+            "2024-11-23, amounts as 1234.50."
+        )
+    if len(unread) > _UNREAD_SHOWN:
+        yield f"{len(unread) - _UNREAD_SHOWN} more values can't be read either, and teach nothing."
 
 
 def studied(known: "Sequence[Known]", settings: Settings, jobs: int | None) -> "list[Studied]":
