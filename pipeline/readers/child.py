@@ -18,7 +18,7 @@ from pipeline.readers.confine import confine, die_with
 from pipeline.readers.filekinds import FileOfPages, PdfFile, PictureFile
 from pipeline.readers.frames import MEMORY, REQUEST_BYTES_MAX, ClosedError, Frame, Kind, receive, send
 from pipeline.readers.ocr.protocol import IMAGE_HEADER
-from pipeline.readers.raw_page import DISPUTED_CONFIDENCE, RawPage, RawWord
+from pipeline.readers.page_frame import packed
 from pipeline.readers.sniff import FileKind
 
 UNEXPECTED = "unexpected"
@@ -70,7 +70,7 @@ def _answer(answers: int, request: dict[str, Any]) -> None:
             _send(answers, Kind.IMAGE, IMAGE_HEADER.pack(width, height) + grey)
         else:
             for page in file.pages(path, request["pages"]):
-                _send(answers, Kind.PAGE, encode_page(page))
+                _send(answers, Kind.PAGE, packed(page))
             attached = file.attached(path) if request.get("attachments") else None
             _send(answers, Kind.DONE, _json({"attached": attached}))
     except (DocumentError, NotFoundError) as error:
@@ -87,37 +87,6 @@ def _place(error: Exception) -> str:
     """Return file and line of the innermost frame: no message, because messages quote documents."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
-
-
-def encode_page(page: RawPage) -> bytes:
-    """Return a page as JSON: that of `pipeline.domain.pages.Page`, and why it is to be read off its image."""
-    return _json({"page": _page(page), "optical": page.optical})
-
-
-def _page(page: RawPage) -> dict[str, object]:
-    return {
-        "number": page.number,
-        "size": {"width": round(page.width, 2), "height": round(page.height, 2)},
-        "words": [_word(word, index in page.disputed) for index, word in enumerate(page.words)],
-        "rules": [
-            {"box": {"x0": rule.x0, "top": rule.top, "x1": rule.x1, "bottom": rule.bottom}} for rule in page.rules
-        ],
-        "source": page.source,
-        "note": page.note,
-        "hidden": [_word(word) for word in page.hidden],
-    }
-
-
-def _word(word: RawWord, is_disputed: bool = False) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "text": word.text,
-        "box": {"x0": word.x0, "top": word.top, "x1": word.x1, "bottom": word.bottom},
-        "size": word.size,
-        "bold": word.bold,
-    }
-    if is_disputed:
-        fields["confidence"] = DISPUTED_CONFIDENCE
-    return fields
 
 
 def _json(value: object) -> bytes:

@@ -1,7 +1,7 @@
-"""How the reading process and its parent talk: length-prefixed frames of JSON or image bytes, never pickles.
+"""How the reading process and its parent talk: length-prefixed frames of JSON, numbers or image bytes, never pickles.
 
 The child may have been taken over by a hostile file, so the parent believes nothing it says: lengths are bounded,
-JSON is validated, and an error is looked up by its code.
+JSON and numbers are validated, and an error is looked up by its code.
 """
 
 import os
@@ -22,7 +22,7 @@ class Kind(Enum):
     HELLO = b"H"
     REQUEST = b"R"
     PAGE = b"P"
-    """One page of a reading, as JSON."""
+    """One page of a reading, as `pipeline.readers.page_frame` packs it."""
     DONE = b"D"
     """The last frame of an answer, as JSON."""
     IMAGE = b"I"

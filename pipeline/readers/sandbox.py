@@ -35,6 +35,7 @@ from pipeline.readers.gaze import Eye, Gaze
 from pipeline.readers.ocr.client import OcrClient
 from pipeline.readers.ocr.protocol import IMAGE_HEADER
 from pipeline.readers.optical import DPI, OFF_NOTE, optical_page
+from pipeline.readers.page_frame import unpacked
 from pipeline.readers.process import ReadingProcess
 from pipeline.readers.sniff import get_kind
 
@@ -88,15 +89,6 @@ class _Done(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     attached: AttachedData | None = None
-
-
-class _Found(BaseModel):
-    """A page as the child found it."""
-
-    model_config = ConfigDict(extra="forbid")
-    page: Page
-    optical: str | None = Field(default=None, max_length=40)
-    """Why it is to be read off its image; None where it is not."""
 
 
 class _Refusal(BaseModel):
@@ -205,30 +197,30 @@ class SandboxReader:
         request: dict[str, object] = {"call": "read", "pages": limits.pages, "attachments": self._attachments}
         frames = self._ask(request, path, limits, limits.seconds)
         try:
-            found = [_Found.model_validate_json(frame.payload) for frame in frames[:-1]]
+            found = [unpacked(frame.payload) for frame in frames[:-1]]
             done = _Done.model_validate_json(frames[-1].payload)
-        except ValidationError as error:
+        except (GarbledError, ValidationError) as error:
             raise UnreadableDocumentError(ODD_SENTENCE) from error
-        if [each.page.number for each in found] != list(range(1, len(found) + 1)):
+        if [page.number for page, _ in found] != list(range(1, len(found) + 1)):
             raise UnreadableDocumentError(ODD_SENTENCE)
         pages = self._with_images_read(found, path, limits, told)
         return Reading(pages=pages, reader=self.version, attached=done.attached)
 
     def _with_images_read(
-        self, found: Sequence[_Found], path: Path, limits: ReadLimits, told: Callable[[int, int], None]
+        self, found: Sequence[tuple[Page, str | None]], path: Path, limits: ReadLimits, told: Callable[[int, int], None]
     ) -> tuple[Page, ...]:
         """Return the pages, those that need it read off their images one after the other."""
-        wanted = sum(each.optical is not None for each in found)
+        wanted = sum(cause is not None for _, cause in found)
         until = time.monotonic() + limits.images_seconds
         pages: list[Page] = []
         done = 0
-        for each in found:
-            if each.optical is None:
-                pages.append(each.page)
+        for page, cause in found:
+            if cause is None:
+                pages.append(page)
                 continue
-            pages.append(self._read_image(each.page, each.optical, path, limits, until))
+            pages.append(self._read_image(page, cause, path, limits, until))
             done += 1
-            log.info("image_read", page=each.page.number, done=done, wanted=wanted, words=len(pages[-1].words))
+            log.info("image_read", page=page.number, done=done, wanted=wanted, words=len(pages[-1].words))
             told(done, wanted)
         return tuple(pages)
 
