@@ -2,7 +2,10 @@
 
 import re
 
+from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.fields import FieldSpec, Place
+from pipeline.extraction.agreements_dates import Dates, Printed, Role, Stand, Whose, is_alone
+from pipeline.extraction.agreements_terms import life_of
 from pipeline.extraction.answers import Answer, Scored, choose
 from pipeline.extraction.blocks import LEGAL_FORM, name_key
 from pipeline.extraction.finds import Find
@@ -15,6 +18,18 @@ from pipeline.normalise.words import single_blanks
 
 PREAMBLE_CHARACTERS = 2600
 PARTIES_MAX = 12
+DATES_MAX = 400
+"""Dates of one agreement that are looked at."""
+TERM_MOST = 0.75
+"""No sentence is plain enough for more: of three terms that the rules find one is another's."""
+ROLE_SCORES = {
+    Role.OPENING: 0.35,
+    Role.HEAD: 0.45,
+    Role.SIGNING: 0.45,
+    Role.BODY: 0.1,
+    Role.RUNNING: 0.2,
+}
+"""What it counts for a date that it stands there."""
 _PLACE = r"(?P<name>[A-Z][A-Za-z]+(?:\s+(?:of\s+)?[A-Z][A-Za-z]+){0,2})"
 _LAW = re.compile(
     r"\b[Ll][Aa][Ww][Ss]?\s+(?i:of|in)\s+(?i:the\s+)?(?:(?i:internal\s+laws\s+of\s+the\s+)?)"
@@ -27,14 +42,7 @@ _NO_PLACE = re.compile(r"^(?:the|such|any|this|that|United States of America|Sta
 _DATE_LEAD = re.compile(
     r"(?i)(?:effective\s+(?:as\s+of|on|date)|as\s+of|dated(?:\s+as\s+of)?|entered\s+into|made|executed|this|on)\W*(?:the\s+)?$"
 )
-_TERM_WORDS = re.compile(
-    r"(?i)\b(?:term|expire|expires|terminat|remain in (?:full )?(?:force|effect)|continu|in effect|runs? for|"
-    r"period of|survive)"
-)
-_NOT_TERM = re.compile(
-    r"(?i)\b(?:notice|employ|solicit|hire|prior to|preceding|interest|after (?:the )?(?:termination|expiration)|"
-    r"following (?:the )?termination|compete|stock|option|experience)\b"
-)
+_EFFECTIVE = re.compile(r"(?i)\b(?:effective|wirksam|gültig)\W+(?:as of\W+|ab\W+)?$")
 _PARTY_START = re.compile(
     r"(?:(?i:\b(?:by\s+and\s+)?(?:between|among)\b(?:\s*,?\s*(?:and\s+among|on the one hand,?))?)|PARTIES|Parties:)"
     r"[:,]?\s*"
@@ -207,39 +215,53 @@ def decide_term(spec: FieldSpec, prose: Prose) -> Answer:
         span, readings = prose.span(start, end), read_value(text, "duration")
         if span is None or not readings:
             continue
-        before, after = prose.text[max(0, start - 160) : start], prose.text[end : end + 90]
-        score = 0.25
-        words = _TERM_WORDS.findall(before[-120:])
-        score += 0.25 * min(2, len(words))
-        score += (
-            0.15
-            if re.search(
-                r"(?i)from (?:and after )?the (?:effective )?date|after the (?:effective )?date|"
-                r"hereof|of this agreement",
-                after,
-            )
-            else 0.0
+        life = life_of(prose.text, start, end)
+        score = 0.2
+        if life.core in {"agreement", "duty", "term"}:
+            score += 0.35 if life.verb in {"end", "run", "lasts"} else 0.0
+        score += {"own": 0.2, "other": -0.3}.get(life.since, 0.0)
+        score += 0.15 if "term" in life.title or "end" in life.title else 0.0
+        score -= 0.3 if life.is_other or life.is_restraint else 0.0
+        before = prose.text[max(0, start - 160) : start]
+        scored.append(
+            Scored(Find(span, text, readings), min(TERM_MOST, score), "inline", before.split(".")[-1][-40:].strip())
         )
-        sentence = before.split(". ")[-1]
-        score -= 0.25 if not re.search(r"(?i)\bagreement\b|\bterm\b|hereunder|hereof|obligation", sentence) else 0.0
-        score -= 0.3 if _NOT_TERM.search(before[-70:]) or _NOT_TERM.search(after[:50]) else 0.0
-        scored.append(Scored(Find(span, text, readings), score, "inline", before.split(".")[-1][-40:].strip()))
     return choose(spec, scored, 0.55)
 
 
-def preamble_dates(spec: FieldSpec, prose: Prose) -> list[Scored]:
-    """Return the dates of an agreement's opening, also where they run over a line's end."""
+def preamble_dates(spec: FieldSpec, prose: Prose, locale: DocumentLocale | None = None) -> list[Scored]:
+    """Return the dates that an agreement may give itself, also where they run over a line's end."""
     scored: list[Scored] = []
     if spec.place is not Place.PREAMBLE:
         return scored
-    head = prose.text[: PREAMBLE_CHARACTERS * 3]
-    for start, end, text in find_dates(head):
-        readings, span = read_value(text, "date"), prose.span(start, end)
-        if not readings or span is None:
-            continue
-        lead = _DATE_LEAD.search(head[max(0, start - 40) : start])
-        score = 0.2 + (0.4 if lead else 0.0) + (0.15 if start < PREAMBLE_CHARACTERS / 2 else 0.0)
-        score += 0.15 if re.search(r"(?i)effective date", head[end : end + 40]) else 0.0
-        score += 0.15 if re.search(r"(?i)effective\W+(?:as of\W+)?$", head[max(0, start - 20) : start]) else 0.0
-        scored.append(Scored(Find(span, text, readings), score, "inline", lead.group().strip() if lead else ""))
+    text = prose.text
+    found: list[tuple[Find, Printed]] = []
+    for start, end, printed in find_dates(text):
+        readings, span = read_value(printed, "date", locale), prose.span(start, end)
+        if readings and span is not None:
+            at = Printed(start, end, str(readings[0].value), is_alone(span))
+            found.append((Find(span, printed, readings), at))
+        if len(found) == DATES_MAX:
+            break
+    dates = Dates(text, [at for _, at in found])
+    for find, at in found:
+        before = text[max(0, at.start - 40) : at.start]
+        lead = _DATE_LEAD.search(before)
+        score = _score_of_date(dates, dates.stands[at.start, at.value], before)
+        scored.append(Scored(find, score, "inline", lead.group().strip() if lead else ""))
     return scored
+
+
+def _score_of_date(dates: Dates, stand: Stand, before: str) -> float:
+    """Return how much speaks for it that a date is the agreement's own."""
+    score = ROLE_SCORES[stand.role]
+    if stand.role is Role.SIGNING:
+        score += {"only": 0.1, "first": -0.2, "between": -0.2}.get(stand.place, 0.0)
+        score -= 0.2 if dates.is_unsigned else 0.0
+    elif stand.role is not Role.HEAD or stand.has_lead:
+        score += 0.4 if stand.has_lead else 0.0
+        score += 0.15 if stand.named == "effective" else 0.0
+        score += 0.15 if _EFFECTIVE.search(before) else 0.0
+    score += 0.4 if stand.is_pointed_at else 0.0
+    score -= 0.4 if stand.whose is Whose.OTHER else 0.0
+    return score - (0.3 if dates.is_blank else 0.0)

@@ -90,7 +90,9 @@ class Rules:
             number = answers.get(doctype.summary.number or "")
             own = number.best.find if number is not None and number.best is not None else None
             extra = {
-                s.name: agreements.preamble_dates(s, self.prose) for s in doctype.fields if s.place is Place.PREAMBLE
+                s.name: agreements.preamble_dates(s, self.prose, self.locale)
+                for s in doctype.fields
+                if s.place is Place.PREAMBLE
             }
             answers |= singles.decide_dates(doctype, dates, self._votes(dates), layout, own, extra)
         self._distinct_names(parties, answers)

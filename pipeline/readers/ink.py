@@ -7,6 +7,7 @@ from. Whether a word can be seen takes no more than Pillow, which is there alrea
 import ctypes
 import importlib
 import os
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from PIL import Image
@@ -36,28 +37,41 @@ class Ink(NamedTuple):
 
 
 class Picture:
-    """A coarse grey image of a page."""
+    """A coarse grey image of a page, or of the part of it where some words stand."""
 
-    def __init__(self, page: Any, placement: Placement) -> None:
+    def __init__(self, page: Any, placement: Placement, words: Sequence[RawWord] | None = None) -> None:
+        """Render it.
+
+        Args:
+            page: PDFium's handle.
+            placement: the page's.
+            words: those that `shows` is asked about, where it is asked without drift and nothing else is.
+        """
         area = max(placement.width * placement.height, 1e-6)
         self.scale = min(DPI / 72, (PIXELS_MAX / area) ** 0.5)
         self.width = max(1, round(placement.width * self.scale))
         self.height = max(1, round(placement.height * self.scale))
-        self.grey = self._rendered(page)
+        self.left, self.top, right, bottom = 0, 0, self.width, self.height
+        """Where the part begins on the page, in pixels."""
+        if words:
+            boxes = [self._pixels(word, 0) for word in words]
+            self.left, self.top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+            right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)
+        self.grey = self._rendered(page, max(1, right - self.left), max(1, bottom - self.top))
 
-    def _rendered(self, page: Any) -> Image.Image:
-        stride = (self.width + 3) // 4 * 4
-        buffer: Any = (ctypes.c_ubyte * (stride * self.height))()
-        bitmap = api.FPDFBitmap_CreateEx(self.width, self.height, GREY, buffer, stride)
+    def _rendered(self, page: Any, width: int, height: int) -> Image.Image:
+        stride = (width + 3) // 4 * 4
+        buffer: Any = (ctypes.c_ubyte * (stride * height))()
+        bitmap = api.FPDFBitmap_CreateEx(width, height, GREY, buffer, stride)
         if not bitmap:
             raise MemoryError("no bitmap")
         try:
-            api.FPDFBitmap_FillRect(bitmap, 0, 0, self.width, self.height, WHITE)
+            api.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, WHITE)
             flags = api.FPDF_ANNOT | api.FPDF_RENDER_LIMITEDIMAGECACHE
-            api.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self.width, self.height, 0, flags)
+            api.FPDF_RenderPageBitmap(bitmap, page, -self.left, -self.top, self.width, self.height, 0, flags)
         finally:
             api.FPDFBitmap_Destroy(bitmap)
-        return Image.frombuffer("L", (self.width, self.height), buffer, "raw", "L", stride, 1)
+        return Image.frombuffer("L", (width, height), buffer, "raw", "L", stride, 1)
 
     def ink(self, words: list[RawWord]) -> Ink:
         """Return the letters on the page, and the share of them that no word stands on."""
@@ -85,7 +99,7 @@ class Picture:
         x0, top, x1, bottom = self._pixels(word, int(drift * (word.bottom - word.top) * self.scale))
         if x0 >= x1 or top >= bottom:
             return False
-        spot: Any = self.grey.crop((x0, top, x1, bottom))
+        spot: Any = self.grey.crop((x0 - self.left, top - self.top, x1 - self.left, bottom - self.top))
         darkest, lightest = spot.getextrema()
         return bool(lightest - darkest >= CONTRAST_MIN)
 

@@ -26,14 +26,15 @@ HIDDEN_MAX = 2_000
 def judge(handle: Any, placement: Placement, page: RawPage, text: PageText, shapes: Shapes) -> None:
     """Set the page's words to those that are seen, its hidden words, and whether to read it off its image.
 
-    Nothing is rendered for a page of plain text, which is most of them.
+    Nothing is rendered for a page of plain text, which is most of them, and no more than a spot for a doubtful word.
     """
     doubtful = _doubtful(page.words, text, shapes)
     garbled = is_garbled(page.words)
     is_pictured = shapes.image_share > IMAGE_SHARE_MIN
     is_empty = shapes.drawn and _has_few_letters(page.words)
     if doubtful or garbled or is_pictured or is_empty:
-        picture = Picture(handle, placement)
+        is_spot = not (garbled or is_pictured or is_empty)
+        picture = Picture(handle, placement, [page.words[index] for index in doubtful] if is_spot else None)
         drift = SCAN_DRIFT if is_pictured else 0.0
         unseen = {index for index in doubtful if not picture.shows(page.words[index], drift)}
         layer = page.words
@@ -42,6 +43,8 @@ def judge(handle: Any, placement: Placement, page: RawPage, text: PageText, shap
             page.words = [word for index, word in enumerate(layer) if index not in unseen]
             is_empty = _has_few_letters(page.words)
         if garbled or is_pictured or is_empty:
+            if is_spot:
+                picture = Picture(handle, placement)
             _decide(page, layer, text, picture, garbled=garbled, is_empty=is_empty, is_pictured=is_pictured)
     if text.outside:
         # they have no place on the page: they are kept at its corner

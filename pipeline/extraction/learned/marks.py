@@ -27,7 +27,7 @@ PLACE = 9
 """Column of the single mark that says where on the page a candidate stands."""
 FIGURES = 30 + len(SUM_WORDS)
 """Numbers that the trees split on, for each candidate."""
-MARKS_VERSION = 2
+MARKS_VERSION = 3
 WORDS_MAX = 12
 """Words of a name that are looked at one by one."""
 
@@ -140,7 +140,7 @@ class _Candidates:
 
     def _in_sentences(self) -> tuple[list[Context], list[list[int]]]:
         """Return the words around values of running text: "above" stands for what follows."""
-        sentences = Sentences(self.prose, self.options)
+        sentences = Sentences(self.prose, self.options, self.group)
         contexts: list[Context] = []
         bags: list[list[int]] = []
         for option in self.options:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import log2
 
+from pipeline.extraction.agreements_dates import SENTENCE_END, Dates, Printed, Role, Stand, is_alone
+from pipeline.extraction.agreements_terms import Life, life_of
+from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.options import Option
 from pipeline.normalise.words import fold
 
@@ -14,7 +17,6 @@ BEFORE, BEHIND = 14, 8
 NEAR_BEFORE, NEAR_BEHIND = 12, 8
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 _DIGIT = re.compile(r"\d")
-_SENTENCE = re.compile(r"(?<=[a-z)\]”\"’0-9]{2})[.;]\s+(?=[A-Z(“\"0-9])|:\s+(?=[A-Z])")
 _SENTENCE_MAX = 500
 _LETTER = re.compile(r"(?i)\b(?:dear|sehr\s+geehrte\w*|ladies\s+and\s+gentlemen)\b")
 _BETWEEN = re.compile(r"(?i)\bby\s+and\s+(?:between|among)\b|\bzwischen\b")
@@ -60,8 +62,10 @@ def words_of(text: str) -> list[str]:
 class Sentences:
     """A document's running text, asked for what surrounds its values."""
 
-    def __init__(self, text: str, options: Sequence[Option]) -> None:
+    def __init__(self, text: str, options: Sequence[Option], group: Group | None = None) -> None:
         self.text = text
+        self.group = group
+        self.dates = Dates(text, [_printed(option) for option in options] if group is Group.SENTENCE_DATE else [])
         head = text[:_HEAD]
         self.form = f"{bool(_LETTER.search(head)):d}{bool(_BETWEEN.search(head)):d}"
         self.prints = Counter(option.key for option in options)
@@ -91,14 +95,18 @@ class Sentences:
             f"values:{min(5, len(self.order))}",
             f"form:{self.form}",
         ]
+        if self.group is Group.SENTENCE_DATE:
+            said += _of_date(self.dates, self.dates.stands[start, option.key])
+        elif self.group is Group.DURATION:
+            said += _of_span(life_of(text, start, end))
         return left, right, said
 
     def _topics(self, start: int, end: int, before: list[str], behind: list[str]) -> list[str]:
         """Return what the sentence is about, on either side of a value and near it."""
         begin = max(0, start - _SENTENCE_MAX)
-        stops = [match.end() for match in _SENTENCE.finditer(self.text[begin:start])]
+        stops = [match.end() for match in SENTENCE_END.finditer(self.text[begin:start])]
         first = begin + stops[-1] if stops else begin
-        stop = _SENTENCE.search(self.text, end, end + _SENTENCE_MAX)
+        stop = SENTENCE_END.search(self.text, end, end + _SENTENCE_MAX)
         left = _about(words_of(self.text[first:start]))
         right = _about(words_of(self.text[end : stop.start() if stop else end + _SENTENCE_MAX]))
         near, next_to = _about(before), _about(behind)
@@ -117,3 +125,53 @@ class Sentences:
 
 def _about(words: Sequence[str]) -> list[str]:
     return [_TOPIC[word] for word in words if word in _TOPIC]
+
+
+def _printed(option: Option) -> Printed:
+    return Printed(option.at, option.at + len(option.text), option.key, is_alone(option.span))
+
+
+def _of_date(dates: Dates, stand: Stand) -> list[str]:
+    """Return what a person sees of a date."""
+    role, whose = stand.role, stand.whose
+    said = [f"dr:{role}", f"dw:{whose}"] * 2
+    has = "".join(f"{each in dates.has:d}" for each in (Role.HEAD, Role.OPENING, Role.SIGNING))
+    said += [
+        f"dn:{stand.named}",
+        f"dwn:{whose} {stand.named}",
+        f"drf:{role} {dates.is_letter:d}",
+        f"drl:{role} {stand.has_lead:d}",
+        f"dra:{role} {stand.is_alone:d}",
+        f"drw:{role} {whose}",
+        f"drp:{role} {stand.place}",
+        f"drh:{role} {has}",
+        f"drb:{role} {dates.points_up:d}{dates.points_down:d}",
+    ]
+    if stand.is_pointed_at:
+        said += ["dp"] * 3
+    if dates.is_unsigned:
+        said += [f"du:{role}"] * 2
+    if dates.is_blank:
+        said += ["db"] * 3
+    return said
+
+
+def _of_span(life: Life) -> list[str]:
+    """Return what a person sees of a span of time."""
+    verb, core, since, other = life.verb, life.core, life.since, f"{life.is_other:d}"
+    title = "+".join(life.title)
+    said = [f"lv:{verb}", f"ls:{core}", f"lf:{since}"] * 2
+    return [
+        *said,
+        f"lb:{'+'.join(life.subjects)}",
+        f"lt:{title}",
+        f"lvs:{verb} {core}",
+        f"lvf:{verb} {core} {since}",
+        f"lvo:{verb} {core} {other}",
+        f"lov:{other} {verb}",
+        f"los:{other} {core}",
+        f"ll:{life.is_limit:d} {verb} {core}",
+        f"lvt:{verb} {title}",
+        f"lr:{life.is_restraint:d} {verb} {core}",
+        f"lrf:{life.is_restraint:d} {since}",
+    ]
