@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.extraction.learned.training import Studied
-from pipeline.services.schooling import Tally, cross_validate, divided
+from pipeline.extraction.learned.kinds import TypeExample
+from pipeline.extraction.learned.training import Studied, train
+from pipeline.services.schooling import Tally, cross_validate, divided, type_named
+from tests import builders
 from tests.unit.extraction.learned.slips import SLIP, slip, studied
 
 
@@ -42,6 +44,17 @@ def test_slips_of_one_layout_are_read_right_by_models_of_the_others(slips: list[
     assert report.micro == Tally(36, 0, 0)
     assert report.ranking is None
     assert report.accepted == 0, "four documents allow no certainty"
+
+
+def test_type_of_a_document_unlike_all_reviewed_ones_is_the_one_that_the_rules_name(slips: list[Studied]) -> None:
+    types = {"slip": SLIP, "invoice": builders.invoice_type()}
+    model = train(slips[:6], types)
+    words = ("till", "roll", "cash", "change", "thank", "you", "total")
+    foreign = replace(slips[9], type="invoice", type_example=TypeExample(words, "invoice", ruled="invoice"))
+    assert type_named(model, slips[7], types) == "slip"
+    assert type_named(model, foreign, types) == "invoice"
+    unnamed = replace(foreign, type_example=TypeExample(words, "invoice"))
+    assert type_named(model, unnamed, types) is None
 
 
 def test_precision_and_recall_count_wrong_and_missed_answers() -> None:
