@@ -10,6 +10,8 @@ from pipeline.extraction.learned.scene import number_of
 BUCKETS = 1 << 18
 """Marks are hashed into so many places."""
 
+_FACTOR, _HALF, _USED = np.uint64(0xFF51AFD7ED558CCD), np.uint64(32), np.uint64(7)
+
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Columns = NDArray[np.float64]
@@ -26,7 +28,7 @@ class Distinct:
 
     def numbers(self, texts: list[str] | None = None) -> Longs:
         """Return for each candidate the number of its text, or of what `texts` has in the text's place."""
-        found = np.array([number_of(text) for text in (self.texts if texts is None else texts)], dtype=np.int64)
+        found = np.array(list(map(number_of, self.texts if texts is None else texts)), dtype=np.int64)
         return found[self.rows] if len(found) else np.zeros(0, dtype=np.int64)
 
     def each(self, values: list[tuple[float, ...]], width: int) -> Columns:
@@ -56,12 +58,28 @@ def nth(rows: Longs) -> Longs:
 
 def mixed(kind: int, *columns: NDArray[np.integer]) -> Longs:
     """Return the buckets of numbers taken together, spread as hashes of texts are; `kind` tells marks apart."""
-    found = np.full(len(columns[0]), kind * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
-    for column in columns:
+    seed = np.uint64(kind * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF)
+    found = columns[0].astype(np.uint64) ^ seed
+    found *= _FACTOR
+    found ^= found >> _HALF
+    for column in columns[1:]:
         found ^= column.astype(np.uint64)
-        found *= np.uint64(0xFF51AFD7ED558CCD)
-        found ^= found >> np.uint64(32)
-    return (found >> np.uint64(7)).astype(np.int64) % BUCKETS
+        found *= _FACTOR
+        found ^= found >> _HALF
+    return (found >> _USED).astype(np.int64) % BUCKETS
+
+
+def mixed_each(first: int, columns: Longs) -> Longs:
+    """Return `mixed` of each column by itself, the first one's kind `first` and each next one's one more.
+
+    Args:
+        first: kind of the first column.
+        columns: shape (n, m).
+    """
+    kinds = np.arange(first, first + columns.shape[1], dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    found = (kinds ^ columns.astype(np.uint64)) * _FACTOR
+    found ^= found >> _HALF
+    return (found >> _USED).astype(np.int64) % BUCKETS
 
 
 def joined(fixed: Ints, lists: list[tuple[Longs, Longs]]) -> tuple[Longs, Ints]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.blocks import LEGAL_FORM
 from pipeline.extraction.layout import Segment
-from pipeline.extraction.learned.columns import Columns, Distinct, Ints, Longs, flat, joined, mixed, nth
+from pipeline.extraction.learned.columns import Columns, Distinct, Ints, Longs, flat, joined, mixed, mixed_each, nth
 from pipeline.extraction.learned.following import following
 from pipeline.extraction.learned.groups import AS_TEXT, IN_SENTENCES, Group
 from pipeline.extraction.learned.options import Option
@@ -332,17 +332,17 @@ def _binned(dense: Floats, last: int, bias: int) -> Longs:
     pages = pages.astype(np.int64)
     line = np.minimum(dense[:, 11], 12).astype(np.int64)
     columns = [
-        mixed(51, (pages * 16 + row) * 16 + column),
-        mixed(52, pages * 16 + row),
-        mixed(53, pages),
-        mixed(54, pages * 16 + line),
-        mixed(55, np.full(len(dense), bias, dtype=np.int64)),
-        mixed(56, (np.minimum(5, dense[:, 7] * 2) * 2 + dense[:, 8]).astype(np.int64)),
-        mixed(57, np.minimum(5, dense[:, 16] * (6 - 1e-6)).astype(np.int64)),
+        (pages * 16 + row) * 16 + column,
+        pages * 16 + row,
+        pages,
+        pages * 16 + line,
+        np.full(len(dense), bias, dtype=np.int64),
+        (np.minimum(5, dense[:, 7] * 2) * 2 + dense[:, 8]).astype(np.int64),
+        np.minimum(5, dense[:, 16] * (6 - 1e-6)).astype(np.int64),
     ]
-    for number, (figure, factor, most) in enumerate(_BINS):
-        columns.append(mixed(60 + number, np.clip(dense[:, figure] * factor, 0, most).astype(np.int64)))
-    return np.column_stack(columns)
+    figures, factors, most = zip(*_BINS, strict=True)
+    bins = np.clip(dense[:, figures] * np.array(factors, dtype=np.float32), 0, np.array(most, dtype=np.float32))
+    return np.hstack([mixed_each(51, np.column_stack(columns)), mixed_each(60, bins.astype(np.int64))])
 
 
 def _amounts(group: Group, options: list[Option]) -> dict[str, float]:

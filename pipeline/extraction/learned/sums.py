@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.learned.options import Option
@@ -32,10 +33,7 @@ def sums_of(options: Sequence[Option], layout: Layout) -> dict[str, str]:
         if value is None:
             continue
         cents[option.key] = value
-        label = _label(option, layout)
-        for name, pattern in (("rounding", _ROUNDING), ("change", _CHANGE), ("cash", _CASH), ("tax", _TAX)):
-            if pattern.search(label):
-                labels[value].add(name)
+        labels[value].update(_kinds_of(_label(option, layout)))
     found: dict[int, set[str]] = defaultdict(set)
     positive = sorted({cent for cent in cents.values() if cent > 0}, reverse=True)[:DISTINCT_MAX]
     present = set(positive)
@@ -53,6 +51,13 @@ def sums_of(options: Sequence[Option], layout: Layout) -> dict[str, str]:
             if cash - change in present:
                 found[cash - change].add("paid")
     return {key: "+".join(sorted(found[cent])) for key, cent in cents.items() if found.get(cent)}
+
+
+@lru_cache(maxsize=16_384)
+def _kinds_of(label: str) -> tuple[str, ...]:
+    """Return what the words before an amount say that it is."""
+    patterns = (("rounding", _ROUNDING), ("change", _CHANGE), ("cash", _CASH), ("tax", _TAX))
+    return tuple(name for name, pattern in patterns if pattern.search(label))
 
 
 def _rounded(present: set[int], labels: dict[int, set[str]], found: dict[int, set[str]]) -> None:

@@ -3,12 +3,13 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
 from pipeline.extraction.layout import Layout, Line
-from pipeline.extraction.learned.columns import Columns, Longs, flat, mixed
+from pipeline.extraction.learned.columns import Columns, Longs, flat, mixed, mixed_each
 from pipeline.extraction.learned.options import Option
 from pipeline.extraction.learned.scene import number_of
 from pipeline.extraction.learned.sums import cents_of
@@ -170,8 +171,8 @@ class Tally:
     def binned(self, figures: Columns) -> Longs:
         """Return the marks that stand for the figures, shape (n, FIGURES + 1)."""
         whole = figures.astype(np.int64)
-        columns = [mixed(FIRST_KIND + column, whole[:, column]) for column in range(FIGURES)]
-        return np.column_stack([*columns, mixed(FIRST_KIND + FIGURES, whole[:, 12], whole[:, 13], whole[:, 14])])
+        together = mixed(FIRST_KIND + FIGURES, whole[:, 12], whole[:, 13], whole[:, 14])
+        return np.column_stack([mixed_each(FIRST_KIND, whole), together])
 
     def said(self) -> tuple[Longs, Longs]:
         """Return marks of the words before each amount on its line, and of the lines above and below."""
@@ -183,7 +184,8 @@ class Tally:
             marks = known.get(key)
             if marks is None:
                 own = _row_of(_words_before(option, self._layout.lines[segment.line]))
-                above, below = (self._rows.get(segment.line + step, _NOTHING) for step in (-1, 1))
+                above = self._rows.get(segment.line - 1, _NOTHING)
+                below = self._rows.get(segment.line + 1, _NOTHING)
                 rows = enumerate((own, above, below), 1)
                 marks = known[key] = [
                     number | place << 32 for place, row in rows for number in (row.label | 4 << 32, *row.words)
@@ -203,10 +205,18 @@ def _row(line: Line) -> _Row:
 
 
 def _row_of(printed: Iterable[str]) -> _Row:
-    words = [word for word in printed if len(word) > 1 and word.isalpha() and word not in _MONEY_WORDS]
+    words = tuple([word for word in printed if len(word) > 1 and word.isalpha() and word not in _MONEY_WORDS])
+    return _row_with(words) if words else _EMPTY
+
+
+@lru_cache(maxsize=16_384)
+def _row_with(words: tuple[str, ...]) -> _Row:
     kept = list(dict.fromkeys(words))[-LABEL_WORDS:]
     kinds = {_KIND[word] for word in words if word in _KIND}
     kinds.update(_PAIRS[pair] for pair in pairwise(words) if pair in _PAIRS)
     if any(word.startswith(_ROUNDING) for word in words):
         kinds.add("round")
     return _Row(number_of(" ".join(kept)), tuple(map(number_of, kept)), frozenset(kinds))
+
+
+_EMPTY = _row_with(())
