@@ -1,6 +1,5 @@
 """What is known about one field from reviewed documents: two scorers and the memory of templates."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from pipeline.extraction.learned.marks import Marks
 from pipeline.extraction.learned.memory import CONTEXTS, Memory, Remembered
 from pipeline.extraction.learned.primer import Primer, hashes_of
 from pipeline.extraction.learned.shares import Own, Shares
+from pipeline.extraction.learned.values import Values
 
 BOOSTED_FROM = 30
 """Fewer reviewed documents than this leave the trees out: they add nothing then."""
@@ -47,8 +47,7 @@ class FieldModel:
     listwise: Listwise
     shares: Shares
     memory: Memory
-    values: Counter[int]
-    """How many reviewed documents had each value, by the value's hash."""
+    values: Values
     boosting: Boosting | None = None
 
     @classmethod
@@ -76,11 +75,11 @@ class FieldModel:
         likely = [_likely(listwise, lesson) for lesson in lessons]
         weights = [_weights(lesson, each) for lesson, each in zip(lessons, likely, strict=True)]
         shares = Shares.of([(lesson.marks, weight) for lesson, weight in zip(lessons, weights, strict=True)])
-        model = cls(group, len(lessons), listwise, shares, Memory(), Counter())
+        values = Values.of((primer.hashes, primer.lesson.right) for primer in primers)
+        model = cls(group, len(lessons), listwise, shares, Memory(), values)
         for primer, weight in zip(primers, weights, strict=True):
             lesson = primer.lesson
             model.memory.add(lesson.key, lesson.fingerprint, _prints(lesson, weight))
-            model.values.update(set(primer.hashes[lesson.right].tolist()))
         # places and figures tell nothing about values in sentences: trees cost a tenth of the terms there
         if group not in IN_SENTENCES and len(lessons) >= BOOSTED_FROM and len(found) >= BOOSTED_FROM // 2:
             model.boosting = model._boost(primers, likely, weights, likeness)
@@ -107,7 +106,7 @@ class FieldModel:
         rows = np.sort(np.argsort(-first, kind="stable")[:SCORED])
         near = self.memory.nearest(fingerprint, similarities)
         hashes = hashes_of(tuple(keys[int(row)] for row in rows))
-        figures = self._figures(marks, rows, near, self._times(hashes), prior, chosen, sure)
+        figures = self._figures(marks, rows, near, self.values.figures(hashes), prior, chosen, sure)
         odds = np.exp(np.clip(self.boosting.scores(figures, prior[rows]), -30, 30))
         second = np.zeros(len(first))
         second[rows] = odds / (1.0 + odds.sum())
@@ -127,10 +126,6 @@ class FieldModel:
         taken = -(-found // DROPPED_EVERY)
         absent = self.documents - found
         return (absent + 1) / (self.documents + 2) * (self.documents + taken + 2) / (absent + taken + 1)
-
-    def _times(self, hashes: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return how many reviewed documents had each value."""
-        return np.array([self.values.get(each, 0) for each in hashes.tolist()], dtype=np.float32)
 
     def _figures(
         self,
@@ -176,7 +171,7 @@ class FieldModel:
             similarities = likeness.among(lesson.key, self.memory.keys) if likeness is not None else None
             near = self.memory.nearest(lesson.fingerprint, similarities, lesson.key)
             hashes = primer.hashes[rows]
-            times = self._times(hashes) - np.isin(hashes, primer.hashes[lesson.right])
+            times = self.values.figures(hashes, primer.hashes[lesson.right])
             figures.append(
                 self._figures(
                     lesson.marks, rows, near, times, lesson.prior, lesson.chosen, lesson.sure, primer.own(weight)

@@ -46,6 +46,9 @@ class Marks:
     bag_starts: Longs
     bag: Ints
     """Marks of the single words to the left and above, where each row's begin in `bag_starts`."""
+    word_starts: Longs
+    words: Ints
+    """Marks of a name's own words, where each row's begin in `word_starts`; other kinds have none."""
     dense: Floats
     """Shape (n, number of figures)."""
     places: Floats
@@ -199,6 +202,7 @@ class _Candidates:
             mixed(19, self.below, short),
         ]
         lists = [(self.bag_starts, self.bag)]
+        own = self._value_words() if self.is_text else flat(27, [[] for _ in self.options])
         if self.is_text:
             form, upper, digits = self.looks.astype(np.int64).T
             line = np.minimum(8, self.about[:, 3]).astype(np.int64)
@@ -209,7 +213,7 @@ class _Candidates:
             ]
             behind, beneath = following(scene, self.options)
             columns += [mixed(80, behind), mixed(81, beneath), mixed(82, behind, beneath), mixed(83, cut, beneath)]
-            lists.append(self._value_words())
+            lists.append(own)
         elif self.group is Group.MONEY:
             prints = np.bincount(self.keys.rows)[self.keys.rows] if self.count else self.keys.rows
             columns += [
@@ -233,6 +237,8 @@ class _Candidates:
             singles=singles,
             bag_starts=self.bag_starts,
             bag=self.bag.astype(np.int32),
+            word_starts=own[0],
+            words=own[1].astype(np.int32),
             dense=dense,
             places=dense[:, [3, 0, 1, 2]],
             last_page=scene.last_page,

@@ -5,7 +5,6 @@ import io
 import json
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -20,6 +19,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.extraction.fingerprint import Familiar, Fingerprint
 from pipeline.extraction.learned.boosting import Boosting
 from pipeline.extraction.learned.columns import BUCKETS
+from pipeline.extraction.learned.counts import Counts
 from pipeline.extraction.learned.fieldmodel import FieldModel
 from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.kinds import TypeModel
@@ -27,10 +27,11 @@ from pipeline.extraction.learned.lists_model import ListModel
 from pipeline.extraction.learned.listwise import Listwise
 from pipeline.extraction.learned.marks import MARKS_VERSION
 from pipeline.extraction.learned.memory import Memory, Remembered
-from pipeline.extraction.learned.shares import Shares
+from pipeline.extraction.learned.shares import PARTS, Shares
+from pipeline.extraction.learned.values import Values
 from pipeline.extraction.lines_memory import LinesMemory
 
-FORMAT = 1
+FORMAT = 2
 BROKEN = "This model can't be read ({why}). Train it again with `proofdesk learn`."
 
 NEW_MOST = 0.89
@@ -237,20 +238,17 @@ def _pack_field(model: FieldModel, place: str, arrays: Arrays) -> dict[str, Any]
     weights = model.listwise.weights
     used = np.flatnonzero(weights)
     arrays[place + "marks"], arrays[place + "weights"] = used.astype(np.int32), weights[used]
-    for name, table in (
-        ("right", model.shares.right),
-        ("seen", model.shares.seen),
-        ("right_bag", model.shares.right_bag),
-        ("seen_bag", model.shares.seen_bag),
-    ):
-        rows = np.flatnonzero(table)
-        arrays[f"{place}{name}_at"], arrays[place + name] = rows.astype(np.int32), table[rows]
+    for number, counts in enumerate(model.shares.counts):
+        for name, table in ((f"right{number}", counts.right), (f"seen{number}", counts.seen)):
+            rows = np.flatnonzero(table)
+            arrays[f"{place}{name}_at"], arrays[place + name] = rows.astype(np.int32), table[rows]
     prints = [(i, one) for i, each in enumerate(model.memory.prints) for one in each]
     arrays[place + "print_of"] = np.array([i for i, _ in prints], dtype=np.int32)
     arrays[place + "print_at"] = np.array([(p.page, p.x0, p.x1, p.y) for _, p in prints], dtype=np.float32)
     arrays[place + "print_marks"] = np.array([p.marks for _, p in prints], dtype=np.int32)
-    values = sorted(model.values.items())
-    arrays[place + "values"] = np.array(values, dtype=np.int64).reshape(-1, 2)
+    values = model.values
+    arrays[place + "values"] = values.hashes.astype(np.uint32)
+    arrays[place + "values_right"], arrays[place + "values_seen"] = values.right, values.seen
     if model.boosting is not None:
         arrays[place + "trees"] = np.frombuffer(model.boosting.to_text().encode(), dtype=np.uint8)
     return {
@@ -270,7 +268,11 @@ def _unpack_field(packed: dict[str, Any], place: str, arrays: Arrays, gate: Gate
         return table
 
     shares = Shares(
-        *(spread(name, f"{name}_at") for name in ("right", "seen", "right_bag", "seen_bag")), base=packed["base"]
+        tuple(
+            Counts(spread(f"right{number}", f"right{number}_at"), spread(f"seen{number}", f"seen{number}_at"))
+            for number in range(len(PARTS))
+        ),
+        base=packed["base"],
     )
     prints: list[list[Remembered]] = [[] for _ in packed["keys"]]
     at, marks = arrays[place + "print_at"].reshape(-1, 4), arrays[place + "print_marks"]
@@ -287,6 +289,8 @@ def _unpack_field(packed: dict[str, Any], place: str, arrays: Arrays, gate: Gate
         Listwise(spread("weights", "marks"), packed["none"]),
         shares,
         memory,
-        Counter({int(value): int(count) for value, count in arrays[place + "values"]}),
+        Values(
+            arrays[place + "values"].astype(np.int64), arrays[place + "values_right"], arrays[place + "values_seen"]
+        ),
         Boosting.from_text(trees.tobytes().decode()) if trees is not None else None,
     )

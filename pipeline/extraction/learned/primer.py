@@ -22,17 +22,16 @@ class Primer:
     """Drawn: with fewer of the wrong candidates."""
     hashes: NDArray[np.int64]
     """Of each candidate's value."""
-    seen: Floats
-    seen_bag: Floats
+    seen: tuple[Floats, ...]
     """How many of the document's candidates have each of its marks."""
 
     @classmethod
     def of(cls, lesson: Lesson) -> "Primer":
-        return cls(lesson, lesson.choice().drawn(), hashes_of(lesson.keys), *own_seen(lesson.marks))
+        return cls(lesson, lesson.choice().drawn(), hashes_of(lesson.keys), own_seen(lesson.marks))
 
     def own(self, weights: Floats) -> Own:
         """Return what the document gives to the counts of marks; `weights` says how right each candidate is."""
-        return Own(weights, self.seen, self.seen_bag)
+        return Own(weights, self.seen)
 
 
 def hashes_of(keys: tuple[str, ...]) -> NDArray[np.int64]:

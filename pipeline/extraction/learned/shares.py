@@ -1,20 +1,39 @@
 """How often candidates with a mark were right in the reviewed documents: what a mark is worth, leaving one out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.learned.columns import BUCKETS
+from pipeline.extraction.learned.counts import Counts, Floats, Ints, repeats
 from pipeline.extraction.learned.marks import SINGLES, Marks
 from pipeline.extraction.learned.ragged import entries
 
-DOUBT = 1.0
-"""So many candidates of average worth are added to each mark's own."""
-FIGURES = 2 * SINGLES + 6
+BASE_LEAST = 1e-3
+FIGURES = 2 * SINGLES + 11
 
-Floats = NDArray[np.float32]
+Longs = NDArray[np.int64]
+Part = Callable[[Marks], tuple[Longs, Ints]]
+"""Marks of a document's candidates: where each one's begin, and the marks."""
+
+
+def singles_of(marks: Marks) -> tuple[Longs, Ints]:
+    """Return the single marks, the same number for each candidate."""
+    return np.arange(0, SINGLES * (len(marks) + 1), SINGLES, dtype=np.int64), marks.singles.ravel()
+
+
+def bag_of(marks: Marks) -> tuple[Longs, Ints]:
+    """Return the marks of the words around each candidate."""
+    return marks.bag_starts, marks.bag
+
+
+def words_of(marks: Marks) -> tuple[Longs, Ints]:
+    """Return the marks of each name's own words."""
+    return marks.word_starts, marks.words
+
+
+PARTS: tuple[Part, ...] = (singles_of, bag_of, words_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,43 +42,31 @@ class Own:
 
     weights: Floats
     """How much of the right answer each candidate is, shape (n,)."""
-    seen: Floats
-    """How many candidates of the document have each candidate's single marks, shape (n, SINGLES)."""
-    seen_bag: Floats
-    """The same for each mark of the bag."""
+    seen: tuple[Floats, ...]
+    """For each of PARTS, how many of the document's candidates have each of its marks."""
 
 
 @dataclass(slots=True)
 class Shares:
-    """Counts by mark: how much of its candidates was right, and how many there were, in documents."""
+    """Counts of what stands around candidates, of the words around them, and of a name's own words."""
 
-    right: Floats
-    seen: Floats
-    right_bag: Floats
-    seen_bag: Floats
+    counts: tuple[Counts, ...]
+    """For each of PARTS."""
     base: float = 0.0
 
     @classmethod
     def of(cls, documents: Sequence[tuple[Marks, Floats]]) -> "Shares":
         """Return the counts of documents; beside its marks, how much of the right answer each candidate is."""
-        right = [(marks, weights, np.flatnonzero(weights)) for marks, weights in documents]
-        bags = [entries(marks.bag_starts, rows) for marks, _, rows in right]
         total = sum(float(weights.sum()) for _, weights in documents)
         return cls(
-            _counted(
-                [marks.singles[rows].ravel() for marks, _, rows in right],
-                [np.repeat(weights[rows], SINGLES) for _, weights, rows in right],
+            tuple(
+                Counts.of([_taught(part, *one) for one in documents], [part(marks)[1] for marks, _ in documents])
+                for part in PARTS
             ),
-            _counted([marks.singles.ravel() for marks, _ in documents]),
-            _counted(
-                [marks.bag[at] for (marks, _, _), (at, _) in zip(right, bags, strict=True)],
-                [np.repeat(weights[rows], many) for (_, weights, rows), (_, many) in zip(right, bags, strict=True)],
-            ),
-            _counted([marks.bag for marks, _ in documents]),
             total / max(1.0, float(sum(len(weights) for _, weights in documents))),
         )
 
-    def figures(self, marks: Marks, rows: NDArray[np.int64], own: Own | None = None) -> Floats:
+    def figures(self, marks: Marks, rows: Longs, own: Own | None = None) -> Floats:
         """Return what the marks of some candidates are worth, shape (number of rows, FIGURES).
 
         Args:
@@ -70,58 +77,56 @@ class Shares:
         found = np.zeros((len(rows), FIGURES), dtype=np.float32)
         if not len(rows):
             return found
-        singles = marks.singles[rows]
-        right, seen = self.right[singles], self.seen[singles]
-        at, many = entries(marks.bag_starts, rows)
-        bag = marks.bag[at]
-        right_bag, seen_bag = self.right_bag[bag], self.seen_bag[bag]
-        if own is not None:
-            taught = np.flatnonzero(own.weights)
-            weights = own.weights[taught]
-            mine, mine_many = entries(marks.bag_starts, taught)
-            right = right - _looked_up(marks.singles[taught].ravel(), np.repeat(weights, SINGLES), singles)
-            right_bag = right_bag - _looked_up(marks.bag[mine], np.repeat(weights, mine_many), bag)
-            seen, seen_bag = seen - own.seen[rows], seen_bag - own.seen_bag[at]
-        base = max(self.base, 1e-3)
-        worth = (np.maximum(right, 0) + DOUBT * base) / (np.maximum(seen, 0) + DOUBT)
+        (worth, seen, _), bag, words = (self._worth(number, marks, rows, own) for number in range(len(PARTS)))
+        worth, seen = worth.reshape(len(rows), SINGLES), seen.reshape(len(rows), SINGLES)
         found[:, :SINGLES] = worth
-        found[:, SINGLES : 2 * SINGLES] = np.log1p(np.maximum(seen, 0))
-        if len(bag):
-            worth_bag = (np.maximum(right_bag, 0) + DOUBT * base) / (np.maximum(seen_bag, 0) + DOUBT)
-            filled = np.flatnonzero(many)
-            starts = (np.cumsum(many) - many)[filled]
-            found[filled, 2 * SINGLES] = np.maximum.reduceat(worth_bag, starts)
-            found[filled, 2 * SINGLES + 1] = np.add.reduceat(worth_bag, starts) / many[filled]
+        found[:, SINGLES : 2 * SINGLES] = np.log1p(seen)
+        at = 2 * SINGLES
+        _gather(found[:, at : at + 2], *bag)
+        _gather(found[:, at + 2 : at + 7], *words)
         ordered = np.sort(worth, axis=1)
-        found[:, 2 * SINGLES + 2 : 2 * SINGLES + 5] = ordered[:, :-4:-1]
-        found[:, 2 * SINGLES + 5] = np.log(worth + 1e-6).mean(axis=1)
+        found[:, at + 7 : at + 10] = ordered[:, :-4:-1]
+        found[:, at + 10] = np.log(worth + 1e-6).mean(axis=1)
         return found
 
-
-def own_seen(marks: Marks) -> tuple[Floats, Floats]:
-    """Return how many of a document's candidates have each of its single marks, and each mark of its bag."""
-    return _repeats(marks.singles.ravel()).reshape(marks.singles.shape), _repeats(marks.bag)
-
-
-def _counted(marks: list[NDArray[np.int32]], amounts: list[Floats] | None = None) -> Floats:
-    if not marks:
-        return np.zeros(BUCKETS, dtype=np.float32)
-    amount = np.concatenate(amounts) if amounts is not None else None
-    return np.bincount(np.concatenate(marks), amount, BUCKETS).astype(np.float32)
+    def _worth(self, number: int, marks: Marks, rows: Longs, own: Own | None) -> tuple[Floats, Floats, Longs]:
+        """Return of one of PARTS what the marks of some candidates are worth, how often seen, and how many each has."""
+        starts, every = PARTS[number](marks)
+        at, many = entries(starts, rows)
+        taught = _taught(PARTS[number], marks, own.weights) if own is not None else None
+        seen = own.seen[number][at] if own is not None else None
+        worth, counts = self.counts[number].worth(every[at], max(self.base, BASE_LEAST), taught, seen)
+        return worth, counts, many
 
 
-def _repeats(marks: NDArray[np.int32]) -> Floats:
-    _, inverse, counts = np.unique(marks, return_inverse=True, return_counts=True)
-    found: Floats = counts.astype(np.float32)[inverse]
-    return found
+def own_seen(marks: Marks) -> tuple[Floats, ...]:
+    """Return for each of PARTS how many of a document's candidates have each of its marks."""
+    return tuple(repeats(part(marks)[1]) for part in PARTS)
 
 
-def _looked_up(marks: NDArray[np.int32], amounts: Floats, asked: NDArray[np.int32]) -> Floats:
-    """Return for each mark that is asked about the sum of its amounts, 0 where it has none."""
-    found = np.zeros(asked.shape, dtype=np.float32)
-    if not len(marks):
-        return found
-    used, inverse = np.unique(marks, return_inverse=True)
-    sums = np.bincount(inverse, amounts, len(used)).astype(np.float32)
-    at = np.minimum(np.searchsorted(used, asked), len(used) - 1)
-    return np.where(used[at] == asked, sums[at], found)
+def _taught(part: Part, marks: Marks, weights: Floats) -> tuple[Ints, Floats]:
+    """Return the marks of right candidates, and how much of the answer the candidate of each is."""
+    rows = np.flatnonzero(weights)
+    starts, every = part(marks)
+    at, many = entries(starts, rows)
+    return every[at], np.repeat(weights[rows], many)
+
+
+def _gather(found: Floats, worth: Floats, seen: Floats, many: Longs) -> None:
+    """Fill in each row's greatest, mean and least worth, how often its marks were seen, and the share seen at all.
+
+    As many of these as `found` has columns; rows without marks stay as they are.
+    """
+    filled = np.flatnonzero(many)
+    if not len(filled):
+        return
+    starts, count = (np.cumsum(many) - many)[filled], many[filled]
+    figures = (
+        lambda: np.maximum.reduceat(worth, starts),
+        lambda: np.add.reduceat(worth, starts) / count,
+        lambda: np.minimum.reduceat(worth, starts),
+        lambda: np.add.reduceat(np.log1p(seen), starts) / count,
+        lambda: np.add.reduceat((seen > 0).astype(np.float32), starts) / count,
+    )
+    for column, figure in zip(range(found.shape[1]), figures, strict=False):
+        found[filled, column] = figure()

@@ -12,9 +12,8 @@ from pipeline.extraction.learned.groups import Group
 from pipeline.extraction.learned.lesson import Lesson
 from pipeline.extraction.learned.likeness import Likeness
 from pipeline.extraction.learned.listwise import DRAWN, LIKELIEST, Choice, Listwise
-from pipeline.extraction.learned.marks import SINGLES
 from pipeline.extraction.learned.memory import Memory, Remembered
-from pipeline.extraction.learned.shares import Own, Shares, own_seen
+from pipeline.extraction.learned.shares import FIGURES, Own, Shares, own_seen
 from tests.unit.extraction.learned.slips import slip, studied
 
 LABEL, OTHER, COMMON = 11, 22, 33
@@ -184,7 +183,7 @@ def test_shares_leave_a_documents_own_marks_out_exactly(lessons: list[Lesson]) -
     whole.base = others.base = 0.3
     first, weights = taught[0]
     rows = rows_of(lessons[0])
-    assert whole.figures(first, rows, Own(weights, *own_seen(first))) == pytest.approx(others.figures(first, rows))
+    assert whole.figures(first, rows, Own(weights, own_seen(first))) == pytest.approx(others.figures(first, rows))
     assert not np.allclose(whole.figures(first, rows), others.figures(first, rows))
 
 
@@ -193,12 +192,12 @@ def test_what_marks_are_worth_does_not_depend_on_which_candidates_are_asked_abou
     marks = lessons[0].marks
     some = np.array([2, 0])
     assert np.array_equal(shares.figures(marks, some), shares.figures(marks, rows_of(lessons[0]))[some])
-    assert shares.figures(marks, some[:0]).shape == (0, 2 * SINGLES + 6)
+    assert shares.figures(marks, some[:0]).shape == (0, FIGURES)
 
 
 def test_shares_of_nothing_are_nought(lessons: list[Lesson]) -> None:
     shares = Shares.of([])
-    assert not (shares.seen.any() or shares.right.any() or shares.seen_bag.any() or shares.right_bag.any())
+    assert not any(counts.seen.any() or counts.right.any() for counts in shares.counts)
     assert np.isfinite(shares.figures(lessons[0].marks, rows_of(lessons[0]))).all()
 
 
@@ -258,9 +257,12 @@ def test_an_empty_memory_says_nothing(lessons: list[Lesson]) -> None:
 def test_a_field_learned_twice_is_the_same(lessons: list[Lesson]) -> None:
     one, other = (FieldModel.fit(Group.MONEY, lessons) for _ in range(2))
     assert np.array_equal(one.listwise.weights, other.listwise.weights)
-    assert np.array_equal(one.shares.right, other.shares.right)
+    for mine, others in zip(one.shares.counts, other.shares.counts, strict=True):
+        assert np.array_equal(mine.right, others.right)
+        assert np.array_equal(mine.seen, others.seen)
     assert one.memory.prints == other.memory.prints
-    assert one.values == other.values
+    assert np.array_equal(one.values.hashes, other.values.hashes)
+    assert np.array_equal(one.values.right, other.values.right)
 
 
 def test_a_field_gives_a_new_document_one_share_out_among_its_candidates(lessons: list[Lesson]) -> None:
