@@ -1,5 +1,6 @@
 """A document's words and places as numbers: computed once, for the candidates of all groups."""
 
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -34,14 +35,24 @@ def number_of(text: str) -> int:
     return crc32(text.encode())
 
 
+@lru_cache(maxsize=65_536)
+def word_number(folded: str) -> int:
+    """Return the number of a folded word, its digits hidden."""
+    return number_of(masked(folded))
+
+
+@lru_cache(maxsize=65_536)
+def printed_number(text: str) -> int:
+    """Return the number of a printed word."""
+    return word_number(fold(text))
+
+
 class Scene:
     """Words, segments and contexts of a layout, each known by its number in reading order."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.last_page = max(layout.by_page, default=1)
-        self._words: dict[str, int] = {}
-        self._folded: dict[str, int] = {}
         self._place()
         self._segment_words: list[list[int] | None] = [None] * len(layout.segments)
         self._lefts: list[tuple[int, int, int, list[int]] | None] = [None] * len(layout.segments)
@@ -55,7 +66,6 @@ class Scene:
 
     def _place(self) -> None:
         layout = self.layout
-        printed = self.printed
         self.first_token: list[int] = []
         """Where the words of each segment begin among all words, and where the last ones end."""
         self.line_ends: list[int] = []
@@ -79,7 +89,7 @@ class Scene:
             self.line_ends.append(count_before)
         self.first_token.append(count_before)
         tokens = layout.tokens
-        self.words = [printed(token.text) for token in tokens]
+        self.words = [printed_number(token.text) for token in tokens]
         """The number of each printed word."""
         widths = np.array([layout.sizes[token.page][0] for token in tokens], dtype=np.float64)
         sizes = np.array([token.size or token.bottom - token.top for token in tokens], dtype=np.float64)
@@ -95,26 +105,11 @@ class Scene:
         self.segments: Doubles = np.array(segments, dtype=np.float64).reshape(len(segments), 7)
         """Page, place in its line, segments of the line, lines above, lines below, middle height as a share, words."""
 
-    def word(self, folded: str) -> int:
-        """Return the number of a folded word, its digits hidden."""
-        known = self._folded.get(folded)
-        if known is None:
-            known = self._folded[folded] = number_of(masked(folded))
-        return known
-
-    def printed(self, text: str) -> int:
-        """Return the number of a printed word."""
-        known = self._words.get(text)
-        if known is None:
-            known = self._words[text] = self.word(fold(text))
-        return known
-
     def _words_of(self, segment: Segment) -> list[int]:
         number = segment.number
         known = self._segment_words[number]
         if known is None:
-            word = self.word
-            known = self._segment_words[number] = [word(text) for text, _ in segment.words]
+            known = self._segment_words[number] = [word_number(text) for text, _ in segment.words]
         return known
 
     def below(self, segment: Segment) -> int:
