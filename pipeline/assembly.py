@@ -35,6 +35,7 @@ from pipeline.services.files import Files
 from pipeline.services.health import Health
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
+from pipeline.services.marking import Marking
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
@@ -63,6 +64,7 @@ class Services:
     intake: Intake
     processing: Processing
     reviewing: Reviewing
+    marking: Marking
     approving: Approving
     delivering: Delivering
     learning: Learning
@@ -185,6 +187,7 @@ def build(
             lease=timedelta(seconds=settings.lease_seconds),
             handover_lease=timedelta(seconds=settings.handover_seconds),
         ),
+        marking=Marking(store=store, sources=sources, types=types),
         approving=Approving(store=store, jobs=queue, types=types, clock=clock),
         delivering=delivering,
         learning=learning,

@@ -1,5 +1,6 @@
 """The review page and every act on one document, as nouns."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from pipeline.domain.review import Decision, Settlement
 from pipeline.errors import InvalidCorrectionError, NotFoundError, PipelineError, ReviewError, StaleTaskError
 from pipeline.services.views import DocumentView, FieldView
 from review_ui import acts, forms
-from review_ui.cards import shown_value
+from review_ui.cards import Card, shown_value
 from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
@@ -29,6 +30,9 @@ REASONS_TO_REJECT = (
     "Returned to the sender",
 )
 
+HEADER = "header-"
+"""How the fields begin in which a person names what stands above a table's columns."""
+
 tasks = Blueprint("tasks", __name__, url_prefix="/documents/<int:document_id>")
 
 
@@ -36,9 +40,25 @@ tasks = Blueprint("tasks", __name__, url_prefix="/documents/<int:document_id>")
 def show(document_id: int) -> Response:
     document = services().reviewing.get_document(document_id, by=actor())
     desk = desk_of(document, focus=request.args.get("field"), after=request.args.get("after"))
+    named = {key.removeprefix(HEADER): text[:200] for key, text in request.args.items() if key.startswith(HEADER)}
+    if named and desk.may_settle and desk.focused is not None and desk.focused.is_table:
+        return under_header(desk.focused, document, named)
     if wants_json():
         return answer(desk)
     return make_response(render_desk(desk))
+
+
+def under_header(card: Card, document: DocumentView, named: dict[str, str]) -> Response:
+    """Show the lines that stand under a header as a person named it, for them to check and save."""
+    try:
+        rows = services().marking.read_lines(document.id, card.name, named, by=actor())
+    except InvalidCorrectionError as error:
+        page = render_desk(desk_of(document, focus=card.name), problem=str(error), named=named)
+        return make_response(page, status_of(error))
+    read = replace(card, value=rows, shown=shown_value(rows, card.view.spec))
+    desk = desk_of(document, focus=card.name)
+    cards = tuple(read if one.name == card.name else one for one in desk.cards)
+    return make_response(render_desk(replace(desk, cards=cards, focused=read), named=named, is_read_anew=True))
 
 
 @tasks.post("/claim")

@@ -25,6 +25,7 @@ from pipeline.services.engines import OneEngine
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
+from pipeline.services.marking import Marking
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
@@ -94,6 +95,7 @@ class Office:
             lambda: self.drawn,
         )
         self.reviewing = Reviewing(self.store, self.queue, shelf, self.clock, timedelta(minutes=15), timedelta(hours=8))
+        self.marking = Marking(self.store, sources, shelf)
         self.approving = Approving(self.store, self.queue, shelf, self.clock)
         self.delivering = Delivering(self.store, (FolderDestination(self.out),), self.clock, timedelta(seconds=30))
         self.learning = Learning(

@@ -16,6 +16,7 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
+from pipeline.services.marking import Marking
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
@@ -32,6 +33,7 @@ SERVICES = (
     Files,
     Intake,
     Learning,
+    Marking,
     Pages,
     Policies,
     Processing,

@@ -18,6 +18,7 @@ from pipeline.domain.models import FieldCurves
 from pipeline.domain.pages import Page, PageSummary, Word
 from pipeline.domain.review import SETTLED, Decision, FieldRecord, FieldState, Settlement
 from pipeline.domain.routing import Finding, Policy, ReasonCode, ReviewReason
+from pipeline.domain.value import Row
 from pipeline.errors import (
     AccessDeniedError,
     ClaimNotHeldError,
@@ -236,7 +237,7 @@ class FakeServices:
     """Name of a method to what it raises."""
 
     def __post_init__(self) -> None:
-        self.accounts = self.reviewing = self.approving = self.pages = self.files = self
+        self.accounts = self.reviewing = self.marking = self.approving = self.pages = self.files = self
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
 
     def _note(self, name: str, *facts: Any) -> None:
@@ -449,6 +450,12 @@ class FakeServices:
         held = self._get(document_id)
         held.state = DocumentState.QUEUED
         return self._view(held, by)
+
+    def read_lines(self, document_id: int, field: str, words: dict[str, str], *, by: Actor) -> tuple[Row, ...]:
+        self._note("read_lines", field, words)
+        if words.get("amount") != "Snarf":
+            raise InvalidCorrectionError("Type what stands above the column of “Amount”: lines are found by it.")
+        return ({"description": "Read under it", "amount": "7.00"},)
 
     def read_text(
         self, document_id: int, field: str, text: str, *, by: Actor, column: str | None = None

@@ -114,6 +114,35 @@ def test_a_rival_that_is_not_there_settles_nothing(holding: FlaskClient, service
     assert services.called("settle") == []
 
 
+def test_lines_under_a_header_that_a_person_names_are_shown_for_saving_and_not_saved(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    text = " ".join(
+        holding.get("/documents/7?field=line_items&header-description=Wumpo&header-amount=Snarf").text.split()
+    )
+    assert services.called("read_lines") == [("line_items", {"description": "Wumpo", "amount": "Snarf"})]
+    assert services.called("settle") == []
+    card = text.split("card-lines")[1]
+    assert "data-dirty" in card.split(">")[0]
+    assert ">Read under it</textarea>" in card
+    assert 'name="header-amount" value="Snarf"' in card
+    assert "1 line stands under these words." in card
+
+
+def test_words_that_are_no_header_stay_beside_what_is_wrong_with_them(holding: FlaskClient) -> None:
+    answer = holding.get("/documents/7?field=line_items&header-amount=Fizzt")
+    assert answer.status_code == 422
+    text = " ".join(answer.text.split())
+    assert "Type what stands above the column of “Amount”: lines are found by it." in text
+    assert 'name="header-amount" value="Fizzt"' in text
+    assert "data-dirty" not in text.split("card-lines")[1].split(">")[0]
+
+
+def test_a_header_is_marked_by_whoever_holds_the_document(reviewer: FlaskClient, services: FakeServices) -> None:
+    assert 'name="header-amount"' not in reviewer.get("/documents/7?field=line_items&header-amount=Snarf").text
+    assert services.called("read_lines") == []
+
+
 def test_lines_arrive_as_rows_without_blank_ones(holding: FlaskClient, services: FakeServices) -> None:
     form = {
         **FORM,
