@@ -15,6 +15,7 @@ from urllib.request import ProxyHandler, build_opener
 from pipeline import assembly
 from pipeline.domain.actors import Actor
 from pipeline.errors import ConfigurationError, PipelineError, TransientError
+from pipeline.services.championing import ChampionView
 from pipeline.services.intake import CLAIMED
 from pipeline.settings import Settings
 from workers import report
@@ -200,6 +201,8 @@ def check_learning(settings: Settings) -> Check:
         if services.health.ready()[1]["database"] != "ok":
             return Check("learning", State.BAD, "unknown: the database is not ready", "Mend the database first.")
         champion = services.championing.champion(by=Actor.machine("doctor"))
+        if (problem := _unreadable(services, champion)) is not None:
+            return problem
         alive = queue.learners()
     except TransientError:
         return Check("learning", State.BAD, "unknown: the queue does not answer", "Mend the queue first.")
@@ -209,15 +212,27 @@ def check_learning(settings: Settings) -> Check:
     found = "no model yet: the rules alone read"
     if champion.version is not None:
         found = f"model {champion.version} reads, learned from {champion.documents} documents"
-    if not champion.is_there:
-        mend = "Put another model in force on the Learning page, or have it trained again there."
-        return Check("learning", State.BAD, f"the file of model {champion.version} is gone: the rules read", mend)
     if champion.failure is not None:
         return Check("learning", State.WARNING, f"{found}; the last training stopped", champion.failure)
     if settings.learn and not alive:
         mend = "Run `proofdesk up`, or `proofdesk worker --queue learn`."
         return Check("learning", State.WARNING, f"{found}; nobody trains", mend)
     return Check("learning", State.OK, found)
+
+
+def _unreadable(services: assembly.Services, champion: ChampionView) -> Check | None:
+    """Return what is wrong with the champion's file: it may be gone, damaged, or of an earlier version's making."""
+    if champion.version is None:
+        return None
+    mend = "Press “Train again from everything” on the Learning page, or put another model in force there."
+    if not champion.is_there:
+        return Check("learning", State.BAD, f"the file of model {champion.version} is gone: the rules read", mend)
+    try:
+        services.championing.models.read(champion.version)
+    except ConfigurationError:
+        said = f"model {champion.version} is damaged, or of another version of Proofdesk: the rules read"
+        return Check("learning", State.BAD, said, mend)
+    return None
 
 
 def check_watcher(settings: Settings) -> Check:

@@ -17,6 +17,7 @@ from fixtures.make import tiny_pdf
 from pipeline import assembly
 from pipeline.domain.actors import Role
 from pipeline.services.auditing import EventFilter
+from pipeline.services.history import Known
 from pipeline.settings import Settings
 from tests.builders import MACHINE
 from tests.fakes import FakeQueue
@@ -283,6 +284,29 @@ def test_doctor_finds_what_is_wrong_and_says_how_to_mend_it(shell: Shell, data: 
     assert after["data folder"]["state"] == "warning"
     assert "chmod 700" in after["data folder"]["mend"]
     assert after["drop folder"]["state"] == "bad"
+
+
+def test_doctor_tells_of_a_model_that_nobody_can_read(shell: Shell, data: Path, papers: Path) -> None:
+    known = Known(papers / "a.pdf", "a.pdf", "invoice", {"invoice_number": "A-1", "gross_total": "12.00"})
+    services = assembly.build(Settings(data=data), FakeQueue())
+    try:
+        assert services.learning.teach([known], by=MACHINE) == ()
+        version = services.learning.train(by=MACHINE)
+        assert version is not None
+        file = services.championing.models.path(version)
+    finally:
+        services.close()
+    for spoil, said in (
+        (lambda: file.write_bytes(b"another version's"), "is damaged, or of"),
+        (file.unlink, "is gone"),
+    ):
+        spoil()
+        checks = json.loads(shell.run("doctor", "--json").stdout)["checks"]
+        found = next(check for check in checks if check["part"] == "learning")
+        assert found["state"] == "bad"
+        assert version in found["found"]
+        assert said in found["found"]
+        assert "Train again from everything" in found["mend"]
 
 
 def test_what_the_command_line_did_is_in_the_record_under_its_name(shell: Shell, data: Path) -> None:
