@@ -15,6 +15,8 @@ from pipeline.domain.pages import Page
 from pipeline.domain.review import SETTLED, FieldState
 from pipeline.domain.value import Value
 from pipeline.extraction.learned.example import Example
+from pipeline.extraction.learned.marks import MARKS_VERSION
+from pipeline.extraction.learned.model import FORMAT
 from pipeline.record.canonical import canonical_json
 from pipeline.services.sources import Source, sources_of
 from pipeline.store.tables import ApprovalRow, DocumentRow, FieldRow, TaughtRow
@@ -56,13 +58,16 @@ class Lesson:
 
 
 def marker(session: Session) -> str:
-    """Return a text that changes whenever what is taught does: cheap enough for every sweep."""
+    """Return a text that changes whenever what is taught does, or how models are kept: cheap enough for every sweep.
+
+    After an upgrade that reads earlier models no more, all is learned anew by itself.
+    """
     newest, signed = session.execute(select(func.max(ApprovalRow.id), func.count(ApprovalRow.id))).one()
     superseded = session.scalar(select(func.count(ApprovalRow.superseded_at)))
     taught, last = session.execute(select(func.count(TaughtRow.id), func.max(TaughtRow.at))).one()
     if not signed and not taught:
         return ""
-    return f"{newest or 0}/{superseded or 0}/{taught}/{last.isoformat() if last else ''}"
+    return f"{FORMAT}.{MARKS_VERSION}:{newest or 0}/{superseded or 0}/{taught}/{last.isoformat() if last else ''}"
 
 
 def list_lessons(session: Session) -> list[Lesson]:

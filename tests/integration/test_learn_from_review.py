@@ -47,6 +47,19 @@ def champion(office: Office) -> str | None:
     return office.championing.champion(by=MACHINE).version
 
 
+def test_after_an_upgrade_that_keeps_models_otherwise_all_is_learned_anew(school: Office, rowe: Actor) -> None:
+    teach(school, 2, rowe)
+    train(school)
+    assert school.learning.ring_due(by=MACHINE) == 0
+    with school.store.writing() as session:
+        # as the version before wrote it
+        row = session.get_one(TrainingRow, 1)
+        row.seen = f"1.1:{row.seen.partition(':')[2]}"
+    assert school.learning.ring_due(by=MACHINE) == 1
+    train(school)
+    assert school.learning.ring_due(by=MACHINE) == 0
+
+
 def test_corrections_in_approved_documents_make_the_next_one_of_the_layout_right(school: Office, rowe: Actor) -> None:
     before = values(receive(school, slip(90)))
     assert before != slip(90).values, "the rules know none of its labels"
