@@ -220,6 +220,7 @@ def decide_term(spec: FieldSpec, prose: Prose) -> Answer:
         if life.core in {"agreement", "duty", "term"}:
             score += 0.35 if life.verb in {"end", "run", "lasts"} else 0.0
         score += {"own": 0.2, "other": -0.3}.get(life.since, 0.0)
+        score += {"term": 0.3, "other": -0.4}.get(life.named, 0.0)
         score += 0.15 if "term" in life.title or "end" in life.title else 0.0
         score -= 0.3 if life.is_other or life.is_restraint else 0.0
         before = prose.text[max(0, start - 160) : start]

@@ -41,6 +41,11 @@ _NOT_LIFE = re.compile(
     r"preceding|prior\s+to|einstell\w*|abwerb\w*|wettbewerb\w*|kundigungsfrist)\b"
 )
 _RESTRAINT = re.compile(r"(?i)\b(?:not|neither|nor|refrain|refrains|nicht|weder|unterlassen)\b")
+_DEFINED = re.compile(r"[“\"]([^”\"]{2,60})[”\"]\s+(?:\w+\s+)?(?:means?|bedeutet|signifie|significa)\b")
+"""What a sentence defines: “Restriction Period” means."""
+_CALLED = re.compile(r"^[^.;“\"]{0,60}\(\s*[^()“\"]{0,30}[“\"]([^”\"]{2,60})[”\"]")
+"""What the span of time is called from here on: (the “Term”)."""
+_CALLED_REACH = 140
 _LASTS_WORDS = 14
 _CLAUSE_END = re.compile(r"(?i)[.;]|\b(?:unless|provided|except|or\s+(?:up)?on|es\s+sei\s+denn|sofern)\b")
 _VERB = {word: kind for kind, words in _VERBS.items() for word in words.split()}
@@ -72,6 +77,8 @@ class Life:
     """What the paragraph's title is about."""
     since: str
     """What it is counted from: "own" date, "other", "then", or nothing."""
+    named: str
+    """What it is called: "term", "other", or nothing."""
     is_other: bool
     """Words of notices, hiring and the like stand between the verb and the span, or just behind it."""
     is_restraint: bool
@@ -95,6 +102,7 @@ def life_of(text: str, start: int, end: int) -> Life:
     first = stops[-1] if stops else begin
     words = [fold(word) for word in _WORD.findall(text[first:start])]
     at = next((place for place in range(len(words) - 1, -1, -1) if words[place] in _VERB), None)
+    defined = _DEFINED.search(text, first, start) or _CALLED.match(text[end : end + _CALLED_REACH])
     behind = text[end : end + _BEHIND]
     between = " ".join(words[at + 1 :]) if at is not None else " ".join(words[-12:])
     title = [fold(word) for word in _WORD.findall(text[max(0, first - _TITLE_REACH) : first])[-_TITLE_WORDS:]]
@@ -116,10 +124,15 @@ def life_of(text: str, start: int, end: int) -> Life:
         _about(words[max(0, at - _SUBJECT_WORDS) : at]) if at is not None else _about(words[-_SUBJECT_WORDS:]),
         tuple(sorted({kind for word in title if (kind := _SUBJECT.get(word) or _VERB.get(word))})),
         since,
+        "" if defined is None else "term" if _is_term(defined.group(1)) else "other",
         _NOT_LIFE.search(between) is not None or _NOT_LIFE.search(clause) is not None,
         _RESTRAINT.search(between) is not None or _RESTRAINT.search(behind) is not None,
         _LIMIT.search(between) is not None,
     )
+
+
+def _is_term(name: str) -> bool:
+    return any(_SUBJECT.get(fold(word)) == "term" for word in _WORD.findall(name))
 
 
 def _about(words: list[str]) -> tuple[str, ...]:

@@ -25,9 +25,9 @@ DROPPED_EVERY = 4
 PROPOSED = 0.5
 """A value in a sentence is proposed from half the probability that there is none: a reviewer sees at once whether it is
 right, and has to look for one that was not proposed. Measured: flat from .3 to .7."""
-HELD = {Group.SENTENCE_DATE: 6.0, Group.DURATION: 0.1}
+HELD = {Group.SENTENCE_DATE: 3.0, Group.DURATION: 0.1}
 """How strongly weights are held at nought where a few marks tell much, such as whose date it is: a hundred agreements
-have more words than dates, and held less, words outshout those marks. Measured: flat from 3 to 8, from .05 to .2."""
+have more words than dates, and held less, words outshout those marks. Measured: flat from 1 to 8, from .05 to .3."""
 FLOOR = 0.02
 TOP, AT_RANDOM = 40, 30
 """Wrong candidates of a document that the trees learn from: the likeliest, and some of the others."""

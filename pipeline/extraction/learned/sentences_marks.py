@@ -172,6 +172,9 @@ def _of_span(life: Life) -> list[str]:
         f"los:{other} {core}",
         f"ll:{life.is_limit:d} {verb} {core}",
         f"lvt:{verb} {title}",
+        f"ln:{life.named}",
+        f"ln:{life.named}",
+        f"lnv:{life.named} {verb} {core}",
         f"lr:{life.is_restraint:d} {verb} {core}",
         f"lrf:{life.is_restraint:d} {since}",
     ]

@@ -51,3 +51,10 @@ def test_a_sentence_before_says_nothing() -> None:
 
 def test_one_of_several_ends_is_told() -> None:
     assert life("It shall expire upon the earlier of (i) two (2) years from the date hereof and (ii) a sale.").is_limit
+
+
+def test_a_span_that_is_given_another_name_is_no_term() -> None:
+    ahead = "“Restriction Period” means the period beginning now and ending two (2) years from the date hereof."
+    behind = "For two (2) years from the date hereof (the “Standstill Period”) prices hold."
+    assert [life(text).named for text in (ahead, behind)] == ["other", "other"]
+    assert life("This Agreement ends two (2) years after the date hereof (the “Term”).").named == "term"
