@@ -3,9 +3,13 @@
 import base64
 import sys
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.extraction.layout import Layout
 from pipeline.normalise.words import fold
@@ -77,12 +81,22 @@ class Familiar:
     def __init__(self, fingerprint: Fingerprint) -> None:
         self.fingerprint = fingerprint
         self._known: dict[int, tuple[Fingerprint, float]] = {}
+        self._all: dict[int, tuple[Sequence[Fingerprint], NDArray[np.float64]]] = {}
 
     def similarity(self, other: Fingerprint) -> float:
         known = self._known.get(id(other))
         if known is None:
             # the other is kept, so that its place in memory is not given to another one
             known = self._known[id(other)] = (other, self.fingerprint.similarity(other))
+        return known[1]
+
+
+    def similarities(self, others: Sequence[Fingerprint]) -> NDArray[np.float64]:
+        """Return the similarity to each of several fingerprints: those of a model are asked about time and again."""
+        known = self._all.get(id(others))
+        if known is None or len(known[1]) != len(others):
+            shares = np.array([self.similarity(other) for other in others], dtype=np.float64)
+            known = self._all[id(others)] = (others, shares)
         return known[1]
 
 

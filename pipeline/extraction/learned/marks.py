@@ -27,7 +27,7 @@ PLACE = 9
 """Column of the single mark that says where on the page a candidate stands."""
 FIGURES = 30 + len(SUM_WORDS)
 """Numbers that the trees split on, for each candidate."""
-MARKS_VERSION = 3
+MARKS_VERSION = 4
 WORDS_MAX = 12
 """Words of a name that are looked at one by one."""
 

@@ -87,6 +87,8 @@ class Memory:
             without: the key of a document to leave out, itself in training.
         """
         having = [index for index, prints in enumerate(self.prints) if prints and self.keys[index] != without]
+        if similarities is None and isinstance(fingerprint, Familiar):
+            similarities = fingerprint.similarities(self.fingerprints)
         if similarities is None:
             alike = np.array([fingerprint.similarity(self.fingerprints[index]) for index in having])
         else:

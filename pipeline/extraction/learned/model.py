@@ -72,11 +72,15 @@ class Gate:
     """Similarity to the nearest reviewed document below which a document is new."""
 
     def nearest(self, fingerprint: Fingerprint | Familiar) -> float:
-        return max((fingerprint.similarity(other) for other in self.fingerprints), default=0.0)
+        return float(max(self._similarities(fingerprint), default=0.0))
 
     def alike(self, fingerprint: Fingerprint | Familiar, least: float = 0.4) -> int:
         """Return how many reviewed documents have this one's layout."""
-        return sum(1 for other in self.fingerprints if fingerprint.similarity(other) >= least)
+        return int(np.count_nonzero(self._similarities(fingerprint) >= least))
+
+    def _similarities(self, fingerprint: Fingerprint | Familiar) -> NDArray[np.float64]:
+        familiar = fingerprint if isinstance(fingerprint, Familiar) else fingerprint.familiar()
+        return familiar.similarities(self.fingerprints)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from pipeline.normalise.words import fold, letters_and_digits, single_blanks
 
 OPTIONS_MAX = 1500
 """Candidates of one group that are looked at in a document."""
-PRINTS_MAX = 3
+NAME_PRINTS_MAX, IDENTIFIER_PRINTS_MAX = 3, 2
+"""Prints of one value that are looked at, the first ones."""
 NAME_PAGES = 3
 """Names are looked for on so many first pages, and on the last."""
 
@@ -73,9 +74,9 @@ def options_of(group: Group, layout: Layout, locale: DocumentLocale) -> list[Opt
         case Group.CURRENCY:
             options = _plain(found.currencies_in(layout))
         case Group.IDENTIFIER:
-            options = list(_identifiers(layout))
+            options = list(_not_too_often(_identifiers(layout), IDENTIFIER_PRINTS_MAX))
         case Group.NAME:
-            options = list(_not_too_often(_names(layout)))
+            options = list(_not_too_often(_names(layout), NAME_PRINTS_MAX))
         case Group.ADDRESS:
             options = list(_blocks(layout))
         case Group.SENTENCE_DATE | Group.SENTENCE_NAME | Group.DURATION:
@@ -83,12 +84,12 @@ def options_of(group: Group, layout: Layout, locale: DocumentLocale) -> list[Opt
     return options[:OPTIONS_MAX]
 
 
-def _not_too_often(options: Iterator[Option]) -> Iterator[Option]:
-    """Return the first prints of each name: a station's name in each row of a table says nothing new."""
+def _not_too_often(options: Iterator[Option], most: int) -> Iterator[Option]:
+    """Return the first prints of each value: a station's name in each row of a table says nothing new."""
     seen: dict[str, int] = {}
     for option in options:
         count = seen[option.key] = seen.get(option.key, 0) + 1
-        if count <= PRINTS_MAX:
+        if count <= most:
             yield option
 
 
@@ -121,7 +122,7 @@ def _dates(layout: Layout, locale: DocumentLocale) -> list[Option]:
     """Return every date, each way it can be read: which order holds is learned as much as which date."""
     options: list[Option] = []
     for segment in layout.segments:
-        places = find_dates(segment.text) if any(c.isdigit() for c in segment.text) else ()
+        places = find_dates(segment.text) if segment.has_digits else ()
         for index, (start, end, text) in enumerate(places):
             span = span_at(segment, start, end)
             if span is None:
@@ -247,12 +248,11 @@ def _names(layout: Layout) -> Iterator[Option]:
         # a name has three letters, and at least as many as digits
         if segment.page not in pages or segment.letters <= 2 or segment.letters < segment.digits:
             continue
-        tokens = segment.tokens
         yield from _cut_names(segment)
         if ":" in segment.text or "=" in segment.text:
             yield from _behind_colon(segment)
         below = layout.below(segment, 1.2)
-        if below is not None and below.has_letters and len(below.tokens) + len(tokens) <= _TOKENS_MAX:
+        if below is not None and _goes_on(segment, below):
             yield from _stacked(segment, below)
     yield from _at_the_head(layout)
 
@@ -287,9 +287,15 @@ class _Cut(NamedTuple):
 @lru_cache(maxsize=65_536)
 def _cut_of(text: str) -> _Cut:
     last = text[-1:]
-    return _Cut(
-        _kept(text), sum(map(str.isalpha, text)), bool(_CUT_BEFORE.match(text)), last in ":=#)", last in ",;)"
-    )
+    return _Cut(_kept(text), sum(map(str.isalpha, text)), bool(_CUT_BEFORE.match(text)), last in ":=#)", last in ",;)")
+
+
+def _goes_on(segment: Segment, below: Segment) -> bool:
+    """Return whether a line can be the next one of a name: one that wraps is aligned at the left or in the middle."""
+    if not below.has_letters or len(segment.tokens) + len(below.tokens) > _TOKENS_MAX:
+        return False
+    left, right = below.x0 - segment.x0, below.x1 - segment.x1
+    return abs(left) < segment.height or abs(left + right) < 2 * segment.height
 
 
 def _stacked(segment: Segment, below: Segment) -> Iterator[Option]:

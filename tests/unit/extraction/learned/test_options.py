@@ -6,7 +6,13 @@ from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.pages import Page
 from pipeline.extraction.layout import Layout
 from pipeline.extraction.learned.groups import IN_SENTENCES, Group
-from pipeline.extraction.learned.options import OPTIONS_MAX, PRINTS_MAX, Option, options_of
+from pipeline.extraction.learned.options import (
+    IDENTIFIER_PRINTS_MAX,
+    NAME_PRINTS_MAX,
+    OPTIONS_MAX,
+    Option,
+    options_of,
+)
 from pipeline.extraction.learned.sentences import sentence_options
 from pipeline.extraction.prose import Prose
 from tests.unit.extraction.paper import line, page, right
@@ -138,6 +144,16 @@ def test_a_name_over_two_lines_is_read_as_one() -> None:
     assert "stacked" in flags(found, "Harbour Light Optics and Lens Works")
 
 
+def test_a_name_goes_on_in_a_line_below_its_middle() -> None:
+    found = options(Group.NAME, page(line(60, (60, "Harbour Light Optics")), line(72, (87, "Works Ltd"))))
+    assert "stacked" in flags(found, "Harbour Light Optics Works Ltd")
+
+
+def test_a_line_below_that_is_not_aligned_is_no_part_of_a_name() -> None:
+    found = options(Group.NAME, page(line(60, (60, "Harbour Light Optics")), line(72, (130, "Remarks and Terms"))))
+    assert not any("stacked" in option.flags for option in found)
+
+
 def test_a_receipts_head_lines_are_cut_at_every_word() -> None:
     paper = page(
         line(20, (60, "The Copper Kettle Tea Rooms")),
@@ -168,7 +184,13 @@ def test_a_page_full_of_dates_gives_a_bounded_number_of_candidates() -> None:
 def test_a_name_in_each_row_of_a_table_is_looked_at_a_few_times_only() -> None:
     rows = [line(20 + 10 * row, (60, "Saltmouth Radio")) for row in range(60)]
     keys = [option.key for option in options(Group.NAME, page(*rows))]
-    assert keys.count("saltmouthradio") == PRINTS_MAX
+    assert keys.count("saltmouthradio") == NAME_PRINTS_MAX
+
+
+def test_a_number_in_each_row_of_a_table_is_looked_at_where_it_stands_first() -> None:
+    rows = [line(20 + 10 * row, (60, "Order 471-B"), (200, f"Spot {row}-X")) for row in range(60)]
+    found = [option for option in options(Group.IDENTIFIER, page(*rows)) if option.value == "471-B"]
+    assert [option.segment.line for option in found] == list(range(IDENTIFIER_PRINTS_MAX))
 
 
 def test_names_are_looked_for_on_the_first_pages_and_the_last() -> None:
