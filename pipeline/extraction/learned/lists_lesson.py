@@ -20,6 +20,8 @@ CLOSE = 3.0
 """Of several cuts that say an entry, only those this near to the best teach: half a name is not the name."""
 SAID_OFTEN = 2
 """From so many reviewed entries on a legal form is written as they write it."""
+WRITTEN_OFTEN = 8
+"""From so many reviewed entries on, all written one way, every spelling of the form is."""
 
 _FAMILIES = (
     "inc incorporated",
@@ -90,11 +92,13 @@ def plain_form(text: str) -> str:
 def spellings_of(lessons: Iterable[ListLesson]) -> dict[str, str]:
     """Return how reviewed entries write the legal forms that documents print otherwise: "incorporated" is "Inc."."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
+    written: dict[str, Counter[str]] = defaultdict(Counter)
     for lesson in lessons:
         for entry in lesson.entries:
             wanted = legal_form(entry)
             if wanted is None:
                 continue
+            written[_FAMILY[fold(wanted).strip(".")]][wanted] += 1
             plain = key_of(plain_form(entry))
             for index in np.flatnonzero(lesson.right):
                 form = legal_form(lesson.texts[index])
@@ -106,7 +110,16 @@ def spellings_of(lessons: Iterable[ListLesson]) -> dict[str, str]:
         way, count = max(ways.items(), key=lambda pair: (pair[1], pair[0]))
         if count >= SAID_OFTEN and count > sum(ways.values()) / 2 and key_of(way) != key_of(form):
             found[form] = way
+    for family, ways in sorted(written.items()):
+        if len(ways) == 1 and ways.total() >= WRITTEN_OFTEN:
+            # nobody ever wrote it otherwise, however it was printed
+            found |= {form: way for way in ways for form in _spellings(family, way) if form not in found}
     return found
+
+
+def _spellings(family: str, way: str) -> list[str]:
+    """Return the other spellings of a form; "mbH" is half a form, what stands before it is the other."""
+    return [form for form, name in _FAMILY.items() if name == family != "gmbh" and key_of(form) != key_of(way)]
 
 
 def spelled(text: str, spellings: dict[str, str]) -> str:

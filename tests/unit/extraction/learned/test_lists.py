@@ -104,6 +104,17 @@ def test_legal_forms_are_written_as_reviewed_entries_write_them() -> None:
     assert spelled("Umber Mills GmbH", spellings) == "Umber Mills GmbH"
 
 
+def test_a_form_that_all_entries_write_one_way_is_written_so_before_another_spelling_was_seen() -> None:
+    taught: list[ListLesson] = []
+    for firm in FIRMS[:8]:
+        body = prose(f"between {firm} Works Inc. (the “Company”), {firm} Mills GmbH and others")
+        names = names_of(body)
+        entries = (f"{firm} Works Inc.", f"{firm} Mills GmbH")
+        taught.append(ListLesson.of(firm, names, marks_of_names(names, body), entries))
+    assert spellings_of(taught[:7]) == {}
+    assert spellings_of(taught) == {"incorporated": "Inc."}
+
+
 # Which and how many ------------------------------------------------------------------------------------------------
 
 
