@@ -12,6 +12,9 @@ from pipeline.normalise.kinds import find_decimal, read_value
 from pipeline.normalise.words import fold
 
 ROWS_MAX = 600
+LOOK_AHEAD = 12
+"""Lines below a total in which the next row begins, where it was one of a part."""
+_PRODUCT = ("quantity", "unit_price", "amount")
 BODY_LINES_MAX = 4000
 PITCH = 1.9
 REACH = 1.75
@@ -98,10 +101,10 @@ def read_body(
     """
     body = Body()
     repeated = {fold(cell.text) for cell in header.cells}
-    lines = [line for line in layout.lines if line.index > header.last_line]
+    lines = [line for line in layout.lines if line.index > header.last_line][:BODY_LINES_MAX]
     stopped = False
     height = 0.0
-    for line in lines[:BODY_LINES_MAX]:
+    for position, line in enumerate(lines):
         if stopped:
             body.after.append(line)
             if len(body.after) > 80:
@@ -111,7 +114,13 @@ def read_body(
             continue
         if line.page != header.page and _is_header_again(line, repeated):
             continue
-        if _begins_totals(line, header, index) or _begins_other_table(line, columns):
+        if _begins_totals(line, header, index):
+            if _goes_on(lines[position + 1 : position + 1 + LOOK_AHEAD], header, locale):
+                continue  # a subtotal inside the table
+            stopped = True
+            body.after.append(line)
+            continue
+        if _begins_other_table(line, columns):
             stopped = True
             body.after.append(line)
             continue
@@ -128,6 +137,22 @@ def read_body(
         body.lines.append(line)
         _sort_line(line, header, locale, body)
     return body
+
+
+def _goes_on(lines: list[Line], header: Header, locale: DocumentLocale) -> bool:
+    """Return whether a row follows whose quantity times price, under this header's columns, is its amount."""
+    roles = {role: at for at, cell in enumerate(header.cells) for role in cell.roles if role in _PRODUCT}
+    if len(roles) < len(_PRODUCT) or len(set(roles.values())) < len(_PRODUCT):
+        return False
+    for line in lines:
+        here = Body()
+        _sort_line(line, header, locale, here)
+        cells = [[number.value for number in here.numbers.get(roles[role], ())] for role in _PRODUCT]
+        if all(len(cell) == 1 for cell in cells):
+            (quantity,), (price,), (amount,) = cells
+            if quantity != 1 and abs(quantity * price - amount) <= Decimal("0.01") and amount:
+                return True
+    return False
 
 
 def masked(line: Line) -> str:

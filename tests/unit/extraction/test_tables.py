@@ -37,6 +37,21 @@ def test_rows_go_on_over_a_page_break_and_skip_the_repeated_header() -> None:
     assert amounts(table) == ["20.00", "5.00"]
 
 
+def test_rows_go_on_below_a_subtotal() -> None:
+    table = table_of(
+        page(
+            line(100, *HEADER),
+            row(120, "Bolt", "10", "2.00", "20.00"),
+            row(140, "Nut", "5", "1.00", "5.00"),
+            line(160, (60, "Subtotal"), right(540, "25.00")),
+            row(180, "Screw", "4", "3.00", "12.00"),
+            line(200, (60, "Subtotal"), right(540, "12.00")),
+            line(230, (360, "Net total"), right(540, "37.00")),
+        )
+    )
+    assert amounts(table) == ["20.00", "5.00", "12.00"]
+
+
 def test_arithmetic_overrules_a_header_that_misleads() -> None:
     table = table_of(
         page(
