@@ -103,6 +103,9 @@ def blocks_under(
         lead: lines that the column's header has above the word for descriptions; each names a line of every row.
     """
     tops = [min((n.line.page, n.line.top) for n in numbers) for _, numbers in rows]
+    if _stand_above(pieces, rows, tops):
+        # moved up to where the row before ends: what stands between two rows is the lower one's
+        tops = [(0, 0.0), *((numbers[0].line.page, max(n.line.bottom for n in numbers)) for _, numbers in rows[:-1])]
     found: list[list[Piece]] = []
     for position, (anchor, _) in enumerate(rows):
         page, top = tops[position]
@@ -122,6 +125,17 @@ def blocks_under(
         # Codes above every description, though no header says so.
         lead = 1
     return [Block(lines, _codes(lines, lead), edge, far_edge) for lines in blocks]
+
+
+def _stand_above(
+    pieces: Sequence[Piece], rows: Sequence[tuple[Number, Sequence[Number]]], tops: Sequence[tuple[int, float]]
+) -> bool:
+    """Return whether each description stands on a line of its own above its numbers: none beside them, none below."""
+    lines = {id(number.line) for _, numbers in rows for number in numbers}
+    if not pieces or not rows or any(id(piece.line) in lines for piece in pieces):
+        return False
+    places = [(piece.line.page, piece.line.centre) for piece in pieces]
+    return min(places) < tops[0] and max(places) < tops[-1]
 
 
 def text_of(pieces: Sequence[Piece]) -> str:

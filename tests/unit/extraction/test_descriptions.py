@@ -20,6 +20,21 @@ def test_a_line_too_full_for_the_next_word_goes_on_in_the_next_line() -> None:
     ) == ["Garden hose with couplings and reel", "Watering can of zinc"]
 
 
+def test_descriptions_on_lines_of_their_own_above_the_numbers_are_the_lower_rows() -> None:
+    numbers = [
+        (right(380, "2"), right(460, "10.00"), right(540, "20.00")),
+        (right(380, "1"), right(460, "10.00"), right(540, "10.00")),
+    ]
+    assert descriptions(
+        line(100, *HEADER),
+        line(120, (60, "Garden hose with couplings")),
+        line(132, *numbers[0]),
+        line(148, (60, "Watering can")),
+        line(160, *numbers[1]),
+        TOTAL,
+    ) == ["Garden hose with couplings", "Watering can"]
+
+
 def test_a_remark_in_a_line_of_its_own_is_no_part_of_the_description() -> None:
     assert descriptions(
         line(100, *HEADER),
