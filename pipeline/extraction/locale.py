@@ -11,7 +11,7 @@ _POINT = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[,'’ ]\d{3})*)\.\d{2}(?![\d.,]*\
 _COMMA = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[.'’ ]\d{3})*),\d{2}(?![\d.,]*\d)")
 _LONG_POINT = re.compile(r"(?<![\d.,])\d+\.\d{4}(?![\d.,])")
 _LONG_COMMA = re.compile(r"(?<![\d.,])\d+,\d{4}(?![\d.,])")
-_SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/-])")
+_SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(?:(?:19|20)\d{2}|\d{2})(?![\d/-]|\.\d)")
 _CURRENCY_AT_NUMBER = re.compile(rf"({MARK})\s?[-–]?\d|\d\s?({MARK})(?![A-Za-z])")
 _LANGUAGE_WORDS = {
     "de": "der die das und für von zum zur mit nicht wir sie ist bitte datum seite betrag menge nr rechnung bestellung",

@@ -166,7 +166,10 @@ def _numeric(text: str, locale: DocumentLocale) -> tuple[Reading, ...]:
         return tuple(Reading(r.value) for r in day_first or month_first)
     if first == second:
         return tuple(Reading(r.value) for r in day_first)
-    order = True if separator == "." else locale.day_first
+    order = locale.day_first
+    if order is None and separator == "." and (locale.language, locale.currency) != ("en", "USD"):
+        # dots are for day first everywhere but in the United States
+        order = True
     if order is not None:
         return tuple(Reading(r.value) for r in (day_first if order else month_first))
     if locale.language == "en" and locale.currency in {None, "USD"}:

@@ -12,6 +12,14 @@ def values(text: str, locale: DocumentLocale | None = None) -> list[object]:
     return [reading.value for reading in read_value(text, "date", locale)]
 
 
+def test_dots_are_for_day_first_unless_the_document_says_otherwise() -> None:
+    assert values("12.03.24") == ["2024-03-12"]
+    assert values("12.03.24", DocumentLocale(day_first=False)) == ["2024-12-03"]
+    american = DocumentLocale(language="en", currency="USD")
+    assert values("12.03.24", american) == ["2024-12-03", "2024-03-12"]
+    assert values("12.03.24", american.model_copy(update={"day_first": True})) == ["2024-03-12"]
+
+
 @pytest.mark.parametrize(
     ("printed", "iso"),
     [
