@@ -16,6 +16,8 @@ WORD_HEIGHT = 10.0
 UNKNOWN_LONGEST = 842.0
 """Points of the longer side of an image file without words: an A4 sheet's."""
 SIDE_POINTS_MAX = 14_000.0
+SAME_SIZE = 0.03
+"""By how much images of one file may differ in size and still be sheets of one scan."""
 
 READ_NOTES = {
     Cause.NO_TEXT: "This page is an image; its text was read off the image.",
@@ -37,7 +39,24 @@ _YEAR_AND_TIME = re.compile(r"^(?P<left>(?:\d{1,2}[-/.]\w{2,3}[-/.])?(?:19|20)\d
 _SPLITS = (_GLUED, _LABEL, _LABEL_OF_SIGNS, _YEAR_AND_TIME)
 
 
-def optical_page(page: Page, found: ReadImage, points: float | None, cause: str) -> Page:
+class Scales:
+    """How wide a pixel of one file's images is: alike for images of one size, so that columns keep their places."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[float, float, float]] = []
+
+    def of(self, found: ReadImage) -> float:
+        """Return the points of a pixel: as in an earlier image of about this size, else by the height of its words."""
+        for width, height, points in self._known:
+            if abs(found.width / width - 1) < SAME_SIZE and abs(found.height / height - 1) < SAME_SIZE:
+                return points
+        points = _scale(found)
+        if found.lines:
+            self._known.append((found.width, found.height, points))
+        return points
+
+
+def optical_page(page: Page, found: ReadImage, points: float | None, cause: str, scales: Scales | None = None) -> Page:
     """Return what was read on a page's image as that page; rules that no longer stand where they did are left out.
 
     Args:
@@ -45,8 +64,9 @@ def optical_page(page: Page, found: ReadImage, points: float | None, cause: str)
         found: what the OCR process says, in pixels.
         points: that a pixel is wide; None for image files, whose own size says nothing.
         cause: why it was read.
+        scales: those of the file's earlier images.
     """
-    scale = points if points is not None else _scale(found)
+    scale = points if points is not None else (scales or Scales()).of(found)
     words = tuple(_words(found, scale))
     size = PageSize(width=round(found.width * scale, 2), height=round(found.height * scale, 2))
     return page.model_copy(

@@ -34,14 +34,14 @@ from pipeline.readers.frames import MEMORY, ClosedError, Frame, GarbledError, Ki
 from pipeline.readers.gaze import Eye, Gaze
 from pipeline.readers.ocr.client import OcrClient
 from pipeline.readers.ocr.protocol import IMAGE_HEADER
-from pipeline.readers.optical import DPI, OFF_NOTE, optical_page
+from pipeline.readers.optical import DPI, OFF_NOTE, Scales, optical_page
 from pipeline.readers.page_frame import unpacked
 from pipeline.readers.process import ReadingProcess
 from pipeline.readers.sniff import get_kind
 
 ATTACHMENTS = "e-invoices 1"
 """Part of the reader's version, so that what was read before electronic invoices were is read again."""
-EDITION = "2"
+EDITION = "3"
 """Counted up when the same file would be read otherwise by the same libraries: kept readings are made anew."""
 PROBE_SECONDS_MAX = 20.0
 """Intake does not wait longer for one file, whatever the limits allow a reading."""
@@ -213,18 +213,19 @@ class SandboxReader:
         wanted = sum(cause is not None for _, cause in found)
         until = time.monotonic() + limits.images_seconds
         pages: list[Page] = []
+        scales = Scales()
         done = 0
         for page, cause in found:
             if cause is None:
                 pages.append(page)
                 continue
-            pages.append(self._read_image(page, cause, path, limits, until))
+            pages.append(self._read_image(page, cause, path, limits, until, scales))
             done += 1
             log.info("image_read", page=page.number, done=done, wanted=wanted, words=len(pages[-1].words))
             told(done, wanted)
         return tuple(pages)
 
-    def _read_image(self, page: Page, cause: str, path: Path, limits: ReadLimits, until: float) -> Page:
+    def _read_image(self, page: Page, cause: str, path: Path, limits: ReadLimits, until: float, scales: Scales) -> Page:
         """Return the page as it is read off its image; without words, and a note, where it can't be.
 
         Raises:
@@ -244,7 +245,7 @@ class SandboxReader:
             return _unread(page, read)
         width, _ = IMAGE_HEADER.unpack_from(image)
         points = None if cause == Cause.PICTURE else page.size.width / width
-        return optical_page(page, read, points, cause)
+        return optical_page(page, read, points, cause, scales)
 
     def render(
         self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None

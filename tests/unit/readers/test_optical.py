@@ -6,7 +6,7 @@ from pipeline.domain.geometry import BoundingBox, PageSize
 from pipeline.domain.pages import Page, PageSource, Word
 from pipeline.readers.cause import Cause
 from pipeline.readers.ocr.protocol import ReadImage, ReadWord
-from pipeline.readers.optical import SCAN_NOTE, optical_page, split
+from pipeline.readers.optical import SCAN_NOTE, Scales, optical_page, split
 
 PAGE = Page(number=3, size=PageSize(width=600, height=800))
 
@@ -34,6 +34,20 @@ def test_image_file_is_scaled_until_its_median_word_is_ten_points_high() -> None
     assert [word.size for word in page.words] == [10, 10]
     assert page.size == PageSize(width=300, height=400)
     assert page.note is None
+
+
+def test_sheets_of_one_scan_are_scaled_alike_and_others_by_their_own_words() -> None:
+    scales = Scales()
+    large = read(("Total", 1), ("10.00", 1))
+    small = ReadImage(
+        width=1190, height=1600, frame=None, lines=((ReadWord(text="12", x0=0, top=0, x1=40, bottom=20, score=1),),)
+    )
+    first, second = (optical_page(PAGE, found, None, Cause.PICTURE, scales) for found in (large, small))
+    assert first.size == PageSize(width=300, height=400)
+    assert second.size == PageSize(width=297.5, height=400)
+    assert second.words[0].box.x1 == 10
+    other = small.model_copy(update={"width": 800.0})
+    assert optical_page(PAGE, other, None, Cause.PICTURE, scales).words[0].size == 10
 
 
 def test_image_without_words_says_so_and_has_no_source() -> None:
