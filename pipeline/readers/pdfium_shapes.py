@@ -52,6 +52,7 @@ def read_shapes(page: Any, placement: Placement) -> Shapes:
 class _Walk:
     def __init__(self, placement: Placement) -> None:
         self.placement = placement
+        self.right, self.bottom = round(placement.width, 2), round(placement.height, 2)
         self.shapes = Shapes()
         self.objects = OBJECTS_MAX
         self.segments = SEGMENTS_MAX
@@ -173,15 +174,16 @@ class _Walk:
         """Keep a straight, long line on the page; slanted ones and specks are no ruled lines."""
         left, bottom, right, top = box
         width, height = right - left, top - bottom
-        if min(width, height) > THICKNESS_MAX or max(width, height) < LENGTH_MIN:
+        thick, long = (height, width) if width >= height else (width, height)
+        if thick > THICKNESS_MAX or long < LENGTH_MIN:
             return
         if width >= height:
             bottom, top = bottom - half, top + half
         else:
             left, right = left - half, right + half
         x0, y0, x1, y1 = self.placement.seen(left, bottom, right, top)
-        x0, y0 = max(x0, 0.0), max(y0, 0.0)
-        x1, y1 = min(x1, round(self.placement.width, 2)), min(y1, round(self.placement.height, 2))
+        if not (0.0 <= x0 and 0.0 <= y0 and x1 <= self.right and y1 <= self.bottom):
+            x0, y0, x1, y1 = max(x0, 0.0), max(y0, 0.0), min(x1, self.right), min(y1, self.bottom)
         if x1 < x0 or y1 < y0:
             return
         rule = RawRule(x0, y0, x1, y1)
