@@ -115,6 +115,11 @@ class FieldModel:
         return (first + second) / 2
 
     @property
+    def kind(self) -> str:
+        """Return what tells the steepness of its probabilities: weights that are held more make flatter ones."""
+        return str(self.group) if self.group in HELD else ""
+
+    @property
     def rarity(self) -> float:
         """Return how much rarer documents without the value are than among those that the scorers were taught with.
 

@@ -223,7 +223,8 @@ def _knowledge(
     raw += _held_lists(members, lists, likeness, places)
     names = [one.field for one in raw]
     shares = np.array([one.share for one in raw])
-    calibration = Calibration.fit(shares, np.array([one.right for one in raw], dtype=np.bool_), names)
+    kinds = {name: learned.model.kind for name, learned in fields.items()} | dict.fromkeys(lists, "list")
+    calibration = Calibration.fit(shares, np.array([one.right for one in raw], dtype=np.bool_), names, kinds)
     sure = calibration.confidences(shares, names) if raw else shares
     held = tuple(replace(one, confidence=float(s)) for one, s in zip(raw, sure, strict=True))
     thresholds = {

@@ -1,5 +1,7 @@
 """Stated confidence is made honest by what held-out documents showed, and moved no further than they warrant."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,10 +11,17 @@ from pipeline.assurance.calibration import CEILING, Calibration
 
 SHARES = st.floats(0, 1)
 SHIFTS = st.floats(-20, 20)
-CURVES = st.builds(Calibration, slope=st.floats(0.2, 5), shift=SHIFTS, shifts=st.dictionaries(st.just("total"), SHIFTS))
+SLOPES = st.floats(0.2, 5)
+CURVES = st.builds(
+    Calibration,
+    slope=SLOPES,
+    shift=SHIFTS,
+    shifts=st.dictionaries(st.just("total"), SHIFTS),
+    slopes=st.dictionaries(st.just("total"), SLOPES),
+)
 
 
-def fitted(*outcomes: tuple[str, float, int, int]) -> Calibration:
+def fitted(*outcomes: tuple[str, float, int, int], kinds: Mapping[str, str] | None = None) -> Calibration:
     """Return the curve for fields of which so many of so many answers with this raw probability were right."""
     shares: list[float] = []
     right: list[bool] = []
@@ -21,7 +30,7 @@ def fitted(*outcomes: tuple[str, float, int, int]) -> Calibration:
         shares += [share] * count
         right += [True] * hits + [False] * (count - hits)
         names += [name] * count
-    return Calibration.fit(np.array(shares), np.array(right, dtype=np.bool_), names)
+    return Calibration.fit(np.array(shares), np.array(right, dtype=np.bool_), names, kinds)
 
 
 def test_without_held_out_answers_confidence_stays_what_it_was() -> None:
@@ -63,6 +72,22 @@ def test_a_field_without_answers_of_its_own_is_judged_by_the_others() -> None:
     curve = fitted(("number", 0.9, 100, 100), ("address", 0.9, 60, 100))
     between = curve.confidence(0.9, "date")
     assert curve.confidence(0.9, "address") < between < curve.confidence(0.9, "number")
+
+
+STEEP_AND_FLAT = (("list", 0.999, 140, 200), ("list", 0.9, 100, 200), ("date", 0.97, 199, 200), ("date", 0.9, 180, 200))
+
+
+def test_kinds_of_probabilities_that_are_not_equally_steep_have_slopes_of_their_own() -> None:
+    together = fitted(*STEEP_AND_FLAT)
+    apart = fitted(*STEEP_AND_FLAT, kinds={"list": "list"})
+    # the common slope takes from the honest dates what the bold lists exaggerate
+    assert together.confidence(0.97, "date") < 0.97
+    assert apart.confidence(0.97, "date") == pytest.approx(0.99, abs=0.01)
+    assert apart.confidence(0.999, "list") == pytest.approx(0.70, abs=0.05)
+
+
+def test_fields_of_one_kind_share_a_slope() -> None:
+    assert fitted(*STEEP_AND_FLAT, kinds={"list": "figure", "date": "figure"}) == fitted(*STEEP_AND_FLAT)
 
 
 def test_many_confidences_at_once_are_the_same_as_one_by_one() -> None:
