@@ -182,7 +182,7 @@ class _Walk:
         else:
             left, right = left - half, right + half
         x0, y0, x1, y1 = self.placement.seen(left, bottom, right, top)
-        if not (0.0 <= x0 and y0 >= 0.0 and x1 <= self.right and y1 <= self.bottom):
+        if not (x0 >= 0.0 and y0 >= 0.0 and x1 <= self.right and y1 <= self.bottom):
             x0, y0, x1, y1 = max(x0, 0.0), max(y0, 0.0), min(x1, self.right), min(y1, self.bottom)
         if x1 < x0 or y1 < y0:
             return
