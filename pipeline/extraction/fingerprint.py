@@ -90,7 +90,6 @@ class Familiar:
             known = self._known[id(other)] = (other, self.fingerprint.similarity(other))
         return known[1]
 
-
     def similarities(self, others: Sequence[Fingerprint]) -> NDArray[np.float64]:
         """Return the similarity to each of several fingerprints: those of a model are asked about time and again."""
         known = self._all.get(id(others))
