@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +13,15 @@ from pipeline.normalise.words import fold
 
 WORDS_MAX = 900
 TITLE_LINES = 30
+HEADING_WORDS = 6
+_NUMBER = frozenset(("no", "nr", "n", "number", "nummer"))
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@lru_cache(maxsize=8192)
+def _words_of(phrase: str) -> tuple[str, ...]:
+    """Return the folded words of a type's phrase."""
+    return tuple(fold(m.group()) for m in _WORD.finditer(phrase))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,8 @@ class _Text:
     words: tuple[str, ...]
     weight: tuple[float, ...]
     at: dict[str, list[int]]
+    alone: tuple[tuple[int, tuple[str, ...]], ...]
+    """Short lines at the top of the first page that share their height with nothing: place of the first word, words."""
 
 
 def guess_type(
@@ -66,29 +77,50 @@ def _against(
     if rival is not None and rival[0] > max(score, NONE_SCORE):
         return f"It looks like “{rival[1].title_in('en')}”, a type that is not switched on here."
     best = next(doctype for doctype in types if doctype.name == name)
-    own = max((_find_phrase(text, p) for ps in best.words.values() for p in ps[:2]), default=0.0)
-    for phrase in _OTHER_PAPERS:
+    titles = [p for ps in best.words.values() for p in ps[:2]]
+    own = max((_find_phrase(text, p) for p in titles), default=0.0)
+    for phrase in OTHER_PAPERS:
         prominence = _find_phrase(text, phrase)
         if prominence >= TITLE and prominence > own:
-            return f"It is headed “{phrase}”, which is none of the known types."
+            return HEADED.format(phrase)
+    heading = _heading_of(text, titles, is_titled=own >= TITLE)
+    return HEADED.format(heading) if heading else ""
+
+
+def _heading_of(text: _Text, titles: Sequence[str], *, is_titled: bool) -> str:
+    """Return the other paper's title that has a line to itself before anything names the type; "" where none has.
+
+    A heading need not be printed large; a label of an invoice ("Delivery note" above its number) comes after the word
+    invoice. Where the type's own title is printed large, only a heading that holds it counts: "proforma invoice".
+    """
+    named = min((at for phrase in titles for at in _places_of(text, phrase)), default=len(text.words))
+    for first, words in text.alone:
+        if first > named:
+            return ""
+        if words in _HEADINGS and (not is_titled or named < first + len(words)):
+            return _HEADINGS[words]
     return ""
 
 
 TITLE = 2.0
 """Prominence of words that are printed large in the upper half of the first page."""
 
-_OTHER_PAPERS = tuple(
+OTHER_PAPERS = tuple(
     phrase.strip()
     for phrase in """
 reminder;payment reminder;dunning letter;statement of account;account statement;delivery note;packing slip;
 packing list;quotation;order confirmation;sales order;bill of lading;remittance advice;
-price list;timesheet;work order;letter of credit;
+pro forma;pro forma invoice;proforma;proforma invoice;price list;timesheet;work order;letter of credit;
 mahnung;zahlungserinnerung;lieferschein;angebot;kostenvoranschlag;auftragsbestätigung;kontoauszug;preisliste;
 lastschriftanzeige;zahlungsavis;packliste;frachtbrief;stundenzettel;
+proformarechnung;proforma-rechnung;pro-forma-rechnung;facture proforma;facture pro forma;
 rappel;relance;mise en demeure;relevé;relevé de compte;bon de livraison;devis;confirmation de commande;avis de paiement
 """.replace("\n", " ").split(";")
 )
 """Titles of the papers that arrive among invoices most and share their words."""
+
+_HEADINGS = {_words_of(phrase): phrase for phrase in OTHER_PAPERS}
+HEADED = "It is headed “{}”, which is none of the known types."
 
 TOO_FEW_WORDS = "The page has too few of the words that speak for any known type."
 """Said of a document that shows nothing of a known type, and nothing of another paper either."""
@@ -116,6 +148,7 @@ NONE_SCORE = 2.2
 def _text_of(layout: Layout) -> _Text:
     words: list[str] = []
     weight: list[float] = []
+    alone: list[tuple[int, tuple[str, ...]]] = []
     for number, line in enumerate(layout.lines):
         size = max((t.size or t.height for t in line.tokens), default=0.0)
         large = size > 1.3 * layout.body_size
@@ -124,6 +157,7 @@ def _text_of(layout: Layout) -> _Text:
         prominent = 2.0 if large and line.top < 0.5 * height else 1.4 if number < TITLE_LINES and first_page else 1.0
         if not first_page:
             prominent *= 0.5
+        start = len(words)
         for segment in line.segments:
             texts = [m.group() for m in _WORD.finditer(segment.text)]
             if is_spaced(texts):
@@ -131,16 +165,26 @@ def _text_of(layout: Layout) -> _Text:
                 texts = ["".join(texts)]
             for index, word in enumerate(texts):
                 words.append(fold(word))
-                alone = len(texts) <= 4 and index == 0
+                first = len(texts) <= 4 and index == 0
                 # A word in a sentence says less than the same word in a title or a label.
                 inside = index > 0 and len(texts) > 4
-                weight.append(prominent * (1.25 if alone else 0.6 if inside or len(texts) > 9 else 1.0))
+                weight.append(prominent * (1.25 if first else 0.6 if inside or len(texts) > 9 else 1.0))
+        if len(line.segments) == 1 and first_page and number < TITLE_LINES and len(words) - start <= HEADING_WORDS:
+            alone.append((start, _without_number(words[start:])))
         if len(words) > WORDS_MAX:
             break
     at: dict[str, list[int]] = {}
     for position, word in enumerate(words):
         at.setdefault(word, []).append(position)
-    return _Text(tuple(words), tuple(weight), at)
+    return _Text(tuple(words), tuple(weight), at, tuple(alone))
+
+
+def _without_number(words: Sequence[str]) -> tuple[str, ...]:
+    """Return a heading's words up to the number that may follow it: "quotation no. 4711" says quotation."""
+    end = next((i for i, word in enumerate(words) if any(map(str.isdigit, word))), len(words))
+    while 0 < end < len(words) and words[end - 1] in _NUMBER:
+        end -= 1
+    return tuple(words[:end])
 
 
 def _scores(text: _Text, types: tuple[DocumentType, ...]) -> list[tuple[float, list[str], str]]:
@@ -187,21 +231,16 @@ def _score(text: _Text, doctype: DocumentType) -> tuple[float, list[str]]:
 
 def _find_phrase(text: _Text, phrase: str) -> float:
     """Return how prominently a phrase stands in the text; 0 where it does not."""
+    return max((text.weight[place] for place in _places_of(text, phrase)), default=0.0)
+
+
+def _places_of(text: _Text, phrase: str) -> list[int]:
+    """Return the places of a phrase's first word in the text."""
     words = _words_of(phrase)
     if not words:
-        return 0.0
+        return []
     if phrase.startswith("*"):
         places = [p for word, at in text.at.items() if word.endswith(words[0]) for p in at]
     else:
         places = text.at.get(words[0], [])
-    best = 0.0
-    for place in places[:200]:
-        if text.words[place + 1 : place + len(words)] == words[1:]:
-            best = max(best, text.weight[place])
-    return best
-
-
-@lru_cache(maxsize=8192)
-def _words_of(phrase: str) -> tuple[str, ...]:
-    """Return the folded words of a type's phrase."""
-    return tuple(fold(m.group()) for m in _WORD.finditer(phrase))
+    return [place for place in places[:200] if text.words[place + 1 : place + len(words)] == words[1:]]

@@ -81,6 +81,22 @@ def test_papers_that_share_an_invoices_words_are_known_by_their_title(title: str
     assert title.casefold() in found.evidence[0]
 
 
+@pytest.mark.parametrize(
+    "title", ["DELIVERY NOTE", "Quotation no. 4711", "PRO FORMA INVOICE", "Proforma-Rechnung", "Lieferschein Nr. 12"]
+)
+@pytest.mark.parametrize("size", [10, 16])
+def test_a_heading_need_not_be_printed_large(title: str, size: float) -> None:
+    found = guess(title, "Saltmouth Pier Works", "Invoice number 12", "Bill to", "VAT number", "Subtotal", size=size)
+    assert found.name is None
+    assert "none of the known types" in found.evidence[0]
+
+
+@pytest.mark.parametrize("size", [10, 16])
+def test_a_label_below_an_invoices_own_name_is_no_heading(size: float) -> None:
+    found = guess("Invoice", "Delivery note", "4711", "Invoice number 12", "Bill to", "Subtotal", size=size)
+    assert found.name == "invoice"
+
+
 def test_an_invoice_that_names_its_delivery_note_stays_an_invoice() -> None:
     found = read_with({"invoice"}, "Rechnung", "Lieferschein Nr. 12", "Rechnungsnummer 4711", "Nettobetrag")
     assert found.name == "invoice"
