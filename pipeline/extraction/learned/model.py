@@ -39,6 +39,8 @@ NEW_MOST = 0.89
 FIRST_MOST = 0.94
 """Most that is stated while held-out predictions are too few to show how honest the scores are."""
 FEW = 10
+TOO_FEW = 3
+"""Reviewed documents below which nothing is trusted on score alone, even on their own layouts."""
 
 DAMAGE = (ValueError, LookupError, OSError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
 """What reading a file that is no model, or no longer a whole one, ends in."""
@@ -111,14 +113,18 @@ class TypeKnowledge:
         backed = rules_sure if agrees else 0.0
         if self.documents < FEW:
             # so few documents say little about honesty: what the rules' measured table says may stand
-            sure = min(sure, max(FIRST_MOST, backed))
+            sure = min(sure, max(self.most(new=False), backed))
         if new:
-            sure = min(sure, max(NEW_MOST, backed))
+            # honesty was measured on layouts that were learned from: on others the rules' own measure counts, if it
+            # is the higher; what was learned still chooses the value
+            sure = max(min(sure, NEW_MOST), backed)
         return round(sure, 4)
 
     def most(self, *, new: bool) -> float:
         """Return the most that may be stated of a part of an answer, as `confidence` holds down the whole."""
-        return NEW_MOST if new else FIRST_MOST if self.documents < FEW else 1.0
+        if new or self.documents < TOO_FEW:
+            return NEW_MOST
+        return FIRST_MOST if self.documents < FEW else 1.0
 
 
 @dataclass(frozen=True)

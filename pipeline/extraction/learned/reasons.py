@@ -27,7 +27,7 @@ def reasons_of(
         said.append(_LABELLED[support.relation].format(label=support.phrase))
     near = model.memory.nearest(sheet.familiar)
     alike = [(share, at) for share, at in near if share >= SAME_LAYOUT]
-    if alike:
+    if alike and not is_new:
         figures = model.memory.figures(near, marks.places[index : index + 1], marks.singles[index : index + 1])[0]
         count = known.gate.alike(sheet.familiar, SAME_LAYOUT)
         if figures[0] >= PLACE_CLOSE:

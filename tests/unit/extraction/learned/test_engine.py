@@ -1,5 +1,7 @@
 """What people settled on one document is read off the next of its layout, with reasons; without it the rules read."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.domain.extraction import Extraction, FieldExtraction
@@ -114,6 +116,16 @@ def test_a_document_unlike_all_reviewed_ones_is_read_with_care_and_says_so(after
     for each in found:
         assert each.confidence <= NEW_MOST
         assert "No reviewed document of this type looks like this one: the machine stays careful." in each.evidence
+
+
+def test_a_document_said_to_be_like_no_reviewed_one_is_not_said_to_share_a_layout_with_some(
+    after_twelve: Model,
+) -> None:
+    known = after_twelve.types["slip"]
+    strict = replace(after_twelve, types={"slip": replace(known, gate=replace(known.gate, least=1.01))})
+    found = field(strict, "sum", *slip(100).pages)
+    assert any("No reviewed document" in sentence for sentence in found.evidence)
+    assert not any("of this layout" in sentence for sentence in found.evidence)
 
 
 def test_a_value_that_people_found_missing_is_left_empty() -> None:

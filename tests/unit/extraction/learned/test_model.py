@@ -12,7 +12,7 @@ from pipeline.assurance.calibration import Calibration
 from pipeline.errors import ConfigurationError
 from pipeline.extraction.fingerprint import Fingerprint
 from pipeline.extraction.learned.engine import LearnedEngine
-from pipeline.extraction.learned.model import FEW, FIRST_MOST, NEW_MOST, Gate, Model, TypeKnowledge
+from pipeline.extraction.learned.model import FEW, FIRST_MOST, NEW_MOST, TOO_FEW, Gate, Model, TypeKnowledge
 from tests.unit.extraction.learned.slips import SLIP, slip, slip_type, trained
 
 DAMAGED = r"This model can't be read \(it is damaged\)\. Train it again with `proofdesk learn`\."
@@ -181,7 +181,19 @@ def test_a_new_kind_of_document_holds_confidence_down_unless_the_rules_back_the_
     assert known.confidence("sum", 0.99, 0.5, agrees=True, new=True) == NEW_MOST
     assert known.confidence("sum", 0.99, 0.97, agrees=True, new=True) == pytest.approx(0.97)
     assert known.confidence("sum", 0.99, 0.97, agrees=False, new=True) == NEW_MOST
-    assert known.confidence("sum", 0.40, 0.97, agrees=True, new=True) == pytest.approx(0.40)
+    assert known.confidence("sum", 0.40, 0.97, agrees=False, new=True) == pytest.approx(0.40)
+
+
+def test_on_a_new_kind_of_document_doubts_of_what_was_learned_elsewhere_do_not_lower_what_the_rules_measured() -> None:
+    known = knowledge(100)
+    assert known.confidence("sum", 0.40, 0.97, agrees=True, new=True) == pytest.approx(0.97)
+    assert known.confidence("sum", 0.40, 0.97, agrees=True, new=False) == pytest.approx(0.40)
+
+
+def test_the_first_two_documents_earn_no_trust_by_score_alone() -> None:
+    assert knowledge(TOO_FEW - 1).confidence("sum", 0.99, 0.5, agrees=True, new=False) == NEW_MOST
+    assert knowledge(TOO_FEW - 1).confidence("sum", 0.99, 0.98, agrees=True, new=False) == pytest.approx(0.98)
+    assert knowledge(TOO_FEW).confidence("sum", 0.99, 0.5, agrees=True, new=False) == FIRST_MOST
 
 
 def test_what_may_be_said_of_a_part_is_held_down_as_the_whole_is() -> None:
