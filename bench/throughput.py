@@ -3,10 +3,10 @@
     python -m bench.throughput [FOLDER] [--learn 40] [--model DIR] [--files N] [--images N] [--workers 1,2]
 
 Each PDF is read (in the sandbox), given a type, searched for candidates, scored by a model, checked and routed, as a
-worker does it, without database and queue. In the same run PDFium's bare characters and boxes, and its bare text, are
-read of the same files. Times are processor time, the reading process' included, so that a busy machine does not spoil
-them; the rate of several workers is also given by the clock, which it does spoil. Pages that are images are not read
-here: `--images N` reads so many off their images, by the bare engine and by ours in turn.
+worker does it, without database and queue. In the same run PDFium's bare characters and boxes, its bare text, and
+pdfplumber's words are read of the same files. Times are processor time, the reading process' included, so that a busy
+machine does not spoil them; the rate of several workers is also given by the clock, which it does spoil. Pages that are
+images are not read here: `--images N` reads so many off their images, by the bare engine and by ours in turn.
 
 Without FOLDER documents of our own generator are made. The model learns from the folder's `truth.jsonl` where it has
 one, else from made documents; with `--model DIR` it is one that `proofdesk learn` wrote.
@@ -26,6 +26,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import pdfplumber
 import psutil
 
 from bench.corpora import load, write_generated
@@ -56,7 +57,7 @@ GENERATED = 30
 LEARNED = 40
 WHOLE = "whole pipeline"
 STAGES = ("reading", "layout and type", "rules", "candidates and marks", "scoring", "checks and routing")
-RAW = ("raw characters and boxes", "raw text")
+RAW = ("raw characters and boxes", "raw text", "pdfplumber's words")
 
 
 @dataclass
@@ -150,7 +151,7 @@ def measure(files: Sequence[Path], model: Path) -> Tally:
             tally.pages += len(reading.pages)
             for stage, seconds in _stages(line, reading, tally):
                 tally.seconds[stage] += seconds
-            for name, read in zip(RAW, (with_raw_pdfium, with_raw_text), strict=True):
+            for name, read in zip(RAW, (with_raw_pdfium, with_raw_text, with_words), strict=True):
                 began = time.process_time()
                 read(path, len(reading.pages))
                 tally.seconds[name] += time.process_time() - began
@@ -210,6 +211,12 @@ def with_raw_text(path: Path, limit: int) -> int:
         return sum(len(document[number].get_textpage().get_text_range()) for number in range(min(limit, len(document))))
     finally:
         document.close()
+
+
+def with_words(path: Path, limit: int) -> int:
+    """Return how many words pdfplumber makes out on the pages: what a reader without ours would begin with."""
+    with pdfplumber.open(path) as document:
+        return sum(len(page.extract_words()) for page in document.pages[:limit])
 
 
 def _whole(line: Line, path: Path) -> int:
