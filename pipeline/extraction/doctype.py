@@ -93,11 +93,12 @@ def _heading_of(text: _Text, titles: Sequence[str], *, is_titled: bool) -> str:
     A heading need not be printed large; a label of an invoice ("Delivery note" above its number) comes after the word
     invoice. Where the type's own title is printed large, only a heading that holds it counts: "proforma invoice".
     """
+    own = {_words_of(phrase) for phrase in titles}
     named = min((at for phrase in titles for at in _places_of(text, phrase)), default=len(text.words))
     for first, words in text.alone:
         if first > named:
             return ""
-        if words in _HEADINGS and (not is_titled or named < first + len(words)):
+        if words in _HEADINGS and words not in own and (not is_titled or named < first + len(words)):
             return _HEADINGS[words]
     return ""
 

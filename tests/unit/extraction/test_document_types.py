@@ -92,6 +92,15 @@ def test_a_heading_need_not_be_printed_large(title: str, size: float) -> None:
 
 
 @pytest.mark.parametrize("size", [10, 16])
+def test_a_type_that_somebody_added_is_not_turned_away_by_its_own_title(size: float) -> None:
+    words = {"en": ("delivery note", "goods delivered"), "de": ("lieferschein", "warenausgang")}
+    added = TYPES[0].model_copy(update={"name": "delivery_note", "words": words})
+    lines = [line(40, (60, "Lieferschein"), size=size), line(60, (60, "Warenausgang")), line(80, (60, "Bezahlt"))]
+    guess = BaselineEngine().extract((page(*lines),), (*TYPES, added)).type
+    assert guess.name == "delivery_note"
+
+
+@pytest.mark.parametrize("size", [10, 16])
 def test_a_label_below_an_invoices_own_name_is_no_heading(size: float) -> None:
     found = guess("Invoice", "Delivery note", "4711", "Invoice number 12", "Bill to", "Subtotal", size=size)
     assert found.name == "invoice"
