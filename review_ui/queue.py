@@ -2,20 +2,25 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.errors import ClaimTakenError, InvalidTransitionError
-from pipeline.services.views import QueueFilter, QueuePage, QueueRow
+from pipeline.services.views import DocumentView, QueueFilter, QueuePage, QueueRow
 from review_ui.context import actor, has_role, services
+from review_ui.desk import Desk, desk_of
 from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
 
 PAGE_SIZE = 50
 NEXT_TRIES = 8
 """How often "next" goes on when somebody else was quicker."""
+PAGE_DPI, CROP_DPI, THUMB_DPI = 110, 200, 40
+"""As the review page asks for them."""
+THUMBS = 8
+"""Thumbnails that are in sight when a document opens."""
 STATE_WORDS = {
     "review": "to review",
     "held": "on hold",
@@ -83,8 +88,38 @@ def take_next() -> Response:
     return redirect(next_document(request.form.get("after")))
 
 
+@queue.get("/queue/upcoming")
+def upcoming() -> Response:
+    """Tell which images the document after this one needs, so that a browser has them before it is asked for."""
+    after = request.args.get("after", "")
+    document_id = services().reviewing.find_next(by=actor(), after=int(after) if after.isdigit() else None)
+    if document_id is None:
+        return jsonify(document=None, images=[])
+    desk = desk_of(services().reviewing.get_document(document_id, by=actor()))
+    return jsonify(document=document_id, images=images_of(desk))
+
+
+def images_of(desk: Desk) -> list[str]:
+    """Return the addresses of the page images that a document opens with: its first page, and the open field's."""
+    crop = desk.focused.crop if desk.focused else None
+    wanted = [(1, PAGE_DPI)] if desk.document.pages else []
+    if crop is not None:
+        wanted += [(crop.page, PAGE_DPI), (crop.page, CROP_DPI)]
+    wanted += [(page.number, THUMB_DPI) for page in desk.document.pages[:THUMBS]]
+    document_id = desk.document.id
+    return [
+        url_for("pages.image", document_id=document_id, number=number, dpi=dpi) for number, dpi in dict.fromkeys(wanted)
+    ]
+
+
 def next_document(after: str | None = None) -> str:
     """Take the next document for this person and return its address; the queue's where none is left."""
+    taken = take_document(after)
+    return url_for("queue.show") if taken is None else url_for("tasks.show", document_id=taken.id)
+
+
+def take_document(after: str | None = None) -> DocumentView | None:
+    """Take the next document for this person; None, which is told on the next page, where there is none to take."""
     skip: list[int] = []
     last = int(after) if after and after.isdigit() else None
     for _ in range(NEXT_TRIES):
@@ -92,16 +127,14 @@ def next_document(after: str | None = None) -> str:
         if document_id is None:
             break
         try:
-            services().reviewing.claim(document_id, by=actor())
+            return services().reviewing.claim(document_id, by=actor())
         except (ClaimTakenError, InvalidTransitionError):
             skip.append(document_id)
-            continue
-        return url_for("tasks.show", document_id=document_id)
     if skip:
         warn("Others took the next documents at the same moment. Try again, or choose one here.")
     else:
         say("Nothing is left to take.")
-    return url_for("queue.show")
+    return None
 
 
 def filter_from_address() -> QueueFilter:

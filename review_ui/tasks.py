@@ -19,7 +19,7 @@ from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say
 from review_ui.formatting import format_value
-from review_ui.queue import next_document
+from review_ui.queue import take_document
 from review_ui.session import safe_path
 
 REASONS_TO_REJECT = (
@@ -149,9 +149,10 @@ def retype(document_id: int) -> Response:
 def validate(document_id: int) -> Response:
     services().reviewing.validate(document_id, by=actor(), revision=forms.revision(), handling_ms=forms.handling_ms())
     say(f"Document {document_id} is handed on for approval.")
-    if request.form.get("then") == "next":
-        return leave(next_document(str(document_id)))
-    return leave(url_for("queue.show"))
+    if request.form.get("then") != "next":
+        return leave(url_for("queue.show"))
+    taken = take_document(str(document_id))
+    return leave(url_for("queue.show")) if taken is None else go_on(taken)
 
 
 @tasks.post("/rejection")
@@ -283,6 +284,20 @@ def refuse_act(document_id: int, act: str, error: PipelineError, field: str | No
         return render_desk(desk, refused=refusal, problem=None if desk.may_settle else refusal.sentence)
 
     return acts.refuse(acts.refusal_of(act, error, field), error, page)
+
+
+def go_on(document: DocumentView) -> Response:
+    """Go to another document: by redirect, or in one answer with all that the review page shows of it."""
+    address = url_for(".show", document_id=document.id)
+    if not wants_json():
+        return redirect(address)
+    desk = desk_of(document)
+    return jsonify(
+        location=address,
+        title=desk.title,
+        page=render_template("review/page.html", **desk_context(desk)),
+        told=render_template("told.html"),
+    )
 
 
 def leave(address: str) -> Response:

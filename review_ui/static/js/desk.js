@@ -3,17 +3,22 @@ import { complain } from "./complaint.js";
 import { Steps } from "./history.js";
 import { send } from "./saving.js";
 
+/** What is pressed sooner after a document took the place of another was meant for that one: nobody has seen this yet. */
+const UNSEEN_MS = 250;
+
 /** Saves decisions as they are made and shows the next exception, without loading the page again. */
 export class ReviewDesk extends HTMLElement {
   #listening;
   #busy = false;
   #steps = new Steps();
   #activity;
+  #seenFrom = 0;
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.#activity = new Activity(signal);
+    if ("follows" in this.dataset) this.#seenFrom = performance.now() + UNSEEN_MS;
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
     this.addEventListener("click", (event) => this.#click(event), { signal });
     window.addEventListener("beforeunload", (event) => this.#busy && event.preventDefault(), { signal });
@@ -30,6 +35,7 @@ export class ReviewDesk extends HTMLElement {
     if (form.matches("[data-leaves]:not([data-save])")) return this.#leave(event, form);
     if (!form.matches("[data-save]")) return;
     event.preventDefault();
+    if (performance.now() < this.#seenFrom) return;
     const data = new FormData(form, event.submitter);
     const field = this.dataset.field;
     if (data.has("handling_ms")) data.set("handling_ms", String(this.#activity.take()));
@@ -128,6 +134,7 @@ export class ReviewDesk extends HTMLElement {
 
   /** @param {any} body pieces of the page as the server renders them, or where to go */
   #apply(body) {
+    if (body.page) return this.#makeWay(body);
     if (body.location) {
       this.#busy = false;
       location.assign(body.location);
@@ -150,6 +157,20 @@ export class ReviewDesk extends HTMLElement {
     if (keeper && body.lease_until) keeper.dataset.until = body.lease_until;
     window.history.replaceState(null, "", `?field=${encodeURIComponent(body.field)}`);
     this.#settle();
+  }
+
+  /** @param {{location: string, title: string, page: string, told: string}} next document, which takes this one's place */
+  #makeWay(next) {
+    this.#busy = false;
+    window.history.pushState(null, "", next.location);
+    document.title = `${next.title} · Proofdesk`;
+    for (const back of document.querySelectorAll(".bar input[name=back]")) back.value = next.location;
+    document.querySelector("[data-told]").innerHTML = next.told;
+    const made = document.createElement("template");
+    made.innerHTML = next.page;
+    made.content.querySelector("review-desk").dataset.follows = "";
+    this.replaceWith(made.content);
+    scrollTo(0, 0);
   }
 
   /** @param {import("./saving.js").Answer} answer */
@@ -203,5 +224,8 @@ export class ReviewDesk extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
+
+// The document before is not kept: going back loads it as it is now.
+window.addEventListener("popstate", () => location.reload());
 
 customElements.define("review-desk", ReviewDesk);

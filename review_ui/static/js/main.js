@@ -9,5 +9,6 @@ import "./viewer.js";
 import "./pair.js";
 import "./lines.js";
 import "./desk.js";
+import "./upcoming.js";
 import "./upload.js";
 import "./early.js"; // last: the others must listen already

@@ -255,14 +255,47 @@ def test_the_lease_is_renewed_in_json(holding: FlaskClient) -> None:
 
 def test_handing_on_takes_the_next_document(holding: FlaskClient, services: FakeServices) -> None:
     held = services.documents[7]
+    all_settled(services)
+    answer = holding.post("/documents/7/validation", data={**FORM, "then": "next"}, headers=JSON)
+    assert answer.json["location"] == "/documents/8"
+    assert held.state is DocumentState.READY
+    assert services.documents[8].holder == REVIEWER.id
+
+
+def test_handing_on_brings_the_next_document_along_as_its_own_page_shows_it(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    all_settled(services)
+    answer = holding.post("/documents/7/validation", data={**FORM, "then": "next"}, headers=JSON)
+    assert "Document 7 is handed on for approval." in answer.json["told"]
+    alone = holding.get("/documents/8").text
+    assert answer.json["page"].strip() in alone
+    assert f"<title>{answer.json['title']} · Proofdesk</title>" in alone
+    assert "is handed on for approval" not in alone
+
+
+def test_the_images_of_the_next_document_are_named_before_it_is_taken(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    found = holding.get("/queue/upcoming?after=7").json
+    assert found["document"] == 8
+    page = holding.get("/documents/8").text.replace("&amp;", "&")
+    assert found["images"]
+    assert all(address in page for address in found["images"])
+    assert services.documents[8].holder is None
+
+
+def test_where_nothing_comes_next_no_image_is_named(holding: FlaskClient, services: FakeServices) -> None:
+    services.documents.pop(8)
+    assert holding.get("/queue/upcoming?after=7").json == {"document": None, "images": []}
+
+
+def all_settled(services: FakeServices) -> None:
+    held = services.documents[7]
     held.fields = tuple(
         view.model_copy(update={"record": view.record.model_copy(update={"state": FieldState.CONFIRMED})})
         for view in held.fields
     )
-    answer = holding.post("/documents/7/validation", data={**FORM, "then": "next"}, headers=JSON)
-    assert answer.json == {"location": "/documents/8"}
-    assert held.state is DocumentState.READY
-    assert services.documents[8].holder == REVIEWER.id
 
 
 def test_handing_on_with_open_exceptions_is_refused(holding: FlaskClient, services: FakeServices) -> None:
