@@ -30,6 +30,7 @@ from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.clock import SystemClock
 from pipeline.services.delivering import Delivering
+from pipeline.services.drafting import Drafting
 from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
 from pipeline.services.files import Files
 from pipeline.services.health import Health
@@ -65,6 +66,7 @@ class Services:
     processing: Processing
     reviewing: Reviewing
     marking: Marking
+    drafting: Drafting
     approving: Approving
     delivering: Delivering
     learning: Learning
@@ -188,6 +190,7 @@ def build(
             handover_lease=timedelta(seconds=settings.handover_seconds),
         ),
         marking=Marking(store=store, sources=sources, types=types),
+        drafting=Drafting(store=store, types=types, clock=clock),
         approving=Approving(store=store, jobs=queue, types=types, clock=clock),
         delivering=delivering,
         learning=learning,

@@ -1,6 +1,7 @@
 """A field as its card says it: state, value, reasons, rivals, sums."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -9,13 +10,16 @@ from typing import Any
 
 from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import TYPE_FIELD, FieldKind, FieldSpec
-from pipeline.domain.review import SETTLED, FieldState
+from pipeline.domain.review import SETTLED, Draft, FieldState
 from pipeline.domain.routing import ReasonCode
+from pipeline.domain.value import Row
 from pipeline.services.views import DocumentView, FieldView
 from review_ui.crops import NUMBER_PAD_PX, NUMBER_ROOM_PX, Crop, crop_of
 from review_ui.formatting import NUMERIC, format_number, format_share, format_value, sureness
 from review_ui.grid import Line, lines_of
 
+CELL = "cell-"
+"""How the names of a grid's cells begin, in its form and in a draft of it."""
 RIVALS_MAX = 9
 """One digit key each."""
 
@@ -92,6 +96,13 @@ class Card:
     """The type of a document of which no page holds text: a person reads it, and types its values in."""
     is_persons: bool = False
     """The value in force was put there by a person: the machine's confidence says nothing about it."""
+    draft: Draft | None = None
+    """What this person typed here before and has not saved."""
+
+    def drafted(self, entry: str) -> str:
+        """Return what stood in one entry of the form when its draft was kept; "" without one."""
+        texts = self.draft.entries.get(entry, ()) if self.draft is not None else ()
+        return texts[0] if texts else ""
 
     @property
     def word(self) -> str:
@@ -163,7 +174,10 @@ class Card:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        return lines_of(self.view, self.value) if self.is_table else ()
+        if not self.is_table:
+            return ()
+        drafted = drafted_rows(self.draft, [column.name for column in self.view.spec.columns])
+        return lines_of(self.view, self.value if drafted is None else drafted)
 
     @property
     def marked_lines(self) -> tuple[Line, ...]:
@@ -224,7 +238,17 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
         is_undecided=undecided,
         is_textless=textless,
         is_persons=is_persons(view),
+        draft=next((draft for draft in document.drafts if draft.field == spec.name), None),
     )
+
+
+def drafted_rows(draft: Draft | None, columns: Sequence[str]) -> tuple[Row, ...] | None:
+    """Return the lines that a draft holds, blank ones left out; None where it holds none of this table's columns."""
+    cells = [draft.entries.get(f"{CELL}{name}", ()) for name in columns] if draft is not None else []
+    if not any(cells) or len({len(each) for each in cells}) > 1:
+        return None
+    rows = (dict(zip(columns, texts, strict=True)) for texts in zip(*cells, strict=True))
+    return tuple(row for row in rows if any(row.values()))
 
 
 def is_undecided(view: FieldView) -> bool:

@@ -14,11 +14,14 @@ from pipeline.domain.review import Decision, Settlement
 from pipeline.domain.value import Row
 from pipeline.services.text import printable
 from pipeline.services.views import DocumentView, FieldView
-from review_ui.cards import rivals_of
+from review_ui.cards import CELL, rivals_of
 from review_ui.errors import BadFormError
 
 HANDLING_MS_MAX = 60 * 60 * 1000
 """A client's clock is not trusted beyond an hour a field."""
+
+DRAFTED = frozenset({"value", "comment", "provenance"})
+"""What else a field's form holds that somebody typed or pointed at."""
 
 
 def revision() -> int:
@@ -90,6 +93,12 @@ def settlement(document: DocumentView, view: FieldView) -> Settlement:
     return Settlement(decision=decision, value=typed_value(view.spec), provenance=provenance(document), **common)
 
 
+def drafted() -> dict[str, list[str]]:
+    """Return what stands in a field's form: what is sent beside it, such as the token, is left out."""
+    names = (name for name in request.form if name in DRAFTED or name.startswith(CELL))
+    return {name: request.form.getlist(name) for name in names}
+
+
 def typed_value(spec: FieldSpec) -> Any:
     """Return what was typed: one string, a list's lines, or a table's rows, blank ones left out."""
     if spec.kind is FieldKind.TABLE:
@@ -102,7 +111,7 @@ def typed_value(spec: FieldSpec) -> Any:
 
 def table_rows(spec: FieldSpec) -> tuple[Row, ...]:
     """Return the rows of a grid: one list of cells for each column, all equally long."""
-    columns = {column.name: request.form.getlist(f"cell-{column.name}") for column in spec.columns}
+    columns = {column.name: request.form.getlist(f"{CELL}{column.name}") for column in spec.columns}
     counts = {len(cells) for cells in columns.values()}
     if len(counts) > 1:
         raise BadFormError("The lines did not arrive whole. Reload the page and do it again.")

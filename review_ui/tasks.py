@@ -105,6 +105,17 @@ def reopen(document_id: int, field: str) -> Response:
     return answer(desk_of(document, focus=field), field)
 
 
+@tasks.post("/fields/<field>/draft")
+def draft(document_id: int, field: str) -> Response:
+    """Keep what is typed and not decided yet; an empty form forgets it."""
+    entries = forms.drafted()
+    if not any(text.strip() for texts in entries.values() for text in texts):
+        services().drafting.drop(document_id, field, by=actor())
+        return jsonify(at=None)
+    at = services().drafting.keep(document_id, field, entries, by=actor())
+    return jsonify(at=at.isoformat())
+
+
 @tasks.get("/fields/<field>/reading")
 def reading(document_id: int, field: str) -> Response:
     """How typed text would be read, before it is saved."""

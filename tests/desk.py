@@ -21,6 +21,7 @@ from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.delivering import Delivering
+from pipeline.services.drafting import Drafting
 from pipeline.services.engines import OneEngine
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
@@ -96,6 +97,7 @@ class Office:
         )
         self.reviewing = Reviewing(self.store, self.queue, shelf, self.clock, timedelta(minutes=15), timedelta(hours=8))
         self.marking = Marking(self.store, sources, shelf)
+        self.drafting = Drafting(self.store, shelf, self.clock)
         self.approving = Approving(self.store, self.queue, shelf, self.clock)
         self.delivering = Delivering(self.store, (FolderDestination(self.out),), self.clock, timedelta(seconds=30))
         self.learning = Learning(

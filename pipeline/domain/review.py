@@ -41,6 +41,15 @@ class Settlement(Frozen):
     """Time spent on the field, idle time left out."""
 
 
+class Draft(Frozen):
+    """What somebody typed for a field and has not decided yet: kept, never taken for a decision."""
+
+    field: str
+    entries: dict[str, tuple[str, ...]]
+    """Names of the form's entries to what stood in them, as typed."""
+    at: datetime
+
+
 class FieldRecord(Frozen):
     """A field of a document as it stands: the machine's answer, and the person's where there is one."""
 

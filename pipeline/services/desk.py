@@ -20,7 +20,10 @@ from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView
 from pipeline.store import events, queries
-from pipeline.store.tables import ClaimRow, DocumentRow, FieldRow
+from pipeline.store.tables import ClaimRow, DocumentRow, DraftRow, FieldRow
+
+UNDER_REVIEW = (DocumentState.REVIEW, DocumentState.HELD)
+"""While a document is in one of these, what people typed and did not decide is kept."""
 
 
 @dataclass
@@ -83,6 +86,14 @@ class Desk:
 
     def move(self, target: DocumentState) -> None:
         self.document.state = check_move(self.document.id, DocumentState(self.document.state), target)
+        if target not in UNDER_REVIEW:
+            self.session.execute(delete(DraftRow).where(DraftRow.document_id == self.document.id))
+
+    def decided(self, field: str) -> None:
+        """Forget what this person typed for a field before they decided it."""
+        draft = self.session.get(DraftRow, (self.document.id, self.by.id or 0, field))
+        if draft is not None:
+            self.session.delete(draft)
 
     def release(self) -> None:
         """Remove whatever claim lies on the document."""

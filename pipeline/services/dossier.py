@@ -12,7 +12,7 @@ from pipeline.domain.extraction import Candidate, DocumentLocale, Extraction, Fi
 from pipeline.domain.fields import TYPE_FIELD, DocumentType, FieldKind, FieldSpec
 from pipeline.domain.files import FileSource
 from pipeline.domain.pages import PageSummary
-from pipeline.domain.review import FieldRecord, FieldState, current_values
+from pipeline.domain.review import Draft, FieldRecord, FieldState, current_values
 from pipeline.domain.routing import Finding
 from pipeline.services import reign
 from pipeline.services.typeshelf import TypeShelf
@@ -82,6 +82,10 @@ def build(session: Session, document: DocumentRow, types: TypeShelf, by: Actor, 
         reviewers=reviewers_of(document, rows),
         approvals=tuple(_approval(session, row) for row in queries.list_approvals(session, document.id)),
         duplicates=tuple(queries.list_same_identity(session, document)),
+        drafts=tuple(
+            Draft(field=row.field, entries={name: tuple(texts) for name, texts in row.entries.items()}, at=row.at)
+            for row in queries.list_drafts(session, document.id, by.id or 0)
+        ),
     )
 
 

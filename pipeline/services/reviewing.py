@@ -146,6 +146,7 @@ class Reviewing:
             row.settled_by, row.settled_at = by.name, desk.now
             row.comment = printable(settlement.comment).strip()[:2000]
             row.handling_ms += min(max(settlement.handling_ms, 0), LONGEST_HANDLING_MS)
+            desk.decided(row.name)
             followed = desk.follow_checks()
             desk.changed()
             desk.follow_number()

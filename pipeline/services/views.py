@@ -9,7 +9,7 @@ from pipeline.domain.extraction import DocumentLocale, FieldExtraction
 from pipeline.domain.fields import FieldSpec
 from pipeline.domain.files import FileSource, FileState
 from pipeline.domain.pages import Page, PageSummary
-from pipeline.domain.review import FieldRecord
+from pipeline.domain.review import Draft, FieldRecord
 from pipeline.domain.routing import Finding
 from pipeline.domain.value import Frozen
 
@@ -174,6 +174,8 @@ class DocumentView(Frozen):
     approvals: tuple[ApprovalView, ...]
     duplicates: tuple[int, ...]
     """Other documents with the same number from the same party."""
+    drafts: tuple[Draft, ...] = ()
+    """What the person who asks typed and has not decided."""
 
 
 class FileView(Frozen):

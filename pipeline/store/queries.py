@@ -12,6 +12,7 @@ from pipeline.store.tables import (
     ApprovalRow,
     ClaimRow,
     DocumentRow,
+    DraftRow,
     ExtractionRow,
     FieldRow,
     FileRow,
@@ -65,6 +66,13 @@ def find_claim(session: Session, document_id: int, now: datetime) -> ClaimRow | 
     """Return who holds the document now; an expired lease holds nothing."""
     row = session.get(ClaimRow, document_id)
     return row if row is not None and row.lease_until > now else None
+
+
+def list_drafts(session: Session, document_id: int, user_id: int) -> list[DraftRow]:
+    """Return what one person typed for the document's fields and has not decided."""
+    return list(
+        session.scalars(select(DraftRow).where(DraftRow.document_id == document_id, DraftRow.user_id == user_id))
+    )
 
 
 def list_approvals(session: Session, document_id: int) -> list[ApprovalRow]:

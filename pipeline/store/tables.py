@@ -200,6 +200,18 @@ class ClaimRow(Base):
     lease_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class DraftRow(Base):
+    """What a person typed for a field and has not saved as a decision: theirs alone, and no part of the record."""
+
+    __tablename__ = "drafts"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    field: Mapped[str] = mapped_column(String(64), primary_key=True)
+    entries: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ApprovalRow(Base):
     """An approver's signature under one revision; a later revision marks it superseded and keeps it."""
 

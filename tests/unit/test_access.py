@@ -13,6 +13,7 @@ from pipeline.services.approving import Approving
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.delivering import Delivering
+from pipeline.services.drafting import Drafting
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
@@ -30,6 +31,7 @@ SERVICES = (
     Auditing,
     Championing,
     Delivering,
+    Drafting,
     Files,
     Intake,
     Learning,

@@ -1,5 +1,6 @@
 import { Activity } from "./activity.js";
 import { complain } from "./complaint.js";
+import { Drafts } from "./drafts.js";
 import { Steps } from "./history.js";
 import { send } from "./saving.js";
 
@@ -12,12 +13,15 @@ export class ReviewDesk extends HTMLElement {
   #busy = false;
   #steps = new Steps();
   #activity;
+  #drafts;
   #seenFrom = 0;
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.#activity = new Activity(signal);
+    this.#drafts = new Drafts(this, signal);
+    this.addEventListener("desk:again", () => this.#show(location.href), { signal });
     if ("follows" in this.dataset) this.#seenFrom = performance.now() + UNSEEN_MS;
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
     this.addEventListener("click", (event) => this.#click(event), { signal });
@@ -87,6 +91,7 @@ export class ReviewDesk extends HTMLElement {
     this.#busy = true;
     this.setAttribute("aria-busy", "true");
     try {
+      await this.#drafts.decided();
       const answer = await send(address, data, (detail) => this.#tell("save:wait", detail));
       if (answer.ok) {
         if (step) this.#steps.did(step);

@@ -8,6 +8,7 @@ export class SaveState extends HTMLElement {
     const { signal } = this.#listening;
     const desk = this.closest("review-desk");
     desk?.addEventListener("save:done", () => this.#done(), { signal });
+    desk?.addEventListener("save:draft", () => this.#done("kept as a draft"), { signal });
     desk?.addEventListener("save:clear", () => this.dataset.tone && this.#clear(), { signal });
     desk?.addEventListener("save:wait", (event) => this.#wait(event.detail), { signal });
     desk?.addEventListener("save:refuse", (event) => this.#refuse(event.detail), { signal });
@@ -19,10 +20,11 @@ export class SaveState extends HTMLElement {
     this.#listening.abort();
   }
 
-  #done() {
-    this.#at = Date.now();
+  /** @param {string} [words] */
+  #done(words) {
+    this.#at = words ? 0 : Date.now();
     delete this.dataset.tone;
-    this.textContent = "saved just now";
+    this.textContent = words ?? "saved just now";
   }
 
   #clear() {

@@ -1,5 +1,6 @@
 """The services as the UI calls them, in memory: same names, same signatures, a few real rules."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -16,7 +17,7 @@ from pipeline.domain.files import FileSource, FileState
 from pipeline.domain.geometry import BoundingBox, PageSize
 from pipeline.domain.models import FieldCurves
 from pipeline.domain.pages import Page, PageSummary, Word
-from pipeline.domain.review import SETTLED, Decision, FieldRecord, FieldState, Settlement
+from pipeline.domain.review import SETTLED, Decision, Draft, FieldRecord, FieldState, Settlement
 from pipeline.domain.routing import Finding, Policy, ReasonCode, ReviewReason
 from pipeline.domain.value import Row
 from pipeline.errors import (
@@ -200,6 +201,7 @@ class Held:
     approvals: tuple[ApprovalView, ...] = ()
     file_name: str = "scan_0417.pdf"
     due_at: datetime = NOW + timedelta(hours=8)
+    drafts: dict[tuple[int | None, str], Draft] = field(default_factory=dict)
 
     @property
     def open(self) -> list[FieldView]:
@@ -237,7 +239,7 @@ class FakeServices:
     """Name of a method to what it raises."""
 
     def __post_init__(self) -> None:
-        self.accounts = self.reviewing = self.marking = self.approving = self.pages = self.files = self
+        self.accounts = self.reviewing = self.marking = self.drafting = self.approving = self.pages = self.files = self
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
 
     def _note(self, name: str, *facts: Any) -> None:
@@ -370,6 +372,16 @@ class FakeServices:
             raise ClaimTakenError(f"Jon Amadi holds document {document_id} until 17:00 UTC.")
         held.holder = by.id
         return self._view(held, by)
+
+    def keep(self, document_id: int, field: str, entries: Mapping[str, Sequence[str]], *, by: Actor) -> datetime:
+        self._check(by, Role.REVIEWER)
+        kept = {name: tuple(texts) for name, texts in entries.items()}
+        self._get(document_id).drafts[by.id, field] = Draft(field=field, entries=kept, at=NOW)
+        return NOW
+
+    def drop(self, document_id: int, field: str, *, by: Actor) -> None:
+        self._check(by, Role.REVIEWER)
+        self._get(document_id).drafts.pop((by.id, field), None)
 
     def renew(self, document_id: int, *, by: Actor) -> datetime:
         if self._get(document_id).holder != by.id:
@@ -656,6 +668,7 @@ class FakeServices:
             reviewers=tuple(sorted({view.record.settled_by for view in held.fields if view.record.settled_by})),
             approvals=held.approvals,
             duplicates=(),
+            drafts=tuple(draft for (who, _), draft in held.drafts.items() if who == by.id),
         )
 
     def _row(self, held: Held, by: Actor) -> QueueRow:

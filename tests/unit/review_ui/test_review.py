@@ -224,6 +224,38 @@ def test_typed_text_is_shown_as_it_would_be_read(holding: FlaskClient) -> None:
     assert holding.get("/documents/7/fields/issue_date/reading?text=%20", headers=JSON).json == {"readings": []}
 
 
+def test_what_was_typed_and_not_saved_stands_in_the_editor_again(holding: FlaskClient) -> None:
+    typed = {"value": "CF-208", "comment": "torn off", "handling_ms": "900"}
+    assert holding.post("/documents/7/fields/invoice_number/draft", data=typed).json == {
+        "at": "2026-03-10T09:30:00+00:00"
+    }
+    text = " ".join(holding.get("/documents/7?field=invoice_number").text.split())
+    assert '<details class="editor" open>' in text
+    assert 'value="CF-208" data-original="CF-20814"' in text
+    assert 'name="comment" value="torn off"' in text
+    assert "not saved yet" in text
+    assert "Keep CF-20814" in text
+    assert "not saved yet" not in holding.get("/documents/7?field=gross_total").text
+
+
+def test_an_empty_form_forgets_the_draft(holding: FlaskClient, services: FakeServices) -> None:
+    address = "/documents/7/fields/invoice_number/draft"
+    holding.post(address, data={"value": "CF-208"})
+    assert holding.post(address, data={"handling_ms": "900"}).json == {"at": None}
+    assert services.documents[7].drafts == {}
+
+
+def test_lines_that_were_typed_and_not_saved_stand_in_their_grid_again(holding: FlaskClient) -> None:
+    cells = {"cell-description": ["Hinge", "Dowel", ""], "cell-amount": ["13.50", "7.20", ""]}
+    holding.post("/documents/7/fields/line_items/draft", data=cells)
+    text = holding.get("/documents/7?field=line_items").text
+    assert "Dowel" in text
+    assert 'value="7.20"' in text
+    assert 'id="line-2"' in text
+    assert 'id="line-3"' not in text
+    assert "data-dirty" in text
+
+
 def test_nothing_can_be_settled_on_a_document_that_somebody_else_holds(
     reviewer: FlaskClient, services: FakeServices
 ) -> None:
