@@ -59,6 +59,11 @@ class Desk:
         cards = (card for card in self.cards if card.view.record.state in changed)
         return tuple(change_of(card) for card in cards if card.view.record.machine_value is not None or card.value)
 
+    def steps_of(self, person: str) -> tuple[Card, ...]:
+        """Return what one person settled, in the order in which they did: undo goes back through it."""
+        theirs = (card for card in self.settled if card.view.record.settled_by == person)
+        return tuple(sorted(theirs, key=lambda card: card.view.record.settled_at or self.document.received_at))
+
     @property
     def confirmed(self) -> tuple[Card, ...]:
         changed = {change.card.name for change in self.changes}

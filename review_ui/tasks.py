@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, jsonify, make_response, redirect, rend
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import TYPE_FIELD
-from pipeline.domain.review import Decision, Settlement
+from pipeline.domain.review import Decision, FieldState, Settlement
 from pipeline.errors import InvalidCorrectionError, NotFoundError, PipelineError, ReviewError, StaleTaskError
 from pipeline.services.views import DocumentView, FieldView
 from review_ui import acts, forms
@@ -237,8 +237,24 @@ def desk_context(desk: Desk) -> dict[str, Any]:
         "types": services().reviewing.list_types(by=actor()) if desk.focused and desk.focused.is_type else (),
         "people": [one for one in others if one.id != g.login.actor.id],
         "reasons_to_reject": REASONS_TO_REJECT,
+        "steps": steps_of(desk) if desk.may_settle else [],
         "earliest_hold": acts.earliest_hold(datetime.now(UTC)),
     }
+
+
+def steps_of(desk: Desk) -> list[dict[str, str | None]]:
+    """Return what this person settled in the document, oldest first, each with what settles it the same way again."""
+    decisions = {FieldState.CONFIRMED: Decision.CONFIRM, FieldState.ABSENT: Decision.ABSENT}
+    return [
+        {
+            "field": card.name,
+            "address": url_for(".settle", document_id=desk.document.id, field=card.name),
+            "decision": decisions.get(card.view.record.state, Decision.CORRECT),
+            # a table is no single text: it can be undone, and is then edited again
+            "value": None if card.is_table else card.text,
+        }
+        for card in desk.steps_of(actor().name)
+    ]
 
 
 def answer(desk: Desk, focus: str | None = None) -> Response:

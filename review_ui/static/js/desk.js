@@ -11,7 +11,7 @@ const UNSEEN_MS = 250;
 export class ReviewDesk extends HTMLElement {
   #listening;
   #busy = false;
-  #steps = new Steps();
+  #steps = new Steps([]);
   #activity;
   #drafts;
   #seenFrom = 0;
@@ -21,6 +21,7 @@ export class ReviewDesk extends HTMLElement {
     const { signal } = this.#listening;
     this.#activity = new Activity(signal);
     this.#drafts = new Drafts(this, signal);
+    this.#steps = new Steps(JSON.parse(this.dataset.steps ?? "[]"));
     this.addEventListener("desk:again", () => this.#show(location.href), { signal });
     if ("follows" in this.dataset) this.#seenFrom = performance.now() + UNSEEN_MS;
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
@@ -122,7 +123,7 @@ export class ReviewDesk extends HTMLElement {
   #undo() {
     const step = this.#steps.back();
     if (step) this.#save(step.address.replace(/settlement$/, "reopening"), this.#stamped(new FormData()), null);
-    else this.#tell("save:refuse", { sentence: "Nothing to undo on this page." });
+    else this.#tell("save:refuse", { sentence: "Nothing that you settled here is left to undo." });
   }
 
   #redo() {

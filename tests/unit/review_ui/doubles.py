@@ -406,7 +406,7 @@ class FakeServices:
             settlement.field,
             state=states[settlement.decision],
             settled_by=by.name,
-            settled_at=NOW,
+            settled_at=NOW + timedelta(seconds=held.revision),
             comment=settlement.comment,
             **({"value": settlement.value} if settlement.decision is Decision.CORRECT else {}),
         )

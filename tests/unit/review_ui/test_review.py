@@ -238,6 +238,38 @@ def test_what_was_typed_and_not_saved_stands_in_the_editor_again(holding: FlaskC
     assert "not saved yet" not in holding.get("/documents/7?field=gross_total").text
 
 
+def steps(client: FlaskClient) -> list[dict]:
+    [found] = re.findall(r'data-steps="([^"]*)"', client.get("/documents/7").text)
+    return json.loads(html.unescape(found))
+
+
+def test_a_page_that_is_loaded_again_knows_what_undo_goes_back_through(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    assert steps(holding) == []
+    settle(holding, "gross_total", decision="correct", value="1.428,00")
+    settle(holding, "invoice_number", revision="2", decision="confirm")
+    address = "/documents/7/fields/{}/settlement"
+    assert [(one["field"], one["decision"], one["address"]) for one in steps(holding)] == [
+        ("gross_total", "correct", address.format("gross_total")),
+        ("invoice_number", "confirm", address.format("invoice_number")),
+    ]
+    again = steps(holding)[0]
+    holding.post("/documents/7/fields/gross_total/reopening", data={"revision": "3"}, headers=JSON)
+    settle(holding, "gross_total", revision="4", decision=again["decision"], value=again["value"])
+    assert services.called("settle")[-1][1].value == services.called("settle")[0][1].value
+
+
+def test_what_somebody_else_settled_is_not_undone_by_undo(holding: FlaskClient, services: FakeServices) -> None:
+    settle(holding, "invoice_number", decision="confirm")
+    held = services.documents[7]
+    held.fields = tuple(
+        view.model_copy(update={"record": view.record.model_copy(update={"settled_by": COLLEAGUE.name})})
+        for view in held.fields
+    )
+    assert steps(holding) == []
+
+
 def test_an_empty_form_forgets_the_draft(holding: FlaskClient, services: FakeServices) -> None:
     address = "/documents/7/fields/invoice_number/draft"
     holding.post(address, data={"value": "CF-208"})
