@@ -2,7 +2,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from pydantic import ValidationError
 
 from pipeline.domain.actors import Role
-from pipeline.domain.routing import Policy
+from pipeline.domain.routing import NextBy, Policy
 from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError
@@ -74,6 +74,7 @@ def change_policy() -> Response:
             sample_rate=float(forms.text("sample_rate", "Write the sample rate in percent.").replace(",", ".")) / 100,
             separate_duties=request.form.get("separate_duties") == "yes",
             thresholds=_thresholds(),
+            next_by=NextBy(request.form.get("next_by", current.next_by)),
         )
     except (ValueError, ValidationError):
         raise BadFormError("Write shares as percent between 0 and 100.") from None

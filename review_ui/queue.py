@@ -13,6 +13,7 @@ from review_ui.context import actor, has_role, services
 from review_ui.desk import Desk, desk_of
 from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
+from review_ui.turns import because
 
 PAGE_SIZE = 50
 NEXT_TRIES = 8
@@ -34,6 +35,7 @@ STATE_WORDS = {
 }
 SORTS = {
     "due": "due, then received",
+    "next": "worth most",
     "received": "received",
     "type": "type",
     "number": "number",
@@ -42,7 +44,7 @@ SORTS = {
     "open": "open exceptions",
     "changed": "last change",
 }
-DESCENDING_FIRST = frozenset({"received", "amount", "open", "changed"})
+DESCENDING_FIRST = frozenset({"next", "received", "amount", "open", "changed"})
 
 queue = Blueprint("queue", __name__)
 
@@ -66,9 +68,12 @@ def show() -> Response:
     wanted = filter_from_address()
     found: QueuePage = services().reviewing.list_queue(wanted, by=actor())
     now = datetime.now(UTC)
+    coming = services().reviewing.explain_next(by=actor()) if has_role(Role.REVIEWER) and found.total else None
     page = render_template(
         "queue.html",
         queue=found,
+        coming=coming,
+        because=because(coming, now) if coming is not None else "",
         wanted=wanted,
         groups=groups_of(found.rows, wanted, now),
         now=now,

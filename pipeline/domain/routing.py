@@ -74,6 +74,15 @@ class RoutingDecision(Frozen):
     findings: tuple[Finding, ...] = ()
 
 
+class NextBy(StrEnum):
+    """What the next document is chosen by."""
+
+    WORTH = "worth"
+    """Loss averted a second, with ageing: as in `pipeline.domain.worth`."""
+    DUE = "due"
+    """The earliest due."""
+
+
 class Policy(Frozen):
     """The rules in force for accepting values unseen and for signing; each change is a new version."""
 
@@ -84,6 +93,8 @@ class Policy(Frozen):
     """On: nobody approves a document that they reviewed."""
     thresholds: dict[str, float] = {}
     """`type.field` to a threshold that overrides the type's starting one."""
+    next_by: NextBy = NextBy.WORTH
+    """What "next" goes by, once a person's own, urgent and overdue documents are done."""
 
     def threshold_for(self, document_type: str, field: str, starting: float) -> float:
         return self.thresholds.get(f"{document_type}.{field}", starting)

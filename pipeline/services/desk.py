@@ -147,11 +147,11 @@ class Desk:
             return
         row.state = FieldState.OPEN
         row.reasons = (*row.reasons, same_number_reason(self.document, others))
-        summary.refresh(self.document, self.fields(), self.doctype)
+        summary.refresh(self.session, self.document, self.fields(), self.doctype)
 
     def changed(self) -> None:
         """Count the change: a new revision, and the lists' columns brought in line."""
-        summary.refresh(self.document, self.fields(), self.doctype)
+        summary.refresh(self.session, self.document, self.fields(), self.doctype)
         self.document.corrected = any(row.state == FieldState.CORRECTED for row in self.fields())
         self.document.revision += 1
         self.document.changed_at = self.now

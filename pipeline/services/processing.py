@@ -230,7 +230,7 @@ class Processing:
             fields = _replace_unsettled(session, document, result)
             document.type = result.extraction.type.name
             document.page_count, document.page_summaries = len(result.pages), result.pages
-            summary.refresh(document, fields, result.doctype)
+            summary.refresh(session, document, fields, result.doctype)
             self._mark_same_number(session, document, fields, result.doctype)
             outcome = Outcome.REVIEW if document.open_count else Outcome.READY
             target = DocumentState.REVIEW if outcome is Outcome.REVIEW else DocumentState.READY
@@ -261,7 +261,7 @@ class Processing:
             return
         field.reasons = (*field.reasons, same_number_reason(document, others))
         field.state = FieldState.OPEN
-        summary.refresh(document, fields, doctype)
+        summary.refresh(session, document, fields, doctype)
 
     def _fail(self, attempt: _Attempt, error: Exception, by: Actor, *, final: bool) -> None:
         """Queue another attempt, or give up: FAILED, with the cause, and nothing lost."""

@@ -1,5 +1,6 @@
 """Lists of documents: the exception queue, what waits for approval, what is done."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +9,16 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
+from pipeline.domain.worth import Priority
+from pipeline.services import counts
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ClaimView, QueueFilter, QueuePage, QueueRow, SignedView
-from pipeline.store import queries
 from pipeline.store.tables import ApprovalRow, ClaimRow, DeliveryRow, DocumentRow, FileRow, UserRow
 
 SORTS: dict[str, Any] = {
     "due": DocumentRow.due_at,
+    "next": DocumentRow.rank,
     "received": DocumentRow.received_at,
     "type": DocumentRow.type,
     "number": DocumentRow.number,
@@ -24,56 +27,82 @@ SORTS: dict[str, Any] = {
     "open": DocumentRow.open_count,
     "changed": DocumentRow.changed_at,
 }
+MAY_BE_EMPTY = frozenset({"next", "type", "number", "party", "amount"})
+"""Orders by what not every document has: those without come last, either way."""
 
 
 def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, now: datetime) -> QueuePage:
     """Return one page of the list that `wanted` describes, with its totals."""
-    chosen = _conditions(wanted, by, now)
+    ids = _ids_of(session, wanted, by, now)
     claimed = and_(ClaimRow.document_id == DocumentRow.id, ClaimRow.lease_until > now)
-    totals = select(func.count(), func.coalesce(func.sum(DocumentRow.open_count), 0)).select_from(DocumentRow)
-    counted: Any = session.execute(_joined(totals, claimed).where(*chosen)).one()
-    total, exceptions = counted
-    column = SORTS.get(wanted.sort, DocumentRow.due_at)
-    order = column.desc() if wanted.descending else column.asc()
     found: Any = session.execute(
-        _joined(select(DocumentRow, FileRow.name, ClaimRow, UserRow.display_name), claimed)
+        select(DocumentRow, FileRow.name, ClaimRow, UserRow.display_name)
+        .join(FileRow, FileRow.id == DocumentRow.file_id)
+        .outerjoin(ClaimRow, claimed)
         .outerjoin(UserRow, UserRow.id == ClaimRow.user_id)
-        .where(*chosen)
-        .order_by(order.nulls_last(), DocumentRow.received_at, DocumentRow.id)
-        .limit(wanted.page_size)
-        .offset((max(wanted.page, 1) - 1) * wanted.page_size)
+        .where(DocumentRow.id.in_(ids))
     )
-    rows = found.all()
-    signed = _signed(session, [document.id for document, *_ in rows if document.state == DocumentState.APPROVED])
+    rows = {document.id: (document, name, claim, holder) for document, name, claim, holder in found.all()}
+    listed = [rows[document_id] for document_id in ids if document_id in rows]
+    signed = _signed(session, [document.id for document, *_ in listed if document.state == DocumentState.APPROVED])
+    counted = counts.by_state_and_type(session)
+    total, exceptions = _totals(session, wanted, by, now, counted)
     return QueuePage(
         rows=tuple(
             _row(document, name, claim, holder, types, by, signed.get(document.id))
-            for document, name, claim, holder in rows
+            for document, name, claim, holder in listed
         ),
         total=total,
         exceptions=exceptions,
         page=max(wanted.page, 1),
         page_size=wanted.page_size,
-        by_state=queries.count_by_state(session),
-        types=tuple(sorted(name for name in session.scalars(select(DocumentRow.type).distinct()) if name)),
+        by_state=counts.by_state(counted),
+        types=tuple(sorted({count.type for count in counted if count.type and count.documents})),
     )
 
 
-def find_next(session: Session, by: Actor, now: datetime, skip: tuple[int, ...]) -> int | None:
-    """Return the document this person should take next: their own first, then the earliest due that is free."""
-    mine = and_(ClaimRow.user_id == by.id, ClaimRow.lease_until > now)
-    free = or_(ClaimRow.document_id.is_(None), ClaimRow.lease_until <= now)
-    for condition in (mine, free):
-        found = session.scalar(
-            select(DocumentRow.id)
-            .outerjoin(ClaimRow, ClaimRow.document_id == DocumentRow.id)
-            .where(DocumentRow.state == DocumentState.REVIEW, DocumentRow.id.not_in(skip), condition)
-            .order_by(DocumentRow.due_at, DocumentRow.received_at, DocumentRow.id)
-            .limit(1)
-        )
-        if found is not None:
-            return found
-    return None
+def _ids_of(session: Session, wanted: QueueFilter, by: Actor, now: datetime) -> list[int]:
+    """Return the ids of the page's documents in order, by the indices alone where there is one for the order."""
+    column = SORTS.get(wanted.sort, DocumentRow.due_at)
+    order = (column.desc(), DocumentRow.id.desc()) if wanted.descending else (column.asc(), DocumentRow.id.asc())
+    chosen = _conditions(wanted, by, now)
+    first, wants = (max(wanted.page, 1) - 1) * wanted.page_size, wanted.page_size
+    if wanted.sort not in MAY_BE_EMPTY:
+        return _ids(session, chosen, order, first, wants)
+    ids = _ids(session, [*chosen, column.is_not(None)], order, first, wants)
+    if len(ids) < wants:
+        having = session.scalar(select(func.count()).select_from(DocumentRow).where(*chosen, column.is_not(None))) or 0
+        rest = (DocumentRow.due_at.asc(), DocumentRow.id.asc())
+        ids += _ids(session, [*chosen, column.is_(None)], rest, max(first - having, 0), wants - len(ids))
+    return ids
+
+
+def _ids(session: Session, chosen: list[Any], order: tuple[Any, ...], first: int, wants: int) -> list[int]:
+    return list(session.scalars(select(DocumentRow.id).where(*chosen).order_by(*order).limit(wants).offset(first)))
+
+
+def _totals(
+    session: Session, wanted: QueueFilter, by: Actor, now: datetime, counted: Sequence[counts.Count]
+) -> tuple[int, int]:
+    """Return how many documents the filter finds and their open exceptions; kept counts answer where they can."""
+    counters = (func.count(), func.coalesce(func.sum(DocumentRow.open_count), 0))
+    if wanted.search or wanted.holder == "me":
+        found: Any = session.execute(
+            select(*counters).select_from(DocumentRow).where(*_conditions(wanted, by, now))
+        ).one()
+        return found[0], found[1]
+    fitting = [
+        count
+        for count in counted
+        if (not wanted.states or count.state in wanted.states) and (not wanted.type or count.type == wanted.type)
+    ]
+    total, exceptions = sum(one.documents for one in fitting), sum(one.exceptions for one in fitting)
+    if wanted.holder == "free":
+        held = select(*counters).select_from(ClaimRow).join(DocumentRow, DocumentRow.id == ClaimRow.document_id)
+        plain = wanted.model_copy(update={"holder": None})
+        taken: Any = session.execute(held.where(ClaimRow.lease_until > now, *_conditions(plain, by, now))).one()
+        return total - taken[0], exceptions - taken[1]
+    return total, exceptions
 
 
 def _signed(session: Session, documents: list[int]) -> dict[int, SignedView]:
@@ -107,23 +136,24 @@ def _signed(session: Session, documents: list[int]) -> dict[int, SignedView]:
     }
 
 
-def _joined(statement: Any, claimed: Any) -> Any:
-    return statement.join(FileRow, FileRow.id == DocumentRow.file_id).outerjoin(ClaimRow, claimed)
-
-
 def _conditions(wanted: QueueFilter, by: Actor, now: datetime) -> list[Any]:
     conditions: list[Any] = []
-    if wanted.states:
+    if len(wanted.states) == 1:
+        conditions.append(DocumentRow.state == wanted.states[0])
+    elif wanted.states:
         conditions.append(DocumentRow.state.in_(wanted.states))
     if wanted.type:
         conditions.append(DocumentRow.type == printable(wanted.type))
+    held = select(ClaimRow.document_id).where(ClaimRow.lease_until > now)
     if wanted.holder == "me":
-        conditions.append(ClaimRow.user_id == by.id)
+        conditions.append(DocumentRow.id.in_(held.where(ClaimRow.user_id == by.id)))
     elif wanted.holder == "free":
-        conditions.append(ClaimRow.document_id.is_(None))
+        conditions.append(DocumentRow.id.not_in(held))
     if text := printable(wanted.search).strip():
-        columns = (DocumentRow.number, DocumentRow.party, FileRow.name)
+        columns = (DocumentRow.number, DocumentRow.party)
         matches: list[Any] = [func.lower(column).contains(text.lower(), autoescape=True) for column in columns]
+        named = select(FileRow.id).where(func.lower(FileRow.name).contains(text.lower(), autoescape=True))
+        matches.append(DocumentRow.file_id.in_(named))
         if text.isascii() and text.isdigit():
             matches.append(DocumentRow.id == int(text[:15]))
         conditions.append(or_(*matches))
@@ -165,6 +195,7 @@ def _row(
             display_name=holder or "",
             is_mine=claim.user_id == by.id,
             lease_until=claim.lease_until,
+            taken_at=claim.taken_at,
         ),
         validated_by=document.validated_by,
         corrected=document.corrected,
@@ -172,4 +203,6 @@ def _row(
         note=document.note,
         failure=document.failure,
         signed=signed,
+        priority=Priority(document.priority),
+        priority_why=document.priority_why,
     )

@@ -14,11 +14,11 @@ from pipeline.domain.value import Value
 from pipeline.errors import ClaimTakenError, InvalidCorrectionError, NotFoundError, OpenExceptionsError
 from pipeline.normalise import read_value
 from pipeline.ports import Clock, Job, JobQueue
-from pipeline.services import access, correction, dossier, queue
+from pipeline.services import access, correction, dossier, next_document, pace, queue
 from pipeline.services.desk import Desk, check_why
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
-from pipeline.services.views import DocumentView, PersonView, QueueFilter, QueuePage, ReadingView
+from pipeline.services.views import DocumentView, NextView, PersonView, QueueFilter, QueuePage, ReadingView
 from pipeline.store import queries
 from pipeline.store.engine import Store
 from pipeline.store.tables import ClaimRow, FieldRow, UserRow
@@ -51,7 +51,14 @@ class Reviewing:
         """Return the document to take next, without `after` and those in `skip`; None when nothing waits."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            return queue.find_next(session, by, self.clock.now(), (*skip, *([after] if after else ())))
+            found = next_document.find(session, by, self.clock.now(), (*skip, *([after] if after else ())))
+            return found.id if found is not None else None
+
+    def explain_next(self, *, by: Actor) -> NextView | None:
+        """Return the document that `find_next` would give this person now, and why; None when nothing waits."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            return next_document.find(session, by, self.clock.now(), ())
 
     def get_document(self, document_id: int, *, by: Actor) -> DocumentView:
         access.check_may(by, Act.READ)
@@ -146,6 +153,7 @@ class Reviewing:
             row.settled_by, row.settled_at = by.name, desk.now
             row.comment = printable(settlement.comment).strip()[:2000]
             row.handling_ms += min(max(settlement.handling_ms, 0), LONGEST_HANDLING_MS)
+            pace.note(session, desk.document.type, row.name, min(settlement.handling_ms, LONGEST_HANDLING_MS))
             desk.decided(row.name)
             followed = desk.follow_checks()
             desk.changed()

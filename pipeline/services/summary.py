@@ -4,10 +4,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
+from sqlalchemy.orm import Session
+
 from pipeline.domain.fields import TYPE_FIELD, DocumentType
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode
 from pipeline.domain.value import Value
+from pipeline.services import pace
 from pipeline.store.tables import DocumentRow, FieldRow
 
 WORD_FOR: dict[ReasonCode, str] = {
@@ -42,8 +45,8 @@ GRAVEST = (
 )
 
 
-def refresh(document: DocumentRow, fields: Sequence[FieldRow], doctype: DocumentType | None) -> None:
-    """Bring the row's counts, icons, words and summary columns in line with its fields."""
+def refresh(session: Session, document: DocumentRow, fields: Sequence[FieldRow], doctype: DocumentType | None) -> None:
+    """Bring the row's counts, icons, words, summary columns and place in the queue in line with its fields."""
     shown = [field for field in fields if field.state == FieldState.OPEN]
     document.open_count = len(shown)
     document.open_states = [_icon(field) for field in shown]
@@ -56,6 +59,7 @@ def refresh(document: DocumentRow, fields: Sequence[FieldRow], doctype: Document
     document.currency = _plain(values, doctype.summary.currency if doctype else None)
     document.amount = _number(document.amount_text)
     document.identity = identity_of(document.party, document.number)
+    pace.rank(session, document, fields, doctype)
 
 
 def identity_of(party: str | None, number: str | None) -> str | None:

@@ -12,6 +12,7 @@ from pipeline.domain.pages import Page, PageSummary
 from pipeline.domain.review import Draft, FieldRecord
 from pipeline.domain.routing import Finding
 from pipeline.domain.value import Frozen
+from pipeline.domain.worth import Priority
 
 
 class PersonView(Frozen):
@@ -30,6 +31,8 @@ class ClaimView(Frozen):
     display_name: str
     is_mine: bool
     lease_until: datetime
+    taken_at: datetime | None = None
+    """Since when."""
 
 
 class QueueFilter(Frozen):
@@ -42,10 +45,29 @@ class QueueFilter(Frozen):
     holder: str | None = None
     """`me`, `free`, or None for all."""
     sort: str = "due"
-    """due, received, type, number, party, amount, open, changed."""
+    """due, next, received, type, number, party, amount, open, changed."""
     descending: bool = False
     page: int = 1
     page_size: int = 50
+
+
+class NextView(Frozen):
+    """The document that comes next for a person, and why."""
+
+    id: int
+    why: str
+    """`mine`, `urgent`, `overdue`, `worth` or `due`."""
+    number: str | None
+    party: str | None
+    amount: str | None
+    currency: str | None
+    chance: float | None
+    """That at least one open value is wrong."""
+    seconds: float | None
+    """Predicted for it."""
+    received_at: datetime
+    due_at: datetime
+    priority_why: str | None
 
 
 class SignedView(Frozen):
@@ -87,6 +109,8 @@ class QueueRow(Frozen):
     failure: str | None
     signed: SignedView | None = None
     """For approved documents."""
+    priority: Priority = Priority.NORMAL
+    priority_why: str | None = None
 
 
 class QueuePage(Frozen):

@@ -29,6 +29,7 @@ from pipeline.domain.pages import PageSummary
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import Finding, Policy, ReviewReason
 from pipeline.domain.value import Value
+from pipeline.domain.worth import Priority
 from pipeline.store.columns import CanonicalJSON, PydanticJSON, UtcDateTime
 
 # SQLite gives only INTEGER primary keys a row id of their own
@@ -142,11 +143,52 @@ class DocumentRow(Base):
     policy_version: Mapped[int | None] = mapped_column(Integer)
     model: Mapped[str | None] = mapped_column(String(12))
     """Version of the model that it was last read with, or is to be read with again; None: the rules alone."""
+    chance: Mapped[float | None] = mapped_column(Float)
+    """That at least one open value is wrong, from their calibrated confidence; None until it was read."""
+    seconds: Mapped[float | None] = mapped_column(Float)
+    """What a person is predicted to need for it."""
+    rank: Mapped[float | None] = mapped_column(Float)
+    """Its place among those under review, the higher the sooner: as in `pipeline.domain.worth`."""
+    priority: Mapped[Priority] = mapped_column(String(8), default=Priority.NORMAL, server_default="normal")
+    priority_why: Mapped[str | None] = mapped_column(Text)
+    """Who set it, and why."""
 
+    # lists are read by state in some order, a page at a time: each order that a list offers has its index
     __table_args__ = (
         Index("ix_documents_state_due", "state", "due_at", "id"),
         Index("ix_documents_state_changed", "state", "changed_at"),
+        Index("ix_documents_state_rank", "state", "rank", "id"),
+        Index("ix_documents_state_received", "state", "received_at", "id"),
+        Index("ix_documents_state_type", "state", "type", "due_at", "id"),
+        Index("ix_documents_state_number", "state", "number", "id"),
+        Index("ix_documents_state_party", "state", "party", "id"),
+        Index("ix_documents_state_amount", "state", "amount", "id"),
+        Index("ix_documents_state_open", "state", "open_count", "id"),
     )
+
+
+class DocumentCountRow(Base):
+    """How many documents are in a state, by type: kept by triggers, because counting them takes ever longer."""
+
+    __tablename__ = "document_counts"
+
+    state: Mapped[str] = mapped_column(String(16), primary_key=True)
+    type: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Empty for documents without one."""
+    documents: Mapped[int] = mapped_column(BigInteger)
+    exceptions: Mapped[int] = mapped_column(BigInteger)
+    """Open ones in them."""
+
+
+class PaceRow(Base):
+    """How long people took for one field of one type, over all documents."""
+
+    __tablename__ = "paces"
+
+    type: Mapped[str] = mapped_column(String(64), primary_key=True)
+    field: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    total_ms: Mapped[int] = mapped_column(BigInteger)
 
 
 class ExtractionRow(Base):
@@ -195,7 +237,7 @@ class ClaimRow(Base):
     __tablename__ = "claims"
 
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True, autoincrement=False)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 

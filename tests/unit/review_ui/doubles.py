@@ -41,6 +41,7 @@ from pipeline.services.views import (
     FieldView,
     FilePage,
     FileView,
+    NextView,
     PageText,
     PersonView,
     QueueFilter,
@@ -353,6 +354,25 @@ class FakeServices:
             page_size=wanted.page_size,
             by_state={state: sum(one.state is state for one in self.documents.values()) for state in DocumentState},
             types=("invoice",),
+        )
+
+    def explain_next(self, *, by: Actor) -> NextView | None:
+        document_id = self.find_next(by=by)
+        if document_id is None:
+            return None
+        row = self._row(self.documents[document_id], by)
+        return NextView(
+            id=row.id,
+            why="worth",
+            number=row.number,
+            party=row.party,
+            amount=row.amount,
+            currency=row.currency,
+            chance=0.38,
+            seconds=21.0,
+            received_at=NOW,
+            due_at=row.due_at,
+            priority_why=None,
         )
 
     def find_next(self, *, by: Actor, after: int | None = None, skip: tuple[int, ...] = ()) -> int | None:

@@ -1,0 +1,213 @@
+"""A long queue: what its page, "next" and a search cost the server with 100,000 open documents on SQLite.
+
+    python -m bench.queue [--count 100000] [--json]
+
+The pages are asked of the web application itself, templates and log-in included, without a network between. Each row of
+the table is asked `ROUNDS` times; the limit is `LIMIT_MS` for the queue's page.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from pipeline import assembly
+from pipeline.domain.actors import Actor, Role
+from pipeline.domain.worth import Priority, rank_of
+from pipeline.ports import Job
+from pipeline.settings import Settings
+from pipeline.store.tables import DocumentRow, FileRow
+from review_ui import create_app
+
+LIMIT_MS = 50.0
+ROUNDS = 15
+CHUNK = 5_000
+PARTIES = (
+    "Calder & Finch Joinery Ltd",
+    "Müller Holzbau GmbH",
+    "Atelier Besson SARL",
+    "Brook Lane Supplies",
+    "Okafor Steel",
+)
+TYPES = ("invoice", "receipt", "purchase_order", "contract")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one question costs, in milliseconds."""
+
+    what: str
+    p50: float
+    p95: float
+    limit: float | None
+    """None: stated, not limited."""
+
+    @property
+    def holds(self) -> bool:
+        return self.limit is None or self.p95 <= self.limit
+
+
+class NoBell:
+    """A job queue that nobody listens to."""
+
+    def enqueue(self, job: Job, document_id: int) -> None: ...
+
+    def enqueue_many(self, job: Job, document_ids: list[int]) -> None: ...
+
+    def depth(self) -> int:
+        return 0
+
+    def workers(self) -> int:
+        return 0
+
+    def learners(self) -> int:
+        return 0
+
+
+def measure(count: int, folder: Path, rounds: int = ROUNDS) -> list[Row]:
+    """Return what each question costs with `count` documents under review."""
+    settings = Settings(data=folder)
+    assembly.upgrade(settings)
+    services = assembly.build(settings, NoBell())
+    try:
+        machine = Actor.machine("bench")
+        password = services.accounts.add("rowe", "Rowe", tuple(Role), by=machine)
+        actor = services.accounts.login("rowe", password, address="127.0.0.1").actor
+        services.accounts.change_password(password, "a long one for the bench", by=actor)
+        login = services.accounts.login("rowe", "a long one for the bench", address="127.0.0.1")
+        fill(services, count)
+        client = create_app(services, settings).test_client()
+        client.set_cookie("proofdesk", login.token)
+        rows = [
+            timed(f"page: {words}", lambda path=path: _get(client, path), rounds, LIMIT_MS) for words, path in PAGES
+        ]
+        rows.append(timed("next", lambda: services.reviewing.find_next(by=actor), rounds, LIMIT_MS))
+        rows += [
+            timed(f"search: {words}", lambda path=path: _get(client, path), rounds, None) for words, path in SEARCHES
+        ]
+        return rows
+    finally:
+        services.close()
+
+
+PAGES = (
+    ("by due date", "/queue"),
+    ("best first", "/queue?sort=next&order=down"),
+    ("largest amount first", "/queue?sort=amount&order=down"),
+    ("by party", "/queue?sort=party"),
+    ("one type", "/queue?type=receipt"),
+    ("with nobody", "/queue?holder=free"),
+    ("page 1,000", "/queue?page=1000"),
+)
+SEARCHES = (
+    ("one number", "/queue?search=INV-004217"),
+    ("an amount", "/queue?search=1%2C482.17"),
+    ("a party that one in five has", "/queue?search=besson"),
+)
+
+
+def timed(what: str, ask: Callable[[], object], rounds: int, limit: float | None) -> Row:
+    ask()  # templates are compiled and pages of the database cached once
+    took: list[float] = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        ask()
+        took.append((time.perf_counter() - began) * 1000)
+    took.sort()
+    return Row(what, round(statistics.median(took), 1), round(took[int(0.95 * (len(took) - 1))], 1), limit)
+
+
+def fill(services: assembly.Services, count: int) -> None:
+    """Lay that many read documents with open exceptions into the database, as processing would have."""
+    chance = random.Random(7)
+    now = datetime.now(UTC)
+    for first in range(1, count + 1, CHUNK):
+        ids = range(first, min(first + CHUNK, count + 1))
+        documents = [_document(number, now, chance) for number in ids]
+        files = [_file(number, now) for number in ids]
+        with services.store.writing() as session:
+            session.execute(insert(FileRow), files)
+            session.execute(insert(DocumentRow), documents)
+
+
+def _file(number: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": number,
+        "state": "stored",
+        "source": "drop",
+        "token": f"bench-{number}",
+        "name": f"drop/scan_{number}.pdf",
+        "size": 1,
+        "received_by": "bench",
+        "received_at": now,
+        "moved": True,
+    }
+
+
+def _document(number: int, now: datetime, chance: random.Random) -> dict[str, Any]:
+    amount = f"{chance.lognormvariate(6, 1.5):.2f}"
+    wrong, seconds = chance.random(), chance.uniform(10, 90)
+    received = now - timedelta(minutes=chance.uniform(0, 3000))
+    opened = chance.randint(1, 6)
+    return {
+        "id": number,
+        "state": "review",
+        "file_id": number,
+        "page_count": 1,
+        "type": chance.choice(TYPES),
+        "number": f"INV-{number:06}",
+        "party": chance.choice(PARTIES),
+        "amount": float(amount),
+        "amount_text": amount,
+        "currency": "EUR",
+        "open_count": opened,
+        "open_states": ["check"] * opened,
+        "what": "gross total does not agree",
+        "received_at": received,
+        "due_at": received + timedelta(hours=24),
+        "changed_at": received,
+        "chance": wrong,
+        "seconds": seconds,
+        "rank": rank_of(float(amount), wrong, seconds, received, Priority.NORMAL),
+    }
+
+
+def _get(client: Any, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200, f"{path}: {answer.status}"
+
+
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    yield f"{'':36}{'p50 ms':>9}{'p95 ms':>9}{'limit':>8}"
+    for row in rows:
+        verdict = "" if row.holds else "  too slow"
+        yield f"{row.what:36}{row.p50:>9.1f}{row.p95:>9.1f}{row.limit if row.limit is not None else '-':>8}{verdict}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="proofdesk-bench-"))
+    try:
+        rows = measure(chosen.count, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps([asdict(row) for row in rows]) if chosen.json else "\n".join(table(rows)))
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
