@@ -1,6 +1,6 @@
 """What every command on a document under review shares: finding it, checking it, recording it, showing it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,7 @@ class Desk:
     types: TypeShelf
     by: Actor
     now: datetime
+    _rows: list[FieldRow] | None = field(default=None, init=False)
 
     @classmethod
     def open(cls, session: Session, document_id: int, types: TypeShelf, by: Actor, now: datetime) -> "Desk":
@@ -82,7 +83,10 @@ class Desk:
         raise NotFoundError(f"Document {self.document.id} has no field “{name}”. Reload the page.")
 
     def fields(self) -> list[FieldRow]:
-        return queries.list_fields(self.session, self.document.id)
+        """Return the document's fields, read once: a command changes the rows, never which there are."""
+        if self._rows is None:
+            self._rows = queries.list_fields(self.session, self.document.id)
+        return self._rows
 
     def move(self, target: DocumentState) -> None:
         self.document.state = check_move(self.document.id, DocumentState(self.document.state), target)
@@ -171,7 +175,7 @@ class Desk:
 
     def view(self) -> DocumentView:
         self.session.flush()
-        return dossier.build(self.session, self.document, self.types, self.by, self.now)
+        return dossier.build(self.session, self.document, self.types, self.by, self.now, self._rows)
 
 
 def same_number_reason(document: DocumentRow, others: list[int]) -> ReviewReason:

@@ -29,12 +29,28 @@ TYPE_SPEC = FieldSpec(
 )
 
 
-def build(session: Session, document: DocumentRow, types: TypeShelf, by: Actor, now: datetime) -> DocumentView:
-    """Return the whole view of one document for the person who asks."""
+def build(
+    session: Session,
+    document: DocumentRow,
+    types: TypeShelf,
+    by: Actor,
+    now: datetime,
+    rows: Sequence[FieldRow] | None = None,
+) -> DocumentView:
+    """Return the whole view of one document for the person who asks.
+
+    Args:
+        session: in which it is read.
+        document: the document.
+        types: the known types.
+        by: who asks.
+        now: when.
+        rows: its fields, where they are read already.
+    """
     file = queries.get_file(session, document.file_id)
     doctype = types.find(document.type)
     extraction = queries.find_extraction(session, document.id)
-    rows = queries.list_fields(session, document.id)
+    rows = queries.list_fields(session, document.id) if rows is None else rows
     records = records_of(session, document, rows)
     findings = findings_on(records, doctype)
     missing = _missing(session, doctype)
