@@ -1,6 +1,7 @@
 """Requests into commands: what is missing or misshapen is told in one sentence."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -67,20 +68,24 @@ def roles() -> frozenset[Role]:
         raise BadFormError("Choose roles from the list.") from None
 
 
-def settlement(document: DocumentView, view: FieldView) -> Settlement:
+def settlement(field: str, look: Callable[[], tuple[DocumentView, FieldView]]) -> Settlement:
     """Return the decision that a review form carries.
 
     `decision` is confirm, correct, absent, or take with `choice`, the digit of a rival.
+
+    Args:
+        field: the field's name.
+        look: gives the document and the field as they stand; asked only where the form can't be read without.
     """
     asked = request.form.get("decision", "")
     common: dict[str, Any] = {
-        "field": view.spec.name,
+        "field": field,
         "comment": text("comment"),
         "handling_ms": handling_ms(),
     }
     if asked == "take":
         key = _number("choice", "Choose one of the numbered values.")
-        rival = next((one for one in rivals_of(view) if one.key == key), None)
+        rival = next((one for one in rivals_of(look()[1]) if one.key == key), None)
         if rival is None:
             raise BadFormError("This value is no longer among the numbered ones. Reload the page and choose again.")
         return Settlement(decision=Decision.CORRECT, value=rival.value, provenance=rival.provenance, **common)
@@ -90,6 +95,7 @@ def settlement(document: DocumentView, view: FieldView) -> Settlement:
         raise BadFormError("Confirm the value, correct it, or say that it is not on the page.") from None
     if decision is not Decision.CORRECT:
         return Settlement(decision=decision, **common)
+    document, view = look()
     return Settlement(decision=decision, value=typed_value(view.spec), provenance=provenance(document), **common)
 
 

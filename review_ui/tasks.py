@@ -84,15 +84,19 @@ def release(document_id: int) -> Response:
 
 @tasks.post("/fields/<field>/settlement")
 def settle(document_id: int, field: str) -> Response:
-    document = services().reviewing.get_document(document_id, by=actor())
-    view = field_of(document, field)
     revision = forms.revision()
-    try:
+
+    def look() -> tuple[DocumentView, FieldView]:
+        document = services().reviewing.get_document(document_id, by=actor())
         if revision != document.revision:
             raise StaleTaskError(
                 f"Document {document_id} was changed meanwhile. Nothing was overwritten: compare, then decide again."
             )
-        settlement = forms.settlement(document, view)
+        return document, field_of(document, field)
+
+    try:
+        # a plain decision is read without the document, which the service looks at in any case
+        settlement = forms.settlement(field, look)
         document = services().reviewing.settle(document_id, settlement, by=actor(), revision=revision)
     except (StaleTaskError, InvalidCorrectionError, BadFormError) as error:
         return refuse(document_id, field, error)

@@ -414,6 +414,8 @@ class FakeServices:
     def settle(self, document_id: int, settlement: Settlement, *, by: Actor, revision: int) -> DocumentView:
         self._note("settle", document_id, settlement)
         held = self._changing(document_id, by, revision)
+        if settlement.field not in {view.spec.name for view in held.fields}:
+            raise NotFoundError(f"Document {document_id} has no field “{settlement.field}”. Reload the page.")
         if settlement.value == "unreadable":
             raise InvalidCorrectionError("“unreadable” can't be read as an amount (1234.50). Type it again.")
         states = {
