@@ -20,6 +20,8 @@ STYLES = (
     "chips",
     "desk",
     "viewer",
+    "words",
+    "splitter",
     "exception",
     "lines",
     "approval",

@@ -2,8 +2,10 @@ from flask import Blueprint, Response, jsonify, request, send_file
 
 from review_ui.context import actor, services
 
-SHARPNESS = (40, 110, 200)
-"""Dots per inch that are rendered, and kept: a thumbnail's, a page's, a crop's. Others take the nearest."""
+SHARPNESS = (40, 110, 200, 300, 400)
+"""Dots per inch that are rendered, and kept: a thumbnail's, a page's, a crop's, and two for a page that is zoomed into.
+
+Others take the nearest. All but the first stand in static/js/geometry.js, too, which asks for them."""
 
 pages = Blueprint("pages", __name__, url_prefix="/documents/<int:document_id>")
 

@@ -19,8 +19,8 @@ from pipeline.store.engine import Store
 from pipeline.store.readings import FolderReadings
 from pipeline.store.tables import DocumentRow
 
-RESOLUTIONS = (36, 110, 200, 300)
-"""Dots per inch that images come in: thumbnail, reading, zoomed, magnified."""
+RESOLUTIONS = (36, 110, 200, 300, 400)
+"""Dots per inch that images come in: thumbnail, reading, crops, and two for a page that is zoomed into."""
 
 MISSING = "Document {} has no stored file. Restore the data folder from a backup."
 

@@ -11,6 +11,16 @@
     keys.push({ key: event.key, code: event.code, shiftKey: event.shiftKey });
   };
   document.addEventListener("keydown", remember, true);
+  try {
+    // Where this person has put the edge between pages and fields: splitter.js keeps it.
+    const side = Number(localStorage.getItem("proofdesk.side"));
+    if (side > 0) {
+      document.documentElement.dataset.side = String(side);
+      document.documentElement.style.setProperty("--side", `${side}px`);
+    }
+  } catch {
+    // Without storage it stands where it always does.
+  }
   document.addEventListener(
     "proofdesk:ready",
     (event) => {

@@ -1,4 +1,5 @@
 import { sumOf } from "./decimal.js";
+import { CellTaking } from "./lines-taking.js";
 
 /** A grid of line items: arrows move, i inserts, x drops, j joins, and sums follow while one types. */
 export class LinesGrid extends HTMLElement {
@@ -15,6 +16,7 @@ export class LinesGrid extends HTMLElement {
     card?.querySelector("[data-edit-lines]")?.addEventListener("click", () => this.#enter(this.#marked[0] ?? this.#rows[0]), { signal });
     card?.querySelector("[data-next-line]")?.addEventListener("click", () => this.#next(), { signal });
     card?.querySelector(".lines-look")?.addEventListener("click", (event) => this.#jump(event), { signal });
+    new CellTaking(this, (cell) => this.#read(cell), signal);
     this.#sum();
     const first = this.#marked[0];
     const scroll = this.querySelector(".lines-scroll");

@@ -6,6 +6,8 @@ import "./rows.js";
 import "./saved.js";
 import "./lease.js";
 import "./viewer.js";
+import "./search.js";
+import "./splitter.js";
 import "./pair.js";
 import "./lines.js";
 import "./desk.js";

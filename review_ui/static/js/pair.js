@@ -1,4 +1,4 @@
-/** Print above, value below: editing in place, and what is typed is shown as it will be read. */
+/** Print above, value below: editing in place, or by pointing at the page; what stands there is shown as it will be read. */
 const PAUSE_MS = 140;
 
 export class ValuePair extends HTMLElement {
@@ -6,6 +6,10 @@ export class ValuePair extends HTMLElement {
   #timer = 0;
   /** What the server says of the text as it stands. */
   #first = "";
+  /** @type {{text: string, place: string} | null} what was pointed at: its place holds for this very text */
+  #taken = null;
+  /** A list as it was before something was taken into it. */
+  #before = { text: "", place: "" };
 
   connectedCallback() {
     this.#listening = new AbortController();
@@ -14,6 +18,8 @@ export class ValuePair extends HTMLElement {
     this.#first = this.querySelector(".editor-reading")?.textContent ?? "";
     this.#input?.addEventListener("input", () => this.#typed(), { signal });
     editor?.addEventListener("toggle", () => this.#toggled(editor.open), { signal });
+    this.closest("review-desk")?.addEventListener("words:take", (event) => this.#take(event), { signal });
+    if (this.#place?.value) this.#taken = { text: this.#input.value, place: this.#place.value }; // a draft's
     if (editor?.open) this.#toggled(true);
   }
 
@@ -23,7 +29,12 @@ export class ValuePair extends HTMLElement {
   }
 
   get #input() {
-    return /** @type {HTMLInputElement | null} */ (this.querySelector(".pair-input"));
+    return /** @type {HTMLInputElement | HTMLTextAreaElement | null} */ (this.querySelector(".pair-input"));
+  }
+
+  /** The form's word on where the value was pointed at. */
+  get #place() {
+    return /** @type {HTMLInputElement | null} */ (this.querySelector("[name=provenance]"));
   }
 
   /** @param {boolean} isOpen */
@@ -37,20 +48,57 @@ export class ValuePair extends HTMLElement {
       input.select();
     } else {
       input.value = input.dataset.original;
+      this.#taken = null;
+      this.#typed();
       this.closest("[data-card]").focus({ preventScroll: true });
     }
   }
 
+  /** @param {CustomEvent<import("./taking.js").Taken>} event words of the page become the value; a list's next entries */
+  #take(event) {
+    const input = this.#input;
+    const editor = this.querySelector("details.editor");
+    if (!input || !editor) return;
+    event.preventDefault();
+    const { page, boxes, text, rows, isMore } = event.detail;
+    editor.open = true;
+    const isList = input.matches("textarea");
+    if (!isMore) {
+      const place = input.value === input.dataset.original ? (input.dataset.place ?? "") : this.#place.value;
+      this.#before = { text: input.value.trimEnd(), place };
+    }
+    const value = isList ? [this.#before.text, ...rows].filter(Boolean).join("\n") : text;
+    // A list's entries that stay were read where they were read, if that is on this page.
+    const known = isList && this.#before.place ? JSON.parse(this.#before.place) : null;
+    const earlier = known?.page === page ? known.boxes : [];
+    this.#taken = { text: value, place: JSON.stringify({ page, boxes: [...earlier, ...boxes] }) };
+    input.value = value;
+    input.focus({ preventScroll: true });
+    input.setSelectionRange(value.length, value.length);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    this.#read();
+  }
+
   #typed() {
+    if (this.#place) {
+      // Something else typed was read elsewhere, or nowhere: its place is not what was pointed at.
+      const place = this.#taken && this.#input.value === this.#taken.text ? this.#taken.place : "";
+      if (this.#place.value !== place) {
+        this.#place.value = place;
+        this.dispatchEvent(new CustomEvent("words:placed", { bubbles: true }));
+      }
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#read(), PAUSE_MS);
   }
 
   async #read() {
+    clearTimeout(this.#timer);
     const input = this.#input;
     if (!input?.dataset.reading) return;
     const text = input.value;
-    if (!text.trim() || text === input.dataset.original) return this.#say(this.#first, "");
+    const isAsFound = text === input.dataset.original && !this.#taken;
+    if (!text.trim() || isAsFound) return this.#say(this.#first, "");
     try {
       const address = `${input.dataset.reading}?text=${encodeURIComponent(text)}`;
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
@@ -58,11 +106,15 @@ export class ValuePair extends HTMLElement {
       if (input.value !== text) return;
       if (!answer.ok) this.#say(body.error.message, "wrong");
       else if (body.readings.length === 0) this.#say("This cannot be read as a value of this field.", "wrong");
-      else if (body.readings.length === 1) this.#say(`Reads as ${body.readings[0].shown}`, "");
+      else if (body.readings.length === 1) this.#say(`Reads as ${body.readings[0].shown} ${this.#unit}`.trim(), "");
       else this.#say(`Can be ${body.readings.map((one) => one.shown).join(" or ")}: write it out.`, "check");
     } catch {
       // Without an answer the text is read when it is saved.
     }
+  }
+
+  get #unit() {
+    return this.querySelector(".pair-value .unit")?.textContent.trim() ?? "";
   }
 
   /**

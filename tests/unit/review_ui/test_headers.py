@@ -77,7 +77,7 @@ def test_page_images_may_be_kept_by_the_browser_but_by_no_proxy(reviewer: FlaskC
     answer = reviewer.get("/documents/7/pages/1.webp?dpi=9999")
     assert answer.mimetype == "image/webp"
     assert answer.headers["Cache-Control"].startswith("private")
-    assert services.called("image") == [(1, 200)]
+    assert services.called("image") == [(1, 400)]
 
 
 def test_the_original_is_saved_and_never_shown_in_our_origin(reviewer: FlaskClient) -> None:
