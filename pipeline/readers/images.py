@@ -11,8 +11,8 @@ from pipeline.errors import UnreadableDocumentError
 from pipeline.readers.frame import Frame, straightened
 from pipeline.readers.pdfium_api import Placement, api, loaded
 
-PIXELS_MAX = 12_000_000
-"""Pixels of one image: a poster is shown coarser instead of taking gigabytes."""
+PIXELS_MAX = 16_000_000
+"""Pixels of one image, a little more than A4 has at 400 dpi: a poster is shown coarser instead of taking gigabytes."""
 SIDE_MAX = 16_383
 """WebP's longest side."""
 WHITE = 0xFFFFFFFF
