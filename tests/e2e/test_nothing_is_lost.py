@@ -1,0 +1,124 @@
+"""What was typed or settled outlives page, browser and network; the next document needs no new page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from fixtures.make import make_invoice
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.review import FieldState
+from tests.e2e.installation import Installation, installed
+from tests.e2e.workbench import SUMMARY, Person
+
+PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (905, 906, 908, 911))
+FIELDS = ("invoice_number", "purchase_order", "issue_date")
+TYPED = "CF-208"
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Installation]:
+    with installed() as installation:
+        installation.ask_for(*(f"invoice.{name}" for name in FIELDS))
+        for made in PAPERS:
+            installation.drop(made.name, made.bytes)
+        installation.wait_until_settled(len(PAPERS))
+        installation.hire("mara", Role.REVIEWER)
+        yield installation
+
+
+@pytest.fixture
+def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
+    with Person(desk, browser, "mara") as person:
+        yield person.log_in()
+
+
+def document(desk: Installation, place: int) -> int:
+    return desk.documents()[PAPERS[place].name].id
+
+
+def state(desk: Installation, document_id: int, name: str) -> FieldState:
+    return next(one.record.state for one in desk.document(document_id).fields if one.spec.name == name)
+
+
+def test_what_was_typed_is_there_again_after_the_browser_was_killed(
+    desk: Installation, browser: Browser, mara: Person
+) -> None:
+    document_id = document(desk, 0)
+    with Person(desk, browser, "mara") as first:
+        first.log_in()
+        first.take(document_id)
+        first.turn_to("invoice_number")
+        first.press("e")
+        first.type(TYPED)
+        expect(first.page.get_by_text("kept as a draft")).to_be_visible()
+    mara.open(f"/documents/{document_id}?field=invoice_number")
+    expect(mara.card.locator("[name=value]")).to_have_value(TYPED)
+    expect(mara.card.locator("[name=value]")).to_be_focused()
+    expect(mara.card.get_by_text("not saved yet")).to_be_visible()
+    assert state(desk, document_id, "invoice_number") is FieldState.OPEN
+    with mara.page.expect_response("**/draft"):
+        mara.press("Escape")
+    mara.page.reload()
+    expect(mara.card.locator("output").first).to_be_visible()
+    expect(mara.card.locator("[name=value]")).not_to_be_visible()
+
+
+def test_undo_goes_back_through_the_whole_document_after_a_reload(desk: Installation, mara: Person) -> None:
+    document_id = document(desk, 1)
+    mara.take(document_id)
+    first = mara.field
+    mara.press_and_save("Enter")
+    second = mara.field
+    mara.press_and_save("Enter")
+    settled = {name: state(desk, document_id, name) for name in (first, second)}
+    assert FieldState.OPEN not in settled.values()
+    mara.page.reload()
+    for name in (second, first):
+        mara.press_and_save("z")
+        expect(mara.desk).to_have_attribute("data-field", name)
+        assert state(desk, document_id, name) is FieldState.OPEN
+    mara.press_and_save("Z")
+    mara.press_and_save("Z")
+    assert {name: state(desk, document_id, name) for name in (first, second)} == settled
+
+
+def test_a_decision_waits_for_the_network_and_is_saved_when_it_is_back(desk: Installation, mara: Person) -> None:
+    document_id = document(desk, 2)
+    mara.take(document_id)
+    name = mara.field
+    mara.context.set_offline(True)
+    mara.press("Enter")
+    expect(mara.page.get_by_text("Not saved since")).to_be_visible()
+    expect(mara.desk).to_have_attribute("data-field", name)
+    assert state(desk, document_id, name) is FieldState.OPEN
+    mara.context.set_offline(False)
+    mara.page.get_by_role("button", name="Try now").click()
+    expect(mara.desk).not_to_have_attribute("data-field", name)
+    assert state(desk, document_id, name) is not FieldState.OPEN
+
+
+def test_the_next_document_takes_the_place_of_the_one_before_without_a_new_page(
+    desk: Installation, mara: Person
+) -> None:
+    document_id = document(desk, 3)
+    mara.take(document_id)
+    mara.page.locator("next-page[data-fetched]").wait_for(state="attached")
+    loaded = mara.page.evaluate("performance.timeOrigin")
+    while mara.field != SUMMARY:
+        mara.press_and_save("Enter" if mara.card.locator("[data-primary]").count() else "0")
+    mara.press("Enter")
+    expect(mara.desk).not_to_have_attribute("data-document", str(document_id))
+    assert mara.page.evaluate("performance.timeOrigin") == loaded
+    assert desk.document(document_id).state is DocumentState.READY
+    now = mara.desk.get_attribute("data-document")
+    expect(mara.page).to_have_url(f"{desk.address}/documents/{now}")
+    expect(mara.card).to_be_focused()
+    expect(mara.page.get_by_text(f"Document {document_id} is handed on for approval.")).to_be_visible()
+    mara.page.wait_for_timeout(300)  # what is pressed at once was meant for the document before
+    before = mara.field
+    mara.press_and_save("Enter" if mara.card.locator("[data-primary]").count() else "0")
+    expect(mara.desk).not_to_have_attribute("data-field", before)
+    mara.page.go_back()
+    expect(mara.desk).to_have_attribute("data-document", str(document_id))
