@@ -1,3 +1,5 @@
+from decimal import Decimal, InvalidOperation
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
@@ -74,14 +76,24 @@ def change_policy() -> Response:
             sample_rate=float(forms.text("sample_rate", "Write the sample rate in percent.").replace(",", ".")) / 100,
             separate_duties=request.form.get("separate_duties") == "yes",
             thresholds=_thresholds(),
+            four_eyes_types=tuple(request.form.getlist("four_eyes_types")),
+            four_eyes_from=_amount("four_eyes_from"),
             next_by=NextBy(request.form.get("next_by", current.next_by)),
         )
     except (ValueError, ValidationError):
-        raise BadFormError("Write shares as percent between 0 and 100.") from None
+        raise BadFormError("Write shares as percent between 0 and 100, and amounts as a number such as 5000.") from None
     why = forms.text("why", "Write why the policy changes: auditors read it.")
     services().policies.change(changed, why, by=actor())
     say("The policy is changed; it holds for documents read from now on.")
     return redirect(url_for(".policy"))
+
+
+def _amount(name: str) -> Decimal | None:
+    text = request.form.get(name, "").strip()
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        raise ValueError(name) from None
 
 
 def _thresholds() -> dict[str, float]:

@@ -10,7 +10,8 @@ from review_ui import acts, forms
 from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, desk_of
 from review_ui.errors import BadFormError
-from review_ui.flashes import say
+from review_ui.flashes import say, warn
+from review_ui.formatting import plural
 
 PAGE_SIZE = 25
 
@@ -19,7 +20,18 @@ approvals = Blueprint("approvals", __name__)
 
 @approvals.get("/approvals")
 def index() -> Response:
-    return _list(DocumentState.READY, "approvals.html", sort="due", descending=False)
+    wanted = _wanted(DocumentState.READY, sort="due", descending=False)
+    found = services().approving.list_ready(wanted, by=actor())
+    page = render_template(
+        "approvals.html",
+        queue=found.page,
+        rows=found.rows,
+        wanted=wanted,
+        may_approve=has_role(Role.APPROVER),
+        policy=services().reviewing.get_policy(by=actor()),
+        now=datetime.now(UTC),
+    )
+    return make_response(page)
 
 
 @approvals.get("/approved")
@@ -35,15 +47,13 @@ def show(document_id: int) -> Response:
 def _page(document_id: int, refused: acts.Refusal | None = None) -> str:
     document = services().reviewing.get_document(document_id, by=actor())
     desk = desk_of(document, focus=request.args.get("field", SUMMARY))
-    policy = services().reviewing.get_policy(by=actor())
     names = {one.name: one.display_name for one in services().reviewing.list_people(by=actor())}
     return render_template(
         "approval.html",
         desk=desk,
         document=document,
         names=names,
-        statement=services().approving.get_statement(document_id, by=actor()),
-        separate=policy.separate_duties,
+        signing=services().approving.get_signing(document_id, by=actor()),
         reviewed_myself=actor().name in document.reviewers,
         may_approve=has_role(Role.APPROVER),
         now=datetime.now(UTC),
@@ -54,11 +64,40 @@ def _page(document_id: int, refused: acts.Refusal | None = None) -> str:
 
 @approvals.post("/documents/<int:document_id>/approval")
 def approve(document_id: int) -> Response:
-    services().approving.approve(
+    signed = services().approving.approve(
         document_id, by=actor(), revision=forms.revision(), statement=request.form.get("statement")
     )
-    say(f"Document {document_id} is approved and on its way.")
+    if signed.state is DocumentState.APPROVED:
+        say(f"Document {document_id} is approved and on its way.")
+    else:
+        say(f"Your signature under document {document_id} is recorded. Somebody else signs second.")
     return redirect(next_to_approve(document_id))
+
+
+@approvals.post("/approvals/signatures")
+def approve_many() -> Response:
+    """Sign the documents that were chosen in the list; what could not be signed is told one by one."""
+    chosen = [_chosen(text) for text in request.form.getlist("document")]
+    if not chosen:
+        raise BadFormError("Choose the documents to sign first: tick them, or press x on their rows.")
+    outcomes = services().approving.approve_many(chosen, by=actor())
+    approved = sum(one.state is DocumentState.APPROVED for one in outcomes)
+    first = sum(one.state is DocumentState.READY for one in outcomes)
+    if approved:
+        say(f"{plural(approved, 'document')} approved and on the way.")
+    if first:
+        say(f"Your signature is recorded under {plural(first, 'document')}. Somebody else signs second.")
+    for one in outcomes:
+        if one.refused is not None:
+            warn(f"Document {one.document_id} was not signed. {one.refused}")
+    return redirect(url_for(".index"))
+
+
+@approvals.post("/documents/<int:document_id>/signature")
+def revoke(document_id: int) -> Response:
+    services().approving.revoke(document_id, by=actor(), revision=forms.revision())
+    say(f"Your signature under document {document_id} is taken back.")
+    return redirect(url_for(".show", document_id=document_id))
 
 
 @approvals.post("/documents/<int:document_id>/return")
@@ -89,16 +128,34 @@ def _refuse(document_id: int, act: str, error: PipelineError) -> Response:
 
 
 def next_to_approve(document_id: int) -> str:
-    """Return the address of the next document that waits for a signature, the list's where none does."""
-    wanted = QueueFilter(states=(DocumentState.READY,), page_size=2)
-    rows = services().reviewing.list_queue(wanted, by=actor()).rows
-    following = next((row.id for row in rows if row.id != document_id), None)
+    """Return the address of the next document that waits for this person's signature, the list's where none does."""
+    wanted = QueueFilter(states=(DocumentState.READY,), page_size=PAGE_SIZE)
+    rows = services().approving.list_ready(wanted, by=actor()).rows
+    following = next((one.row.id for one in rows if one.row.id != document_id and one.refused is None), None)
     return url_for(".show", document_id=following) if following is not None else url_for(".index")
 
 
+def _chosen(text: str) -> tuple[int, int]:
+    """Return document and revision of one tick: "12:3".
+
+    Raises:
+        BadFormError: it is neither.
+    """
+    document, _, revision = text.partition(":")
+    if not (document.isascii() and document.isdigit() and revision.isascii() and revision.isdigit()):
+        raise BadFormError("The form named no document. Reload the list and choose again.")
+    return int(document[:15]), int(revision[:9])
+
+
 def _list(state: DocumentState, template: str, *, sort: str, descending: bool) -> Response:
+    wanted = _wanted(state, sort=sort, descending=descending)
+    found = services().reviewing.list_queue(wanted, by=actor())
+    return make_response(render_template(template, queue=found, wanted=wanted, now=datetime.now(UTC)))
+
+
+def _wanted(state: DocumentState, *, sort: str, descending: bool) -> QueueFilter:
     page = request.args.get("page", "1")
-    wanted = QueueFilter(
+    return QueueFilter(
         states=(state,),
         search=request.args.get("search", "").strip()[:200],
         sort=sort,
@@ -106,5 +163,3 @@ def _list(state: DocumentState, template: str, *, sort: str, descending: bool) -
         page=max(1, int(page)) if page.isdigit() and len(page) < 7 else 1,
         page_size=PAGE_SIZE,
     )
-    found = services().reviewing.list_queue(wanted, by=actor())
-    return make_response(render_template(template, queue=found, wanted=wanted, now=datetime.now(UTC)))

@@ -1,3 +1,4 @@
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
@@ -95,6 +96,28 @@ class Policy(Frozen):
     """`type.field` to a threshold that overrides the type's starting one."""
     next_by: NextBy = NextBy.WORTH
     """What "next" goes by, once a person's own, urgent and overdue documents are done."""
+    four_eyes_types: tuple[str, ...] = ()
+    """Types whose documents two different people sign."""
+    four_eyes_from: Decimal | None = Field(default=None, ge=0)
+    """Documents of so much or more, in whatever currency, are signed by two people; None: no amount asks for it."""
 
     def threshold_for(self, document_type: str, field: str, starting: float) -> float:
         return self.thresholds.get(f"{document_type}.{field}", starting)
+
+    def second_signature_for(self, document_type: str | None, amount: str | None, *, has_amount: bool) -> str | None:
+        """Return why two people have to sign such a document; None where one is enough.
+
+        Args:
+            document_type: its type's name.
+            amount: canonical; None where the document names none.
+            has_amount: whether its type has an amount at all: one that is missing may be a large one.
+        """
+        if document_type in self.four_eyes_types:
+            return "documents of this type are signed by two people"
+        if self.four_eyes_from is None or not has_amount:
+            return None
+        if amount is None:
+            return f"it names no amount, and from {self.four_eyes_from} on two people sign"
+        if abs(Decimal(amount)) >= self.four_eyes_from:
+            return f"from {self.four_eyes_from} on two people sign"
+        return None

@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,15 +9,15 @@ from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import TYPE_FIELD
-from pipeline.domain.review import SETTLED, FieldRecord, FieldState, current_values
+from pipeline.domain.review import current_values
 from pipeline.domain.routing import Policy
-from pipeline.errors import AccessDeniedError, OpenExceptionsError, StaleTaskError
+from pipeline.errors import AccessDeniedError, NotFoundError, OpenExceptionsError, ReviewError, StaleTaskError
 from pipeline.ports import Clock, Job, JobQueue
 from pipeline.record.canonical import canonical_json
-from pipeline.services import access, dossier
+from pipeline.services import access, dossier, ready, signatures
 from pipeline.services.desk import Desk, check_why
 from pipeline.services.typeshelf import TypeShelf
-from pipeline.services.views import DocumentView
+from pipeline.services.views import DocumentView, QueueFilter, ReadyPage, SignedOutcome, SigningView
 from pipeline.store import queries
 from pipeline.store.engine import Store
 from pipeline.store.tables import ApprovalRow, DeliveryRow, FileRow
@@ -38,6 +38,8 @@ class Approving:
     def approve(self, document_id: int, *, by: Actor, revision: int, statement: str | None = None) -> DocumentView:
         """Sign the document as it stands; its delivery is ordered in the same transaction.
 
+        Where the policy asks for two people, the first signature leaves it READY, and the second approves it.
+
         Args:
             document_id: the document.
             by: who signs.
@@ -45,7 +47,8 @@ class Approving:
             statement: the sentence that stood above the signature, where one did.
 
         Raises:
-            AccessDeniedError: the policy separates duties, and this person reviewed the document.
+            AccessDeniedError: the policy separates duties, and this person reviewed the document; or they gave the
+                first of two signatures.
             InvalidTransitionError, StaleTaskError: it is not ready, or not what the person saw and read.
         """
         access.check_may(by, Act.APPROVE)
@@ -56,18 +59,20 @@ class Approving:
             if desk.document.open_count:
                 raise OpenExceptionsError(f"Document {document_id} still has open exceptions. Return it to a reviewer.")
             policy = queries.get_policy(session).policy
-            reviewers = dossier.reviewers_of(desk.document, desk.fields())
-            if policy.separate_duties and by.name in reviewers:
-                raise AccessDeniedError(
-                    "You reviewed this document, and the policy separates duties: somebody else has to approve it."
-                )
-            desk.move(DocumentState.APPROVED)
-            desk.changed()
-            record = self._record(desk, policy, by.name in reviewers)
-            if statement is not None and statement != record["signature"]["meaning"]:
+            signing = signatures.signing_of(desk, policy)
+            if signing.refused is not None:
+                raise AccessDeniedError(signing.refused)
+            if statement is not None and statement != signing.statement:
                 raise StaleTaskError(
                     "What your signature would say has changed, so nothing was signed. Reload the page and read it."
                 )
+            was_reviewer = by.name in dossier.reviewers_of(desk.document, desk.fields())
+            if signing.second_why is not None and signing.first is None:
+                return signatures.give(desk, policy, signing, was_reviewer=was_reviewer)
+            signatures.end(desk, "completed")
+            desk.move(DocumentState.APPROVED)
+            desk.changed()
+            record = self._record(desk, policy, signing, was_reviewer)
             text = canonical_json(record)
             approval = ApprovalRow(
                 document_id=document_id,
@@ -77,7 +82,7 @@ class Approving:
                 by_display=by.display_name,
                 at=desk.now,
                 meaning=record["signature"]["meaning"],
-                was_reviewer=by.name in reviewers,
+                was_reviewer=was_reviewer,
                 record=record,
                 record_sha256=hashlib.sha256(text.encode()).hexdigest(),
             )
@@ -101,6 +106,7 @@ class Approving:
                     "separate_duties": policy.separate_duties,
                     "policy": policy.version,
                     "meaning": approval.meaning,
+                    "first_signature": signing.first.by if signing.first else None,
                 },
             )
             view = desk.view()
@@ -109,13 +115,45 @@ class Approving:
         self.jobs.enqueue_many(Job.LEARN, [0])
         return view
 
-    def get_statement(self, document_id: int, *, by: Actor) -> str:
-        """Return the sentence that a signature under the document would mean now."""
+    def approve_many(self, chosen: Sequence[tuple[int, int]], *, by: Actor) -> tuple[SignedOutcome, ...]:
+        """Sign several documents, each by itself: one that can't be signed keeps none of the others back.
+
+        Only what can be judged from the list is signed this way: no critical value that nobody has seen, no check that
+        does not hold.
+
+        Args:
+            chosen: documents, and the revision of each that was seen.
+            by: who signs.
+        """
+        access.check_may(by, Act.APPROVE)
+        return tuple(self._one_of_many(document_id, revision, by) for document_id, revision in chosen)
+
+    def revoke(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
+        """Take one's own first signature back, before somebody gives the second.
+
+        Raises:
+            InvalidTransitionError: this person has no signature under the document as it stands.
+        """
+        access.check_may(by, Act.APPROVE)
+        with self.store.writing() as session:
+            desk = Desk.open(session, document_id, self.types, by, self.clock.now())
+            desk.check_state(DocumentState.READY)
+            desk.check_revision(revision)
+            signatures.revoke(desk)
+            return desk.view()
+
+    def list_ready(self, wanted: QueueFilter, *, by: Actor) -> ReadyPage:
+        """Return a page of what waits for a signature, with what people changed and who may sign it how."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            records = [dossier.record_of(row) for row in queries.list_fields(session, document_id)]
-            names = dossier.display_names(session, [record.settled_by for record in records if record.settled_by])
-            return statement_of(records, names, queries.get_policy(session).policy)
+            return ready.page_of(session, wanted, self.types, by, self.clock.now())
+
+    def get_signing(self, document_id: int, *, by: Actor) -> SigningView:
+        """Return what a signature of this person under the document would mean now."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            desk = Desk.open(session, document_id, self.types, by, self.clock.now())
+            return signatures.signing_of(desk, queries.get_policy(session).policy)
 
     def send_back(
         self, document_id: int, why: str, *, by: Actor, revision: int, fields: tuple[str, ...] = ()
@@ -127,6 +165,7 @@ class Approving:
             desk.check_state(DocumentState.READY)
             desk.check_revision(revision)
             why = check_why(why, "returning a document")
+            signatures.end(desk, "returned")
             desk.move(DocumentState.REVIEW)
             desk.return_to_review(why, fields)
             desk.document.note = f"{by.display_name}: {why}"
@@ -160,7 +199,20 @@ class Approving:
             desk.record(AuditTag.DOCUMENT_SUPERSEDE, values={"why": why})
             return desk.view()
 
-    def _record(self, desk: Desk, policy: Policy, was_reviewer: bool) -> dict[str, Any]:
+    def _one_of_many(self, document_id: int, revision: int, by: Actor) -> SignedOutcome:
+        try:
+            with self.store.reading() as session:
+                desk = Desk.open(session, document_id, self.types, by, self.clock.now())
+                desk.check_revision(revision)
+                apart = ready.apart(desk.fields(), desk.doctype)
+            if apart is not None:
+                return SignedOutcome(document_id=document_id, state=None, refused=f"Open it to sign it: {apart}.")
+            view = self.approve(document_id, by=by, revision=revision)
+        except (AccessDeniedError, ReviewError, NotFoundError) as error:
+            return SignedOutcome(document_id=document_id, state=None, refused=str(error))
+        return SignedOutcome(document_id=document_id, state=view.state, refused=None)
+
+    def _record(self, desk: Desk, policy: Policy, signing: SigningView, was_reviewer: bool) -> dict[str, Any]:
         """Return what is signed and delivered: every value, where it was read, and who settled it."""
         document, by = desk.document, desk.by
         rows = desk.fields()
@@ -168,7 +220,6 @@ class Approving:
         values = current_values(records)
         names = dossier.display_names(desk.session, [row.settled_by for row in rows if row.settled_by])
         extraction = queries.find_extraction(desk.session, document.id)
-        meaning = statement_of(records, names, policy)
         return {
             "format": RECORD_FORMAT,
             "document": document.id,
@@ -208,33 +259,13 @@ class Approving:
                 "by": by.name,
                 "name": by.display_name,
                 "at": desk.now.isoformat(),
-                "meaning": meaning,
+                "meaning": signing.statement,
                 "was_reviewer": was_reviewer,
             },
+            "first_signature": signatures.as_signed(signing.first),
         }
 
     def _files(self, desk: Desk) -> list[dict[str, Any]]:
         ids = [ref.file_id for ref in desk.document.pages or ()] or [desk.document.file_id]
         files: list[FileRow] = [queries.get_file(desk.session, file_id) for file_id in dict.fromkeys(ids)]
         return [{"id": file.id, "name": file.name, "sha256": file.sha256, "size": file.size} for file in files]
-
-
-def statement_of(records: Sequence[FieldRecord], names: Mapping[str, str], policy: Policy) -> str:
-    """Return what a signature under these fields means: who checked how many, and what policy accepted.
-
-    Args:
-        records: the document's fields.
-        names: display names by login name.
-        policy: the one in force.
-    """
-    people = sorted({names.get(record.settled_by, record.settled_by) for record in records if record.settled_by})
-    checked = sum(record.state in SETTLED for record in records)
-    accepted = sum(record.state is FieldState.ACCEPTED for record in records)
-    return (
-        f"I approve this record. {_values(checked)} checked by {' and '.join(people) or 'nobody'}; "
-        f"{_values(accepted)} accepted under policy {policy.version}."
-    )
-
-
-def _values(count: int) -> str:
-    return "1 value was" if count == 1 else f"{count} values were"

@@ -214,6 +214,7 @@ def _extraction_of(name: str, extraction: Extraction | None, types: TypeShelf) -
 
 def _approval(session: Session, row: ApprovalRow) -> ApprovalView:
     delivery = session.scalar(select(DeliveryRow).where(DeliveryRow.approval_id == row.id).limit(1))
+    first = row.record.get("first_signature")
     return ApprovalView(
         id=row.id,
         revision=row.revision,
@@ -228,6 +229,8 @@ def _approval(session: Session, row: ApprovalRow) -> ApprovalView:
         delivery_state=delivery.state if delivery else "none",
         delivery_reference=delivery.reference if delivery else None,
         delivery_error=delivery.error if delivery else None,
+        first_by_display=first["name"] if first else None,
+        first_at=datetime.fromisoformat(first["at"]) if first else None,
     )
 
 

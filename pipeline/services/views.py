@@ -6,12 +6,12 @@ from typing import Any
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.extraction import DocumentLocale, FieldExtraction
-from pipeline.domain.fields import FieldSpec
+from pipeline.domain.fields import FieldKind, FieldSpec
 from pipeline.domain.files import FileSource, FileState
 from pipeline.domain.pages import Page, PageSummary
 from pipeline.domain.review import Draft, FieldRecord
 from pipeline.domain.routing import Finding
-from pipeline.domain.value import Frozen
+from pipeline.domain.value import Frozen, Value
 from pipeline.domain.worth import Priority
 
 
@@ -142,6 +142,73 @@ class FieldView(Frozen):
 PageView = PageSummary
 
 
+class SignatureView(Frozen):
+    """The first of two signatures, while the second is awaited."""
+
+    by: str
+    by_display: str
+    at: datetime
+    meaning: str
+    was_reviewer: bool
+    is_mine: bool
+
+
+class SigningView(Frozen):
+    """What signing a document would mean for the person who asks."""
+
+    statement: str
+    """What the signature says."""
+    second_why: str | None
+    """Why two people sign; None where one does."""
+    first: SignatureView | None
+    refused: str | None
+    """Why this person can't sign it; None where they can."""
+
+
+class ReadyChange(Frozen):
+    """One value that people changed, for judging at a glance."""
+
+    name: str
+    title: dict[str, str]
+    kind: FieldKind
+    before: Value | None
+    after: Value | None
+    confidence: float
+    comment: str
+    by_display: str
+
+
+class ReadyRow(Frozen):
+    """A document that waits for a signature: what the machine read, what people made of it."""
+
+    row: QueueRow
+    changes: tuple[ReadyChange, ...]
+    confirmed: int
+    accepted: int
+    """Values that policy accepted, seen by nobody."""
+    validated_by_display: str | None
+    second_why: str | None
+    first: SignatureView | None
+    refused: str | None
+    """Why this person can't sign it."""
+    apart: str | None
+    """Why it can't be signed together with others, though alone; None where it can."""
+
+
+class ReadyPage(Frozen):
+    page: QueuePage
+    rows: tuple[ReadyRow, ...]
+
+
+class SignedOutcome(Frozen):
+    """What became of one document that was to be signed together with others."""
+
+    document_id: int
+    state: DocumentState | None
+    """READY after the first of two signatures, APPROVED after the last; None where nothing was signed."""
+    refused: str | None
+
+
 class ApprovalView(Frozen):
     id: int
     revision: int
@@ -156,6 +223,9 @@ class ApprovalView(Frozen):
     delivery_state: str
     delivery_reference: str | None
     delivery_error: str | None
+    first_by_display: str | None = None
+    """Who signed first, where two did."""
+    first_at: datetime | None = None
 
 
 class DocumentView(Frozen):

@@ -274,6 +274,25 @@ class ApprovalRow(Base):
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SignatureRow(Base):
+    """The first of two signatures under a document: in force while nobody ended it and the revision is the same."""
+
+    __tablename__ = "signatures"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    revision: Mapped[int] = mapped_column(Integer)
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    by: Mapped[str] = mapped_column(String(200))
+    by_display: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    meaning: Mapped[str] = mapped_column(Text)
+    was_reviewer: Mapped[bool] = mapped_column(Boolean)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_as: Mapped[str | None] = mapped_column(String(16))
+    """`completed` by the second, `revoked` by the signer, or `returned` with the document."""
+
+
 class DeliveryRow(Base):
     """The outbox: one row for each approval and destination."""
 

@@ -71,13 +71,13 @@ def test_approval_of_what_was_not_seen_is_refused(office: Office, ready: Documen
 def test_statement_that_changed_since_it_was_read_is_not_signed(
     office: Office, ready: DocumentView, okafor: Actor
 ) -> None:
-    read = office.approving.get_statement(ready.id, by=okafor)
+    read = office.approving.get_signing(ready.id, by=okafor).statement
     policy = office.policies.get_current(by=okafor)
     office.policies.change(policy.model_copy(update={"sample_rate": 0.5}), "more samples", by=office.hire("chief"))
 
     with pytest.raises(StaleTaskError, match="so nothing was signed"):
         office.approving.approve(ready.id, by=okafor, revision=ready.revision, statement=read)
-    again = office.approving.get_statement(ready.id, by=okafor)
+    again = office.approving.get_signing(ready.id, by=okafor).statement
     signed = office.approving.approve(ready.id, by=okafor, revision=ready.revision, statement=again)
     assert signed.approvals[0].meaning == again
 

@@ -48,8 +48,14 @@ from pipeline.services.views import (
     QueuePage,
     QueueRow,
     ReadingView,
+    ReadyChange,
+    ReadyPage,
+    ReadyRow,
     ReceivedFile,
+    SignatureView,
+    SignedOutcome,
     SignedView,
+    SigningView,
     StatusView,
     VerificationView,
 )
@@ -236,6 +242,10 @@ class FakeServices:
     is_ready: bool = True
     learned: LearningView = field(default_factory=lambda: NOTHING_LEARNED)
     curves: tuple[FieldCurves, ...] = ()
+    second_why: str | None = None
+    first: SignatureView | None = None
+    changes: tuple[ReadyChange, ...] = ()
+    apart: dict[int, str] = field(default_factory=dict)
     raises: dict[str, Exception] = field(default_factory=dict)
     """Name of a method to what it raises."""
 
@@ -504,8 +514,49 @@ class FakeServices:
 
     # approving
 
-    def get_statement(self, document_id: int, *, by: Actor) -> str:
-        return f"I approve this record, document {document_id}."
+    def get_signing(self, document_id: int, *, by: Actor) -> SigningView:
+        reviewers = self._view(self._get(document_id), by).reviewers
+        apart = self.policy.separate_duties and by.name in reviewers
+        return SigningView(
+            statement=f"I approve this record, document {document_id}.",
+            second_why=self.second_why,
+            first=self.first,
+            refused="You reviewed this document: somebody else has to sign." if apart else None,
+        )
+
+    def list_ready(self, wanted: QueueFilter, *, by: Actor) -> ReadyPage:
+        page = self.list_queue(wanted, by=by)
+        return ReadyPage(
+            page=page,
+            rows=tuple(
+                ReadyRow(
+                    row=row,
+                    changes=self.changes,
+                    confirmed=2,
+                    accepted=3,
+                    validated_by_display="Mara Rowe",
+                    second_why=self.second_why,
+                    first=self.first,
+                    refused=None,
+                    apart=self.apart.get(row.id),
+                )
+                for row in page.rows
+            ),
+        )
+
+    def approve_many(self, chosen: Any, *, by: Actor) -> tuple[SignedOutcome, ...]:
+        self._note("approve_many", tuple(chosen))
+        return tuple(
+            SignedOutcome(document_id=one, state=None, refused="It was changed meanwhile.")
+            if one in self.apart
+            else SignedOutcome(document_id=one, state=DocumentState.APPROVED, refused=None)
+            for one, _ in chosen
+        )
+
+    def revoke(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
+        self._note("revoke", document_id)
+        self.first = None
+        return self._view(self._get(document_id), by)
 
     def approve(self, document_id: int, *, by: Actor, revision: int, statement: str | None = None) -> DocumentView:
         self._check(by, Role.APPROVER)

@@ -223,6 +223,9 @@ def test_a_policy_change_takes_percents_and_keeps_its_reason(log_in, services: F
         "version": "1",
         "sample_rate": "2,5",
         "separate_duties": "yes",
+        "four_eyes_from": "5000",
+        "four_eyes_types": "invoice",
+        "next_by": "due",
         "threshold:invoice.iban": "99.5",
         "threshold:invoice.currency": "",
         "why": "new supplier contract",
@@ -231,11 +234,15 @@ def test_a_policy_change_takes_percents_and_keeps_its_reason(log_in, services: F
     [(policy, why)] = services.called("change")
     assert policy.sample_rate == pytest.approx(0.025)
     assert policy.separate_duties
+    assert (policy.four_eyes_from, policy.four_eyes_types, policy.next_by) == (5000, ("invoice",), "due")
     assert policy.thresholds == {"invoice.iban": pytest.approx(0.995)}
     assert why == "new supplier contract"
 
 
-@pytest.mark.parametrize("change", [{"version": "0"}, {"sample_rate": "many"}, {"sample_rate": "101"}, {"why": " "}])
+@pytest.mark.parametrize(
+    "change",
+    [{"version": "0"}, {"sample_rate": "many"}, {"sample_rate": "101"}, {"four_eyes_from": "much"}, {"why": " "}],
+)
 def test_a_policy_change_that_cannot_be_is_refused(log_in, services: FakeServices, change: dict[str, str]) -> None:
     form = {"version": "1", "sample_rate": "2", "why": "because", **change}
     assert log_in(ADMINISTRATOR).post("/admin/policy", data=form).status_code == 400
