@@ -1,7 +1,9 @@
 import { sumOf } from "./decimal.js";
+import { Filling } from "./lines-filling.js";
+import { CellPasting } from "./lines-pasting.js";
 import { CellTaking } from "./lines-taking.js";
 
-/** A grid of line items: arrows move, i inserts, x drops, j joins, and sums follow while one types. */
+/** A grid of line items: arrows go through it, with Alt they move a line, i s j x change lines, and sums follow. */
 export class LinesGrid extends HTMLElement {
   #listening;
 
@@ -16,7 +18,9 @@ export class LinesGrid extends HTMLElement {
     card?.querySelector("[data-edit-lines]")?.addEventListener("click", () => this.#enter(this.#marked[0] ?? this.#rows[0]), { signal });
     card?.querySelector("[data-next-line]")?.addEventListener("click", () => this.#next(), { signal });
     card?.querySelector(".lines-look")?.addEventListener("click", (event) => this.#jump(event), { signal });
-    new CellTaking(this, (cell) => this.#read(cell), signal);
+    const filling = new Filling(this, (cell) => this.#read(cell), signal);
+    new CellTaking(this, filling, signal);
+    new CellPasting(this, filling, signal);
     this.#sum();
     const first = this.#marked[0];
     const scroll = this.querySelector(".lines-scroll");
@@ -71,15 +75,20 @@ export class LinesGrid extends HTMLElement {
     const row = cell.closest("tr");
     const place = this.#cells(row).indexOf(cell);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) {
+    if (step && event.altKey) {
+      event.preventDefault();
+      this.#move(row, step);
+      cell.focus();
+    } else if (step) {
       event.preventDefault();
       const next = this.#cells(this.#rows[this.#rows.indexOf(row) + step])[place];
       next?.focus();
       next?.select();
-    } else if (event.altKey && /^Key[IXJN]$/.test(event.code)) {
+    } else if (event.altKey && /^Key[IXJNS]$/.test(event.code)) {
       // By its place on the keyboard: with Alt the key's own sign may be another one.
       event.preventDefault();
       if (event.code === "KeyN") this.#next();
+      else if (event.code === "KeyS") this.#split(row, cell, place);
       else this.#change(event.code.at(-1).toLowerCase(), row, place);
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault(); // a line break in a cell means nothing
@@ -106,6 +115,40 @@ export class LinesGrid extends HTMLElement {
     }
     this.#renumber();
     this.#cells(row.isConnected ? row : next)[place]?.focus();
+  }
+
+  /**
+   * @param {HTMLTableRowElement} row
+   * @param {number} step 1 moves it down, -1 up
+   */
+  #move(row, step) {
+    const other = this.#rows[this.#rows.indexOf(row) + step];
+    if (!other || row.matches(".line-new") || other.matches(".line-new")) return;
+    if (step > 0) other.after(row);
+    else other.before(row);
+    row.scrollIntoView({ block: "nearest" });
+    this.#renumber();
+  }
+
+  /**
+   * Makes two lines of one: what stands behind the cursor goes into the new one, numbers stay.
+   *
+   * @param {HTMLTableRowElement} row
+   * @param {HTMLInputElement | HTMLTextAreaElement} cell
+   * @param {number} place of the cell
+   */
+  #split(row, cell, place) {
+    if (row.matches(".line-new")) return;
+    const added = this.#blank();
+    row.after(added);
+    const below = this.#cells(added)[place];
+    if (!("value" in cell.dataset)) {
+      const at = cell.selectionStart ?? cell.value.length;
+      [cell.value, below.value] = [cell.value.slice(0, at).trim(), cell.value.slice(at).trim()];
+      cell.toggleAttribute("data-changed", cell.value !== cell.dataset.original);
+    }
+    this.#renumber();
+    below.focus();
   }
 
   #blank() {

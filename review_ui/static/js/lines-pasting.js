@@ -1,0 +1,55 @@
+/**
+ * Pasting from a spreadsheet: what was copied there as cells goes into cells here, down and to the right of the focus.
+ */
+export class CellPasting {
+  #filling;
+
+  /**
+   * @param {HTMLElement} grid
+   * @param {import("./lines-filling.js").Filling} filling
+   * @param {AbortSignal} signal
+   */
+  constructor(grid, filling, signal) {
+    this.#filling = filling;
+    grid.addEventListener("paste", (event) => this.#paste(event), { signal });
+  }
+
+  /** @param {ClipboardEvent} event */
+  async #paste(event) {
+    const cell = /** @type {import("./lines-filling.js").Cell} */ (event.target);
+    const rows = cellsOf(event.clipboardData?.getData("text/plain") ?? "");
+    // A single text is pasted where the cursor stands, as anywhere.
+    if (!cell.matches("[data-column]") || (rows.length < 2 && rows[0]?.length < 2)) return;
+    event.preventDefault();
+    this.#filling.begin();
+    rows.forEach((texts, down) =>
+      texts.forEach((text, right) => {
+        const target = this.#filling.beside(cell, down, right);
+        if (target) this.#filling.put(target, text);
+      }),
+    );
+    await this.#filling.tell("the clipboard");
+  }
+}
+
+/**
+ * @param {string} text as spreadsheets copy it: tabs between cells, quotes around what holds a line break
+ * @returns {string[][]} rows of cells, without outer blanks
+ */
+export function cellsOf(text) {
+  const rows = [[""]];
+  let isQuoted = false;
+  const body = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+  for (let at = 0; at < body.length; at += 1) {
+    const sign = body[at];
+    const row = rows.at(-1);
+    if (sign === '"' && isQuoted && body[at + 1] === '"') {
+      row[row.length - 1] += sign;
+      at += 1;
+    } else if (sign === '"' && (isQuoted || row.at(-1) === "")) isQuoted = !isQuoted;
+    else if (sign === "\t" && !isQuoted) row.push("");
+    else if (sign === "\n" && !isQuoted) rows.push([""]);
+    else row[row.length - 1] += sign;
+  }
+  return rows.map((row) => row.map((cell) => cell.replace(/\s+/g, " ").trim()));
+}
