@@ -3,7 +3,8 @@
     python -m bench.queue [--count 100000] [--json]
 
 The pages are asked of the web application itself, templates and log-in included, without a network between. Each row of
-the table is asked `ROUNDS` times; the limit is `LIMIT_MS` for the queue's page.
+the table is asked `ROUNDS` times. The limit of `LIMIT_MS` is set against the processor's time, which other work on the
+machine does not lengthen; the time on the clock stands beside it.
 """
 
 import argparse
@@ -24,10 +25,11 @@ from sqlalchemy import insert
 
 from pipeline import assembly
 from pipeline.domain.actors import Actor, Role
+from pipeline.domain.terms import terms_of
 from pipeline.domain.worth import Priority, rank_of
 from pipeline.ports import Job
 from pipeline.settings import Settings
-from pipeline.store.tables import DocumentRow, FileRow
+from pipeline.store.tables import DocumentRow, FileRow, SearchTermRow
 from review_ui import create_app
 
 LIMIT_MS = 50.0
@@ -49,7 +51,9 @@ class Row:
 
     what: str
     p50: float
+    """Of the processor, as the next."""
     p95: float
+    clock_p50: float
     limit: float | None
     """None: stated, not limited."""
 
@@ -119,13 +123,15 @@ SEARCHES = (
 
 def timed(what: str, ask: Callable[[], object], rounds: int, limit: float | None) -> Row:
     ask()  # templates are compiled and pages of the database cached once
-    took: list[float] = []
+    took: list[tuple[float, float]] = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = time.process_time(), time.perf_counter()
         ask()
-        took.append((time.perf_counter() - began) * 1000)
-    took.sort()
-    return Row(what, round(statistics.median(took), 1), round(took[int(0.95 * (len(took) - 1))], 1), limit)
+        took.append((1000 * (time.process_time() - began[0]), 1000 * (time.perf_counter() - began[1])))
+    spent = sorted(processor for processor, _ in took)
+    clock = statistics.median(clock for _, clock in took)
+    slow = spent[int(0.95 * (len(spent) - 1))]
+    return Row(what, round(statistics.median(spent), 1), round(slow, 1), round(clock, 1), limit)
 
 
 def fill(services: assembly.Services, count: int) -> None:
@@ -139,6 +145,7 @@ def fill(services: assembly.Services, count: int) -> None:
         with services.store.writing() as session:
             session.execute(insert(FileRow), files)
             session.execute(insert(DocumentRow), documents)
+            session.execute(insert(SearchTermRow), [row for one in documents for row in _terms(one)])
 
 
 def _file(number: int, now: datetime) -> dict[str, Any]:
@@ -183,16 +190,25 @@ def _document(number: int, now: datetime, chance: random.Random) -> dict[str, An
     }
 
 
+def _terms(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the terms that such a document has, lines among them."""
+    values = {name: document[name] for name in ("number", "party", "amount_text", "currency")}
+    lines = {f"line {number}": f"Oak board {document['id'] * 7 + number} mm" for number in range(4)}
+    for term in terms_of(values | lines, f"drop/scan_{document['id']}.pdf"):
+        yield {"document_id": document["id"], "term": term}
+
+
 def _get(client: Any, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200, f"{path}: {answer.status}"
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
-    yield f"{'':36}{'p50 ms':>9}{'p95 ms':>9}{'limit':>8}"
+    yield f"{'milliseconds':36}{'p50':>9}{'p95':>9}{'limit':>8}{'clock p50':>12}"
     for row in rows:
+        limit = "-" if row.limit is None else f"{row.limit:.0f}"
         verdict = "" if row.holds else "  too slow"
-        yield f"{row.what:36}{row.p50:>9.1f}{row.p95:>9.1f}{row.limit if row.limit is not None else '-':>8}{verdict}"
+        yield f"{row.what:36}{row.p50:>9.1f}{row.p95:>9.1f}{limit:>8}{row.clock_p50:>12.1f}{verdict}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

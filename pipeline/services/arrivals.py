@@ -15,7 +15,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileSource, FileState
 from pipeline.errors import DocumentError
 from pipeline.ports import Clock
-from pipeline.services import claimed
+from pipeline.services import claimed, search
 from pipeline.services.claimed import Claimed
 from pipeline.services.entries import entry
 from pipeline.services.views import ReceivedFile
@@ -149,7 +149,7 @@ class Arrivals:
             rows = {
                 row.id: row
                 for row in session.execute(
-                    select(_files.c.id, _files.c.preset_type, _files.c.received_at).where(
+                    select(_files.c.id, _files.c.name, _files.c.preset_type, _files.c.received_at).where(
                         _files.c.id.in_([item.row_id for item in looked]),
                         _files.c.state == FileState.CLAIMED,  # another process was quicker: its outcome stands
                     )
@@ -179,6 +179,8 @@ class Arrivals:
                 session.connection().execute(insert(_blobs), blobs)
                 documents = [self._document(rows[item.row_id], item, now) for item in stored]
                 document_ids = _insert(session, _documents, documents)
+                names = [rows[item.row_id].name for item in stored]
+                search.keep_names(session, zip(document_ids, names, strict=True))
             written += [
                 entry(
                     AuditTag.DOCUMENT_QUEUE,
@@ -242,7 +244,7 @@ class Arrivals:
         wanted = parts[0].casefold() if len(parts) > 1 else ""
         return next((known for known in self.type_names if known.casefold() == wanted), None)
 
-    def _document(self, file: Row[Any, Any, Any], looked: Looked, now: datetime) -> dict[str, Any]:
+    def _document(self, file: Row[Any, Any, Any, Any], looked: Looked, now: datetime) -> dict[str, Any]:
         return {
             "state": DocumentState.QUEUED,
             "revision": 1,

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.worth import Priority
-from pipeline.services import counts
+from pipeline.services import counts, search
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ClaimView, QueueFilter, QueuePage, QueueRow, SignedView
@@ -150,13 +150,7 @@ def _conditions(wanted: QueueFilter, by: Actor, now: datetime) -> list[Any]:
     elif wanted.holder == "free":
         conditions.append(DocumentRow.id.not_in(held))
     if text := printable(wanted.search).strip():
-        columns = (DocumentRow.number, DocumentRow.party)
-        matches: list[Any] = [func.lower(column).contains(text.lower(), autoescape=True) for column in columns]
-        named = select(FileRow.id).where(func.lower(FileRow.name).contains(text.lower(), autoescape=True))
-        matches.append(DocumentRow.file_id.in_(named))
-        if text.isascii() and text.isdigit():
-            matches.append(DocumentRow.id == int(text[:15]))
-        conditions.append(or_(*matches))
+        conditions += search.conditions(text)
     return conditions
 
 

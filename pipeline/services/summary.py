@@ -10,7 +10,7 @@ from pipeline.domain.fields import TYPE_FIELD, DocumentType
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode
 from pipeline.domain.value import Value
-from pipeline.services import pace
+from pipeline.services import pace, search
 from pipeline.store.tables import DocumentRow, FieldRow
 
 WORD_FOR: dict[ReasonCode, str] = {
@@ -60,6 +60,7 @@ def refresh(session: Session, document: DocumentRow, fields: Sequence[FieldRow],
     document.amount = _number(document.amount_text)
     document.identity = identity_of(document.party, document.number)
     pace.rank(session, document, fields, doctype)
+    search.keep(session, document, fields)
 
 
 def identity_of(party: str | None, number: str | None) -> str | None:

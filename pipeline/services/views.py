@@ -41,7 +41,7 @@ class QueueFilter(Frozen):
     states: tuple[DocumentState, ...] = (DocumentState.REVIEW,)
     type: str | None = None
     search: str = ""
-    """Found in number, party, file name, or the document's id."""
+    """Found among the values in force and the file's name, or the document's id."""
     holder: str | None = None
     """`me`, `free`, or None for all."""
     sort: str = "due"

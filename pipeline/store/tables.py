@@ -35,6 +35,9 @@ from pipeline.store.columns import CanonicalJSON, PydanticJSON, UtcDateTime
 # SQLite gives only INTEGER primary keys a row id of their own
 Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 
+# compared byte by byte, so that a beginning is one stretch of the index on both databases
+Term: TypeEngine[str] = String(64).with_variant(String(64, collation="C"), "postgresql")
+
 
 class Base(DeclarativeBase):
     """Base of all rows."""
@@ -178,6 +181,17 @@ class DocumentCountRow(Base):
     documents: Mapped[int] = mapped_column(BigInteger)
     exceptions: Mapped[int] = mapped_column(BigInteger)
     """Open ones in them."""
+
+
+class SearchTermRow(Base):
+    """One term that a document is found by: see `pipeline.services.search`."""
+
+    __tablename__ = "search_terms"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True, autoincrement=False)
+    term: Mapped[str] = mapped_column(Term, primary_key=True)
+
+    __table_args__ = (Index("ix_search_terms_term", "term", "document_id"),)
 
 
 class PaceRow(Base):

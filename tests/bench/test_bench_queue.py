@@ -12,5 +12,5 @@ def test_benchmark_asks_every_page_next_and_searches(tmp_path: Path) -> None:
 
 
 def test_row_over_its_limit_says_so() -> None:
-    [_, line] = table([Row("page: by due date", 20.0, 51.0, 50.0)])
+    [_, line] = table([Row("page: by due date", 20.0, 51.0, 25.0, 50.0)])
     assert line.endswith("too slow")
