@@ -62,7 +62,7 @@ export class WordCursor {
    * @returns {import("./words.js").Word} at the open field's print where it is on the page, else the first in sight
    */
   #first(sheet, words) {
-    const mark = sheet.querySelector(".word-taken, .mark-focus");
+    const mark = sheet.querySelector(".word-taken") ?? sheet.querySelector(".mark-focus");
     if (mark) {
       const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(mark.getAttribute(name)));
       return words.nearest(x + Math.min(6, width / 2), y + height / 2);

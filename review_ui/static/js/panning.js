@@ -9,7 +9,7 @@ export class Panning {
   #isOver = false;
   #isSpace = false;
   #pinch = 0;
-  /** @type {{x: number, y: number} | null} */
+  /** @type {{x: number, y: number} | null} what the pointer holds: its place on the pages as they scroll */
   #held = null;
 
   /**
@@ -61,7 +61,8 @@ export class Panning {
   #press(event) {
     if (event.button !== 1 && !(event.button === 0 && this.#isSpace)) return;
     event.preventDefault();
-    this.#held = { x: event.clientX, y: event.clientY };
+    // From where it began: what scrolling rounds off at each step would add up.
+    this.#held = { x: this.#pages.scrollLeft + event.clientX, y: this.#pages.scrollTop + event.clientY };
     this.#pages.dataset.panning = "held";
     this.#pages.setPointerCapture(event.pointerId);
   }
@@ -69,9 +70,8 @@ export class Panning {
   /** @param {PointerEvent} event */
   #move(event) {
     if (!this.#held) return;
-    this.#pages.scrollLeft -= event.clientX - this.#held.x;
-    this.#pages.scrollTop -= event.clientY - this.#held.y;
-    this.#held = { x: event.clientX, y: event.clientY };
+    this.#pages.scrollLeft = this.#held.x - event.clientX;
+    this.#pages.scrollTop = this.#held.y - event.clientY;
   }
 
   #let() {
