@@ -30,6 +30,7 @@ from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.clock import SystemClock
 from pipeline.services.delivering import Delivering
+from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
 from pipeline.services.files import Files
@@ -65,6 +66,7 @@ class Services:
     intake: Intake
     processing: Processing
     reviewing: Reviewing
+    dispatching: Dispatching
     marking: Marking
     drafting: Drafting
     approving: Approving
@@ -188,6 +190,9 @@ def build(
             clock=clock,
             lease=timedelta(seconds=settings.lease_seconds),
             handover_lease=timedelta(seconds=settings.handover_seconds),
+        ),
+        dispatching=Dispatching(
+            store=store, types=types, clock=clock, hold=timedelta(seconds=settings.handover_seconds)
         ),
         marking=Marking(store=store, sources=sources, types=types),
         drafting=Drafting(store=store, types=types, clock=clock),

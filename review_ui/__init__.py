@@ -16,6 +16,7 @@ from review_ui.assets import MODULES, STYLES, asset_url, assets, content_version
 from review_ui.audit import audit
 from review_ui.auth import DENSITIES, THEMES, auth
 from review_ui.context import EXTENSION
+from review_ui.dispatch import dispatch
 from review_ui.files import files
 from review_ui.grid import room_of
 from review_ui.health import health
@@ -26,7 +27,7 @@ from review_ui.pages import pages
 from review_ui.queue import queue
 from review_ui.tasks import tasks
 
-BLUEPRINTS = (assets, auth, queue, tasks, pages, approvals, files, learning, audit, admin, operations, health)
+BLUEPRINTS = (assets, auth, queue, dispatch, tasks, pages, approvals, files, learning, audit, admin, operations, health)
 
 
 def create_app(services: Any, settings: Settings) -> Flask:

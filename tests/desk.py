@@ -21,6 +21,7 @@ from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.delivering import Delivering
+from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import OneEngine
 from pipeline.services.files import Files
@@ -96,6 +97,7 @@ class Office:
             lambda: self.drawn,
         )
         self.reviewing = Reviewing(self.store, self.queue, shelf, self.clock, timedelta(minutes=15), timedelta(hours=8))
+        self.dispatching = Dispatching(self.store, shelf, self.clock, timedelta(hours=8))
         self.marking = Marking(self.store, sources, shelf)
         self.drafting = Drafting(self.store, shelf, self.clock)
         self.approving = Approving(self.store, self.queue, shelf, self.clock)

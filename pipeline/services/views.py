@@ -209,6 +209,13 @@ class SignedOutcome(Frozen):
     refused: str | None
 
 
+class Refusal(Frozen):
+    """One of several documents that something could not be done with, and why."""
+
+    document_id: int
+    why: str
+
+
 class ApprovalView(Frozen):
     id: int
     revision: int

@@ -13,6 +13,7 @@ from pipeline.services.approving import Approving
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.delivering import Delivering
+from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.files import Files
 from pipeline.services.intake import Intake
@@ -31,6 +32,7 @@ SERVICES = (
     Auditing,
     Championing,
     Delivering,
+    Dispatching,
     Drafting,
     Files,
     Intake,

@@ -3,6 +3,7 @@ import "./keys.js";
 import "./menus.js";
 import "./theme.js";
 import "./rows.js";
+import "./live.js";
 import "./saved.js";
 import "./lease.js";
 import "./viewer.js";

@@ -20,6 +20,7 @@ from pipeline.domain.pages import Page, PageSummary, Word
 from pipeline.domain.review import SETTLED, Decision, Draft, FieldRecord, FieldState, Settlement
 from pipeline.domain.routing import Finding, Policy, ReasonCode, ReviewReason
 from pipeline.domain.value import Row
+from pipeline.domain.worth import Priority
 from pipeline.errors import (
     AccessDeniedError,
     ClaimNotHeldError,
@@ -52,6 +53,7 @@ from pipeline.services.views import (
     ReadyPage,
     ReadyRow,
     ReceivedFile,
+    Refusal,
     SignatureView,
     SignedOutcome,
     SignedView,
@@ -242,6 +244,7 @@ class FakeServices:
     is_ready: bool = True
     learned: LearningView = field(default_factory=lambda: NOTHING_LEARNED)
     curves: tuple[FieldCurves, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     second_why: str | None = None
     first: SignatureView | None = None
     changes: tuple[ReadyChange, ...] = ()
@@ -250,7 +253,9 @@ class FakeServices:
     """Name of a method to what it raises."""
 
     def __post_init__(self) -> None:
-        self.accounts = self.reviewing = self.marking = self.drafting = self.approving = self.pages = self.files = self
+        self.accounts = self.dispatching = self.reviewing = self.marking = self.drafting = self.approving = (
+            self.pages
+        ) = self.files = self
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
 
     def _note(self, name: str, *facts: Any) -> None:
@@ -511,6 +516,23 @@ class FakeServices:
                 ReadingView(value="2026-03-04", shown="2026-03-04", note="month first"),
             )
         return (ReadingView(value=text, shown=text, note=None),)
+
+    # dispatching
+
+    def assign(self, documents: Any, to_user_id: int, *, by: Actor) -> tuple[Refusal, ...]:
+        self._note("assign", tuple(documents), to_user_id)
+        return self.refusals
+
+    def give_back(self, documents: Any, *, by: Actor) -> tuple[Refusal, ...]:
+        self._note("give_back", tuple(documents))
+        return self.refusals
+
+    def prioritise(self, documents: Any, priority: Priority, why: str, *, by: Actor) -> tuple[Refusal, ...]:
+        self._note("prioritise", tuple(documents), priority, why)
+        return self.refusals
+
+    def pulse(self, *, by: Actor) -> str:
+        return f"{len(self.calls)}"
 
     # approving
 

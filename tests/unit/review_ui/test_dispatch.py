@@ -1,0 +1,87 @@
+"""Several documents of the queue at once, and the pulse of its page."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from pipeline.domain.worth import Priority
+from pipeline.services.views import NextView, Refusal
+from review_ui.turns import because
+from tests.unit.review_ui.doubles import COLLEAGUE, NOW, FakeServices
+
+
+def test_chosen_documents_are_given_and_what_stays_is_told(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.refusals = (Refusal(document_id=8, why="Jon Amadi holds document 8."),)
+    form = {"document": ["7", "8"], "to": str(COLLEAGUE.id), "back": "/queue?sort=next"}
+    answer = reviewer.post("/queue/assignment", data=form)
+    assert answer.location == "/queue?sort=next"
+    assert services.called("assign") == [((7, 8), COLLEAGUE.id)]
+    text = reviewer.get("/queue").text
+    assert "1 document is with Jon Amadi now." in text
+    assert "Document 8 stays as it is. Jon Amadi holds document 8." in text
+
+
+def test_priority_is_set_with_its_reason(reviewer: FlaskClient, services: FakeServices) -> None:
+    form = {"document": "7", "priority": "urgent", "why": "supplier waits", "back": "//elsewhere"}
+    assert reviewer.post("/queue/priority", data=form).location == "/queue"
+    assert services.called("prioritise") == [((7,), Priority.URGENT, "supplier waits")]
+
+
+@pytest.mark.parametrize(
+    ("act", "form"),
+    [
+        ("assignment", {"document": "7"}),
+        ("assignment", {"to": "2"}),
+        ("assignment", {"document": "seven", "to": "2"}),
+        ("return", {}),
+        ("priority", {"document": "7", "priority": "urgent"}),
+        ("priority", {"document": "7", "priority": "at once", "why": "because"}),
+    ],
+)
+def test_form_that_lacks_something_changes_nothing(
+    reviewer: FlaskClient, services: FakeServices, act: str, form: dict[str, str]
+) -> None:
+    assert reviewer.post(f"/queue/{act}", data=form).status_code == 400
+    assert not {"assign", "give_back", "prioritise"} & {name for name, _ in services.calls}
+
+
+def test_pulse_is_not_sent_again_while_nothing_changed(reviewer: FlaskClient, services: FakeServices) -> None:
+    first = reviewer.get("/queue/pulse")
+    assert first.status_code == 204
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert reviewer.get("/queue/pulse", headers=known).status_code == 304
+    services.calls.append(("something", ()))
+    assert reviewer.get("/queue/pulse", headers=known).status_code == 204
+
+
+def test_queue_says_who_is_on_what_since_when_and_what_is_next(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.documents[8].holder = COLLEAGUE.id
+    text = reviewer.get("/queue").text
+    assert 'title="Jon Amadi, since' in text
+    assert "Next: <strong>CF-20814</strong> from <bdi>Calder &amp; Finch</bdi>, because" in text
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("mine", "you hold it already."),
+        ("urgent", "somebody called it urgent (Rowe: supplier waits)."),
+        ("due", "it is due first, at 09:30."),
+        ("overdue", "it was due at 09:30; of what is overdue longest, most is averted here"),
+        ("worth", "1,482.00 GBP, 38 % likely to be wrong, about 21 s of work, and it has waited 0 s."),
+    ],
+)
+def test_reason_for_the_next_document_is_a_sentence(why: str, words: str) -> None:
+    coming = NextView(
+        id=7,
+        why=why,
+        number="CF-20814",
+        party=None,
+        amount="1482.00",
+        currency="GBP",
+        chance=0.38,
+        seconds=21.4,
+        received_at=NOW,
+        due_at=NOW,
+        priority_why="Rowe: supplier waits",
+    )
+    assert words in because(coming, NOW)
