@@ -1,5 +1,6 @@
 from flask import Blueprint, Response, jsonify, request, send_file
 
+from pipeline.domain.pages import Page
 from review_ui.context import actor, services
 
 SHARPNESS = (40, 110, 200, 300, 400)
@@ -25,11 +26,13 @@ def image(document_id: int, number: int) -> Response:
 @pages.get("/pages/<int:number>/words")
 def words(document_id: int, number: int) -> Response:
     page = services().pages.words(document_id, number, by=actor()).page
-    return jsonify(
-        width=page.size.width,
-        height=page.size.height,
-        words=[[word.text, word.box.x0, word.box.top, word.box.x1, word.box.bottom] for word in page.words],
-    )
+    return jsonify(width=page.size.width, height=page.size.height, words=_placed(page))
+
+
+@pages.get("/words")
+def all_words(document_id: int) -> Response:
+    """The words of all pages, for searching in them."""
+    return jsonify(pages=[_placed(page) for page in services().pages.all_words(document_id, by=actor())])
 
 
 @pages.get("/original")
@@ -37,3 +40,7 @@ def original(document_id: int) -> Response:
     path, name = services().pages.original(document_id, by=actor())
     # Never shown inside our own origin: a stranger's file is saved, not opened.
     return send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name, max_age=0)
+
+
+def _placed(page: Page) -> list[tuple[str, float, float, float, float]]:
+    return [(word.text, word.box.x0, word.box.top, word.box.x1, word.box.bottom) for word in page.words]

@@ -62,6 +62,23 @@ class Pages:
             found = Page(number=number, size=PageSize(width=595, height=842))
         return PageText(page=found.model_copy(update={"number": page}))
 
+    def all_words(self, document_id: int, *, by: Actor) -> tuple[Page, ...]:
+        """Return every page with its words; each file is looked up once, however many of its pages belong here."""
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            document = queries.get_document(session, document_id)
+            refs = [page_ref(document, number) for number in range(1, self._count(session, document) + 1)]
+            hashes = {ref.file_id: queries.get_file(session, ref.file_id).sha256 for ref in refs}
+        read: dict[tuple[int, int], Page] = {}
+        for file_id, sha256 in hashes.items():
+            reading = self.readings.find(sha256, self.reader.version) if sha256 is not None else None
+            read |= {(file_id, each.number): each for each in reading.pages} if reading else {}
+        blank = Page(number=1, size=PageSize(width=595, height=842))
+        return tuple(
+            read.get((ref.file_id, ref.page), blank).model_copy(update={"number": number})
+            for number, ref in enumerate(refs, start=1)
+        )
+
     def original(self, document_id: int, *, by: Actor) -> tuple[Path, str]:
         """Return the stored file, untouched, and the name it was dropped under."""
         access.check_may(by, Act.READ)

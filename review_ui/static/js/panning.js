@@ -11,6 +11,8 @@ export class Panning {
   #pinch = 0;
   /** @type {{x: number, y: number} | null} what the pointer holds: its place on the pages as they scroll */
   #held = null;
+  /** The click that ends it means nothing on the page, even where Space was let go before the button. */
+  #wasHeld = false;
 
   /**
    * @param {HTMLElement} pages that scroll
@@ -24,6 +26,7 @@ export class Panning {
     pages.addEventListener("pointerenter", () => (this.#isOver = true), { signal });
     pages.addEventListener("pointerleave", () => (this.#isOver = false), { signal });
     pages.addEventListener("pointerdown", (event) => this.#press(event), { signal });
+    pages.addEventListener("click", (event) => this.#wasHeld && event.stopPropagation(), { signal, capture: true });
     pages.addEventListener("pointermove", (event) => this.#move(event), { signal });
     for (const end of ["pointerup", "pointercancel"]) pages.addEventListener(end, () => this.#let(), { signal });
     // the middle button's own scrolling would take over
@@ -59,8 +62,10 @@ export class Panning {
 
   /** @param {PointerEvent} event */
   #press(event) {
+    this.#wasHeld = false;
     if (event.button !== 1 && !(event.button === 0 && this.#isSpace)) return;
     event.preventDefault();
+    this.#wasHeld = true;
     // From where it began: what scrolling rounds off at each step would add up.
     this.#held = { x: this.#pages.scrollLeft + event.clientX, y: this.#pages.scrollTop + event.clientY };
     this.#pages.dataset.panning = "held";

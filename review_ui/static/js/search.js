@@ -97,7 +97,7 @@ export class PageSearch extends HTMLElement {
     const viewer = this.#viewer;
     const sheets = viewer.sheets;
     if (sheets.length > 9) this.#say("searching …");
-    const pages = await Promise.all(sheets.map((sheet) => viewer.library.of(sheet)));
+    const pages = await viewer.library.all(viewer.dataset.words, sheets);
     if (this.#asked !== text || this.#box.hidden) return;
     this.#show(found(text, pages).map(({ page, boxes }) => ({ sheet: sheets[page], boxes })));
     // It begins at what is in sight: nobody wants to be thrown back to the first page.

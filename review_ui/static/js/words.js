@@ -187,4 +187,21 @@ export class Library {
     this.#asked.set(sheet, asked);
     return asked;
   }
+
+  /**
+   * @param {string} address of the words of all pages
+   * @param {HTMLElement[]} sheets
+   * @returns {Promise<PageWords[]>} by page, in one request
+   */
+  async all(address, sheets) {
+    if (sheets.some((sheet) => !this.#asked.has(sheet))) {
+      const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+      const { pages } = answer?.ok ? await answer.json() : { pages: [] };
+      sheets.forEach((sheet, index) => {
+        const number = Number(sheet.dataset.page);
+        if (pages[index] && !this.#asked.has(sheet)) this.#asked.set(sheet, Promise.resolve(new PageWords(number, pages[index])));
+      });
+    }
+    return Promise.all(sheets.map((sheet) => this.of(sheet)));
+  }
 }

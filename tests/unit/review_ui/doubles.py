@@ -634,6 +634,9 @@ class FakeServices:
         word = Word(text="CF-20814", box=BoundingBox(x0=440, top=120, x1=500, bottom=131))
         return PageText(page=Page(number=page, size=PageSize(width=595, height=842), words=(word,)))
 
+    def all_words(self, document_id: int, *, by: Actor) -> tuple[Page, ...]:
+        return (self.words(document_id, 1, by=by).page,)
+
     def original(self, document_id: int, *, by: Actor) -> tuple[Path, str]:
         return Path(__file__), "scan_0417.pdf"
 

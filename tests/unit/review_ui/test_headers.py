@@ -101,3 +101,9 @@ def test_health_answers_without_a_log_in(app: Flask, services: FakeServices) -> 
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json["parts"] == {"database": "does not answer"}
+
+
+def test_words_of_all_pages_come_in_one_answer_with_their_places(reviewer: FlaskClient) -> None:
+    [page] = reviewer.get("/documents/7/words").json["pages"]
+    assert page == reviewer.get("/documents/7/pages/1/words").json["words"]
+    assert [type(part) for part in page[0]] == [str, float, float, float, float]
