@@ -211,8 +211,12 @@ def test_boxes_on_the_page_name_their_fields_and_lead_to_them_and_alt_takes_thei
     at.person.desk.evaluate("desk => desk.replaceWith(desk.cloneNode(true))")
     at.click("Larkmere", 0, 1, "Alt")
     at.expect_value("Larkmere")
+    expect(at.person.page.locator("save-state")).to_have_text("kept as a draft")
+    at.person.page.reload()
+    at.expect_value("Larkmere")
     expect(at.person.page.locator(".word-taken")).to_have_count(1)
     at.person.press("Escape")
+    expect(at.person.page.locator(".word-taken")).to_have_count(0)
 
 
 def test_search_finds_without_accents_and_case_over_words_and_pages_and_gives_the_focus_back(at: Page) -> None:

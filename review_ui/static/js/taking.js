@@ -46,6 +46,7 @@ export class Taking {
     pages.addEventListener("contextmenu", (event) => this.#hold(event), { signal });
     desk.addEventListener("desk:field", () => this.#mirror(), { signal });
     desk.addEventListener("words:placed", () => this.#mirror(), { signal });
+    this.#mirror();
   }
 
   /**
