@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from pipeline.domain.review import Decision, Settlement
 from tests.browsers import QUIET, find_program
 from tests.e2e.installation import Installation, installed
 from tests.e2e.workbench import Person
@@ -26,6 +27,7 @@ def main() -> None:
             mara.log_in()
             _take(mara.open("/queue"), "queue")
             _take(_review(mara, installation), "review")
+            _take(_approval(mara, installation), "approval")
         browser.close()
 
 
@@ -34,6 +36,20 @@ def _review(mara: Person, installation: Installation) -> Page:
     mara.take(installation.documents()[PAPER].id)
     mara.turn_to(FIELD)
     mara.page.wait_for_load_state("networkidle")
+    return mara.page
+
+
+def _approval(mara: Person, installation: Installation) -> Page:
+    """Return the page on which the same document is signed, one value corrected."""
+    by = installation.person(mara.name)
+    document = installation.documents()[PAPER]
+    view = installation.services.reviewing.get_document(document.id, by=by)
+    due = next(one for one in view.fields if one.spec.name == "due_date")
+    later = max(due.extraction.readings, key=str) if due.extraction else None
+    chosen = Settlement(field="due_date", decision=Decision.CORRECT, value=later, comment="six months were agreed")
+    installation.services.reviewing.settle(document.id, chosen, by=by, revision=view.revision)
+    installation.settle(document.id, by=by)
+    mara.open(f"/documents/{document.id}/approval")
     return mara.page
 
 
