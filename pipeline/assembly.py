@@ -43,6 +43,7 @@ from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
+from pipeline.services.saved_views import SavedViews
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.typeshelf import TypeShelf
@@ -67,6 +68,7 @@ class Services:
     processing: Processing
     reviewing: Reviewing
     dispatching: Dispatching
+    saved_views: SavedViews
     marking: Marking
     drafting: Drafting
     approving: Approving
@@ -194,6 +196,7 @@ def build(
         dispatching=Dispatching(
             store=store, types=types, clock=clock, hold=timedelta(seconds=settings.handover_seconds)
         ),
+        saved_views=SavedViews(store=store, clock=clock),
         marking=Marking(store=store, sources=sources, types=types),
         drafting=Drafting(store=store, types=types, clock=clock),
         approving=Approving(store=store, jobs=queue, types=types, clock=clock),

@@ -1,6 +1,7 @@
 """What is done with several documents of the queue at once, and how a page learns that the queue has changed."""
 
 from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
@@ -13,6 +14,7 @@ from review_ui.flashes import say, warn
 from review_ui.formatting import plural
 from review_ui.session import safe_path
 
+IN_A_VIEW = frozenset({"state", "type", "holder", "search", "sort", "order"})
 TOLD_MOST = 5
 """Refusals that are told one by one."""
 
@@ -56,6 +58,24 @@ def pulse() -> Response:
     answer.set_etag(services().dispatching.pulse(by=actor()))
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer.make_conditional(request)
+
+
+@dispatch.post("/queue/views")
+def save_view() -> Response:
+    """Keep the filter and order of the list that the form was sent from, under a name."""
+    name = forms.text("name", "Give the view a name.", longest=60)
+    kept = [(key, value) for key, value in parse_qsl(request.form.get("address", "")) if key in IN_A_VIEW]
+    address = urlencode(kept)
+    services().saved_views.save(name, address, shared=request.form.get("shared") == "yes", by=actor())
+    say(f"The view “{name}” is saved.")
+    return redirect(f"{url_for('queue.show')}?{address}")
+
+
+@dispatch.post("/queue/views/<int:view_id>/removal")
+def remove_view(view_id: int) -> Response:
+    services().saved_views.remove(view_id, by=actor())
+    say("The view is removed.")
+    return redirect(url_for("queue.show"))
 
 
 def _chosen() -> list[int]:

@@ -84,6 +84,7 @@ def show() -> Response:
         types=services().reviewing.list_types(by=actor()),
         is_filtered=bool(wanted.type or wanted.search or wanted.holder or wanted.states != (DocumentState.REVIEW,)),
         may_review=has_role(Role.REVIEWER),
+        views=services().saved_views.list_views(by=actor()),
         people=services().reviewing.list_people(by=actor()) if has_role(Role.REVIEWER) else (),
     )
     return make_response(page)

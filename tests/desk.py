@@ -33,6 +33,7 @@ from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
+from pipeline.services.saved_views import SavedViews
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.typeshelf import TypeShelf
@@ -98,6 +99,7 @@ class Office:
         )
         self.reviewing = Reviewing(self.store, self.queue, shelf, self.clock, timedelta(minutes=15), timedelta(hours=8))
         self.dispatching = Dispatching(self.store, shelf, self.clock, timedelta(hours=8))
+        self.saved_views = SavedViews(self.store, self.clock)
         self.marking = Marking(self.store, sources, shelf)
         self.drafting = Drafting(self.store, shelf, self.clock)
         self.approving = Approving(self.store, self.queue, shelf, self.clock)

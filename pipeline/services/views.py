@@ -216,6 +216,18 @@ class Refusal(Frozen):
     why: str
 
 
+class SavedView(Frozen):
+    """A filter and order of the queue under a name."""
+
+    id: int
+    name: str
+    address: str
+    """The query of the list's address."""
+    shared: bool
+    is_mine: bool
+    by_display: str
+
+
 class ApprovalView(Frozen):
     id: int
     revision: int

@@ -342,6 +342,22 @@ class UserRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SavedViewRow(Base):
+    """A filter and order of the queue under a name."""
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(Text)
+    """The query of the list's address."""
+    shared: Mapped[bool] = mapped_column(Boolean)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+
 class LoginFailureRow(Base):
     """A refused log-in, for slowing down whoever guesses; kept for an hour."""
 

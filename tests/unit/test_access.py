@@ -24,6 +24,7 @@ from pipeline.services.policies import Policies
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
+from pipeline.services.saved_views import SavedViews
 from pipeline.services.sweeping import Sweeping
 
 SERVICES = (
@@ -43,6 +44,7 @@ SERVICES = (
     Processing,
     Reporting,
     Reviewing,
+    SavedViews,
     Sweeping,
 )
 AT_THE_DOOR = {"Accounts.login", "Accounts.find_actor", "Accounts.logout", "Accounts.ensure_first"}

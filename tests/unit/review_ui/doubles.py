@@ -54,6 +54,7 @@ from pipeline.services.views import (
     ReadyRow,
     ReceivedFile,
     Refusal,
+    SavedView,
     SignatureView,
     SignedOutcome,
     SignedView,
@@ -245,6 +246,7 @@ class FakeServices:
     learned: LearningView = field(default_factory=lambda: NOTHING_LEARNED)
     curves: tuple[FieldCurves, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    views: tuple[SavedView, ...] = ()
     second_why: str | None = None
     first: SignatureView | None = None
     changes: tuple[ReadyChange, ...] = ()
@@ -257,6 +259,7 @@ class FakeServices:
             self.pages
         ) = self.files = self
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
+        self.dispatching = self.saved_views = self
 
     def _note(self, name: str, *facts: Any) -> None:
         self.calls.append((name, facts))
@@ -516,6 +519,17 @@ class FakeServices:
                 ReadingView(value="2026-03-04", shown="2026-03-04", note="month first"),
             )
         return (ReadingView(value=text, shown=text, note=None),)
+
+    # saved views
+
+    def list_views(self, *, by: Actor) -> tuple[SavedView, ...]:
+        return self.views
+
+    def save(self, name: str, address: str, *, shared: bool, by: Actor) -> None:
+        self._note("save", name, address, shared)
+
+    def remove(self, view_id: int, *, by: Actor) -> None:
+        self._note("remove", view_id)
 
     # dispatching
 

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from pipeline.domain.worth import Priority
-from pipeline.services.views import NextView, Refusal
+from pipeline.services.views import NextView, Refusal, SavedView
 from review_ui.turns import because
 from tests.unit.review_ui.doubles import COLLEAGUE, NOW, FakeServices
 
@@ -85,3 +85,23 @@ def test_reason_for_the_next_document_is_a_sentence(why: str, words: str) -> Non
         priority_why="Rowe: supplier waits",
     )
     assert words in because(coming, NOW)
+
+
+def test_view_keeps_what_the_address_says_about_the_list_and_nothing_else(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    form = {"name": "Large", "address": "type=invoice&sort=amount&page=4&next=//elsewhere", "shared": "yes"}
+    assert reviewer.post("/queue/views", data=form).location == "/queue?type=invoice&sort=amount"
+    assert services.called("save") == [("Large", "type=invoice&sort=amount", True)]
+
+
+def test_views_stand_as_chips_and_own_ones_can_be_removed(reviewer: FlaskClient, services: FakeServices) -> None:
+    services.views = tuple(
+        SavedView(id=number, name=f"View {number}", address="type=invoice", shared=True, is_mine=mine, by_display="Jon")
+        for number, mine in ((1, True), (2, False))
+    )
+    text = reviewer.get("/queue?type=invoice").text
+    assert text.count('href="/queue?type=invoice" aria-current="true"') == 2
+    assert "Remove “View 1”" in text
+    assert "Remove “View 2”" not in text
+    assert reviewer.post("/queue/views/1/removal").location == "/queue"
