@@ -1,7 +1,6 @@
 """A field as its card says it: state, value, reasons, rivals, sums."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -12,14 +11,11 @@ from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import TYPE_FIELD, FieldKind, FieldSpec
 from pipeline.domain.review import SETTLED, Draft, FieldState
 from pipeline.domain.routing import ReasonCode
-from pipeline.domain.value import Row
 from pipeline.services.views import DocumentView, FieldView
 from review_ui.crops import NUMBER_PAD_PX, NUMBER_ROOM_PX, Crop, crop_of
 from review_ui.formatting import NUMERIC, format_number, format_share, format_value, sureness
-from review_ui.grid import Line, lines_of
+from review_ui.grid import Line, drafted_rows, lines_of
 
-CELL = "cell-"
-"""How the names of a grid's cells begin, in its form and in a draft of it."""
 RIVALS_MAX = 9
 """One digit key each."""
 
@@ -240,15 +236,6 @@ def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Ca
         is_persons=is_persons(view),
         draft=next((draft for draft in document.drafts if draft.field == spec.name), None),
     )
-
-
-def drafted_rows(draft: Draft | None, columns: Sequence[str]) -> tuple[Row, ...] | None:
-    """Return the lines that a draft holds, blank ones left out; None where it holds none of this table's columns."""
-    cells = [draft.entries.get(f"{CELL}{name}", ()) for name in columns] if draft is not None else []
-    if not any(cells) or len({len(each) for each in cells}) > 1:
-        return None
-    rows = (dict(zip(columns, texts, strict=True)) for texts in zip(*cells, strict=True))
-    return tuple(row for row in rows if any(row.values()))
 
 
 def is_undecided(view: FieldView) -> bool:

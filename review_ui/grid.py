@@ -1,10 +1,15 @@
 """The lines of a table as its card sets them: cells, and which of them a person should look at first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.domain.review import Draft
+from pipeline.domain.value import Row
 from pipeline.services.views import FieldView
 
+CELL = "cell-"
+"""How the names of a grid's cells begin, in its form and in a draft of it."""
 CELL_MIN, CELL_MAX = 5, 16
 """Characters of room that a column of numbers gets, at least and at most."""
 
@@ -41,6 +46,15 @@ def lines_of(view: FieldView, value: Any) -> tuple[Line, ...]:
         )
         for number, row in enumerate(value or (), start=1)
     )
+
+
+def drafted_rows(draft: Draft | None, columns: Sequence[str]) -> tuple[Row, ...] | None:
+    """Return the lines that a draft holds, blank ones left out; None where it holds none of this table's columns."""
+    cells = [draft.entries.get(f"{CELL}{name}", ()) for name in columns] if draft is not None else []
+    if not any(cells) or len({len(each) for each in cells}) > 1:
+        return None
+    rows = (dict(zip(columns, texts, strict=True)) for texts in zip(*cells, strict=True))
+    return tuple(row for row in rows if any(row.values()))
 
 
 def room_of(lines: tuple[Line, ...], column: str) -> int:

@@ -9,7 +9,7 @@ export class SaveState extends HTMLElement {
     const desk = this.closest("review-desk");
     desk?.addEventListener("save:done", () => this.#done(), { signal });
     desk?.addEventListener("save:draft", () => this.#done("kept as a draft"), { signal });
-    desk?.addEventListener("save:clear", () => this.dataset.tone && this.#clear(), { signal });
+    desk?.addEventListener("save:clear", () => (this.dataset.tone || !this.#at) && this.#clear(), { signal });
     desk?.addEventListener("save:wait", (event) => this.#wait(event.detail), { signal });
     desk?.addEventListener("save:refuse", (event) => this.#refuse(event.detail), { signal });
     const ticking = setInterval(() => this.#tick(), 5000);
