@@ -31,6 +31,8 @@ export class Drafts {
 
   /** Lets what is on its way arrive, and forgets the rest: a decision takes the draft's place. */
   async decided() {
+    // A key may come before the event that tells of an editor closed by the key before.
+    for (const closed of this.#desk.querySelectorAll("details.editor:not([open])")) this.#close(closed);
     clearTimeout(this.#timer);
     this.#waiting = null;
     await this.#under;
@@ -54,7 +56,9 @@ export class Drafts {
     const form = this.#waiting;
     if (!form) return;
     this.#waiting = null;
-    const data = isAsFound(form) ? blank(form) : typed(form);
+    const isLeft = form.closest("details.editor:not([open])"); // and telling the server of it failed before
+    const data = isLeft || isAsFound(form) ? blank(form) : typed(form);
+    form.dataset.drafted = ""; // from now on there is something to take back
     this.#under = this.#under.then(() => this.#send(form, data));
   }
 
@@ -83,14 +87,23 @@ export class Drafts {
   /** @param {Event} event an editor was closed without saving: its draft goes with what was typed */
   #left(event) {
     const editor = /** @type {HTMLElement} */ (event.target);
-    const form = editor.matches?.("details.editor:not([open])") ? editor.querySelector("form[data-draft]") : null;
+    if (editor.matches?.("details.editor:not([open])")) this.#close(editor);
+  }
+
+  /** @param {Element} editor that is closed */
+  #close(editor) {
+    const form = editor.querySelector("form[data-draft]");
     if (form && ("drafted" in form.dataset || this.#waiting === form)) this.#forget(form);
   }
 
   /** @param {HTMLFormElement} form */
   async #forget(form) {
-    await this.decided();
-    await this.#send(form, blank(form));
+    delete form.dataset.drafted;
+    clearTimeout(this.#timer);
+    this.#waiting = null;
+    const data = blank(form);
+    this.#under = this.#under.then(() => this.#send(form, data));
+    await this.#under;
     if (form.matches(".lines-form")) this.#desk.dispatchEvent(new CustomEvent("desk:again"));
   }
 

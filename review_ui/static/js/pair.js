@@ -40,7 +40,6 @@ export class ValuePair extends HTMLElement {
   /** @param {boolean} isOpen */
   #toggled(isOpen) {
     const input = this.#input;
-    this.closest("[data-card]").toggleAttribute("data-editing", isOpen && Boolean(input));
     if (!input) return;
     if (isOpen) {
       if (document.activeElement === input) return; // and maybe typed in already: selecting it would lose that
