@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pipeline.domain.actors import Role
 from pipeline.settings import Settings
-from review_ui import errors, formatting, security, session
+from review_ui import errors, formatting, languages, security, session
 from review_ui.admin import admin
 from review_ui.approvals import approvals
 from review_ui.assets import MODULES, STYLES, asset_url, assets, content_version
@@ -45,6 +45,7 @@ def create_app(services: Any, settings: Settings) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    languages.register(app)
     # The guard stands first: a refused form is then told on a page of the person's own.
     session.register(app, settings)
     security.register(app, settings)
@@ -67,6 +68,7 @@ def _register_template_names(app: Flask) -> None:
         "format_span",
         "format_bytes",
         "initials",
+        "counted",
         "plural",
         "sureness",
     ):

@@ -5,6 +5,7 @@ from review_ui import forms
 from review_ui.context import actor, services, settings
 from review_ui.errors import status_of
 from review_ui.flashes import say
+from review_ui.languages import COOKIE, LANGUAGES
 from review_ui.session import clear_cookie, cookie_name, safe_path, set_cookie
 
 THEMES = ("auto", "light", "dark")
@@ -64,9 +65,9 @@ def password() -> Response:
 
 @auth.post("/appearance")
 def theme() -> Response:
-    """Keep theme and density in cookies: the page arrives in them, without a flash of the other."""
+    """Keep theme, density and language in cookies: the page arrives in them, without a flash of the other."""
     response = redirect(safe_path(request.form.get("back")) or url_for("queue.index"))
-    for name, allowed in (("theme", THEMES), ("density", DENSITIES)):
+    for name, allowed in (("theme", THEMES), ("density", DENSITIES), (COOKIE, LANGUAGES)):
         value = request.form.get(name)
         if value in allowed:
             secure = settings().secure_cookies

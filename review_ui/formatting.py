@@ -1,4 +1,4 @@
-"""Values, times and shares in the reader's form. Pure: the same input always reads the same."""
+"""Values, times and shares in the reader's form and language; in English outside a request."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -6,11 +6,24 @@ from typing import Any
 
 from babel.dates import format_date as babel_date
 from babel.numbers import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from pipeline.domain.fields import FieldKind
+from review_ui.languages import reader_language, reader_locale
 from review_ui.naming import visible
 
-LOCALE = "en"
+DAYS = {"en": ("d MMM y", "d MMM"), "de": ("dd.MM.y", "dd.MM.")}
+"""How a language writes a day, with its year and without."""
+SURENESS = (
+    (0.97, _l("all but certain")),
+    (0.9, _l("sure")),
+    (0.75, _l("fairly sure")),
+    (0.5, _l("unsure")),
+    (0.0, _l("doubtful")),
+)
+"""Words for a confidence from a bound on."""
 NUMERIC = frozenset({FieldKind.MONEY, FieldKind.PERCENTAGE, FieldKind.QUANTITY})
 MINUS = "\N{MINUS SIGN}"
 
@@ -26,11 +39,12 @@ def format_number(canonical: str | None, *, decimals: int = 2, decimals_max: int
     if not number.is_finite():
         return canonical
     pattern = "#,##0" + ("." + "0" * decimals + "#" * (decimals_max - decimals) if decimals_max else "")
-    return format_decimal(number, pattern, locale=LOCALE, decimal_quantization=False).replace("-", MINUS)
+    return format_decimal(number, pattern, locale=reader_locale(), decimal_quantization=False).replace("-", MINUS)
 
 
-def format_day(day: date | None) -> str:
-    return "" if day is None else babel_date(day, "d MMM y", locale=LOCALE)
+def format_day(day: date | None, *, year: bool = True) -> str:
+    pattern = DAYS[reader_language()][0 if year else 1]
+    return "" if day is None else babel_date(day, pattern, locale=reader_locale())
 
 
 def format_value(value: Any, kind: FieldKind) -> str:
@@ -38,8 +52,7 @@ def format_value(value: Any, kind: FieldKind) -> str:
     if value is None:
         return ""
     if kind is FieldKind.TABLE:
-        count = len(value)
-        return f"{count} line" if count == 1 else f"{count} lines"
+        return counted(len(value), "%(count)s line", "%(count)s lines")
     if not isinstance(value, str):
         return "; ".join(visible(str(entry)) for entry in value)
     match kind:
@@ -64,16 +77,13 @@ def format_share(share: float) -> str:
     if percent == 100 and share < 1:
         percent = 99
     if percent == 0 and share > 0:
-        return "under 1 %"
+        return _("under 1 %")
     return f"{percent} %"
 
 
 def sureness(confidence: float) -> str:
     """Return the word that stands with a confidence."""
-    for bound, word in ((0.97, "all but certain"), (0.9, "sure"), (0.75, "fairly sure"), (0.5, "unsure")):
-        if confidence >= bound:
-            return word
-    return "doubtful"
+    return next((str(word) for bound, word in SURENESS if confidence >= bound), str(SURENESS[-1][1]))
 
 
 def format_moment(moment: datetime | None) -> str:
@@ -93,23 +103,23 @@ def format_when(moment: datetime | None, now: datetime) -> str:
     if distance == 0:
         return f"{moment:%H:%M}"
     if distance == -1:
-        return "Yesterday"
-    if moment.year == now.year:
-        return babel_date(moment.date(), "d MMM", locale=LOCALE)
-    return format_day(moment.date())
+        return _("Yesterday")
+    return format_day(moment.date(), year=moment.year != now.year)
 
 
 def format_due(moment: datetime, now: datetime) -> str:
     """Return when something is due, in words: `due today 17:00`, `overdue since 9 Mar`."""
     moment, now = moment.astimezone(UTC), now.astimezone(UTC)
     distance = (moment.date() - now.date()).days
+    if moment < now and distance == -1:
+        return _("overdue since yesterday")
     if moment < now:
-        return f"overdue since {moment:%H:%M}" if distance == 0 else f"overdue since {format_when(moment, now).lower()}"
+        return _("overdue since %(when)s", when=format_when(moment, now))
     if distance == 0:
-        return f"due today {moment:%H:%M}"
+        return _("due today %(time)s", time=f"{moment:%H:%M}")
     if distance == 1:
-        return f"due tomorrow {moment:%H:%M}"
-    return f"due {format_when(moment, now)}"
+        return _("due tomorrow %(time)s", time=f"{moment:%H:%M}")
+    return _("due %(when)s", when=format_when(moment, now))
 
 
 def format_span(seconds: float) -> str:
@@ -121,7 +131,7 @@ def format_span(seconds: float) -> str:
         return f"{seconds // 60} min"
     if seconds < 48 * 3600:
         return f"{seconds // 3600} h"
-    return f"{seconds // 86400} days"
+    return counted(seconds // 86400, "%(count)s day", "%(count)s days")
 
 
 def format_bytes(size: int) -> str:
@@ -136,6 +146,11 @@ def initials(name: str) -> str:
     """Return one or two capital letters that stand for a person."""
     words = [word for word in name.replace(".", " ").replace("_", " ").split() if word]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a count in words that fit it; both forms hold `%(count)s`, and the catalogues find them by this call."""
+    return ngettext(one, many, count, count=format_number(str(count), decimals=0))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -1,0 +1,50 @@
+"""In which language a page speaks, and in which form it writes dates and numbers."""
+
+from babel import Locale, UnknownLocaleError
+from flask import Flask, request
+from flask_babel import get_locale
+
+from review_ui.languages.catalog import Languages, phrases
+from review_ui.languages.phrasebook import told
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""Codes of the languages that the interface speaks, each with its own name for itself."""
+COOKIE = "language"
+
+__all__ = ["COOKIE", "LANGUAGES", "phrases", "reader_language", "reader_locale", "register", "told"]
+
+
+def register(app: Flask) -> None:
+    """Make `gettext` and its kin speak the reader's language in templates and Python."""
+    Languages(app, locale_selector=choose)
+    app.jinja_env.globals.update(told=told, reader_language=reader_language, phrases=phrases, LANGUAGES=LANGUAGES)
+
+
+def choose() -> str:
+    """Return the locale of this request: the language that the person chose, else what their browser asks for first.
+
+    The browser's region counts where the language is the same: a Swiss reader of German gets 1’234.50.
+    """
+    asked = [tag.replace("-", "_") for tag, _ in request.accept_languages]
+    kept = request.cookies.get(COOKIE)
+    spoken = [tag for tag in asked if tag.partition("_")[0].lower() in LANGUAGES]
+    language = kept if kept in LANGUAGES else (spoken[0].partition("_")[0].lower() if spoken else "en")
+    return next((tag for tag in spoken if tag.partition("_")[0].lower() == language and _is_known(tag)), language)
+
+
+def reader_locale() -> Locale:
+    """Return the reader's locale; English outside a request."""
+    return get_locale() or Locale("en")
+
+
+def reader_language() -> str:
+    """Return the code of the reader's language, one of `LANGUAGES`."""
+    language = reader_locale().language
+    return language if language in LANGUAGES else "en"
+
+
+def _is_known(tag: str) -> bool:
+    try:
+        return bool(Locale.parse(tag))
+    except (UnknownLocaleError, ValueError):
+        return False
