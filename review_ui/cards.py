@@ -7,38 +7,42 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
 from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import TYPE_FIELD, FieldKind, FieldSpec
 from pipeline.domain.review import SETTLED, Draft, FieldState
 from pipeline.domain.routing import ReasonCode
 from pipeline.services.views import DocumentView, FieldView
 from review_ui.crops import NUMBER_PAD_PX, NUMBER_ROOM_PX, Crop, crop_of
-from review_ui.formatting import NUMERIC, format_number, format_share, format_value, sureness
+from review_ui.formatting import NUMERIC, counted, format_number, format_share, format_value, sureness
 from review_ui.grid import Line, drafted_rows, lines_of
+from review_ui.languages import reader_language, told
 
 RIVALS_MAX = 9
 """One digit key each."""
 
 SHORT_REASONS = {
-    ReasonCode.LOW_CONFIDENCE: "the machine was unsure",
-    ReasonCode.CRITICAL: "always by hand",
-    ReasonCode.REQUIRED_MISSING: "required, and none was found",
-    ReasonCode.AMBIGUOUS: "can be read in two ways",
-    ReasonCode.SAMPLE: "quality sample",
-    ReasonCode.TYPE_DOUBTFUL: "type was doubtful",
-    ReasonCode.NO_TEXT: "no text to read",
-    ReasonCode.SAME_NUMBER: "the number came before",
-    ReasonCode.ATTACHED_DATA: "the attached data differs",
-    ReasonCode.HIDDEN_TEXT: "text nobody can see",
+    ReasonCode.LOW_CONFIDENCE: _l("the machine was unsure"),
+    ReasonCode.CRITICAL: _l("always by hand"),
+    ReasonCode.REQUIRED_MISSING: _l("required, and none was found"),
+    ReasonCode.AMBIGUOUS: _l("can be read in two ways"),
+    ReasonCode.SAMPLE: _l("quality sample"),
+    ReasonCode.TYPE_DOUBTFUL: _l("type was doubtful"),
+    ReasonCode.NO_TEXT: _l("no text to read"),
+    ReasonCode.SAME_NUMBER: _l("the number came before"),
+    ReasonCode.ATTACHED_DATA: _l("the attached data differs"),
+    ReasonCode.HIDDEN_TEXT: _l("text nobody can see"),
 }
 TONE_WORDS = {
-    "check": "Check",
-    "critical": "Critical",
-    "settled": "Settled",
-    "corrected": "Corrected",
-    "absent": "Absent",
-    "wrong": "Wrong",
-    "accepted": "Accepted",
+    "check": _l("Check"),
+    "critical": _l("Critical"),
+    "settled": _l("Settled"),
+    "corrected": _l("Corrected"),
+    "absent": _l("Absent"),
+    "wrong": _l("Wrong"),
+    "accepted": _l("Accepted"),
 }
 _FROM_CHECKS = frozenset({ReasonCode.CHECK_FAILED, ReasonCode.NOW_FAILS})
 _SPEAKS_AGAINST_NOTHING = frozenset({ReasonCode.REQUIRED_MISSING, ReasonCode.NO_TEXT})
@@ -102,11 +106,13 @@ class Card:
 
     @property
     def word(self) -> str:
-        return "No text" if self.tone == "wrong" else TONE_WORDS[self.tone]
+        return _("No text") if self.tone == "wrong" else str(TONE_WORDS[self.tone])
 
     @property
     def inside(self) -> str:
-        """The title inside a sentence: without its capital, unless it is an abbreviation."""
+        """The title inside a sentence: without its capital where a noun has none, unless it is an abbreviation."""
+        if reader_language() == "de":
+            return self.title
         return self.title if self.title[1:2].isupper() else self.title[:1].lower() + self.title[1:]
 
     @property
@@ -156,10 +162,11 @@ class Card:
         if record.comment:
             return record.comment
         if not record.reasons:
-            return "opened by a person"
+            return _("opened by a person")
         telling = [one for one in record.reasons if one.code is not ReasonCode.LOW_CONFIDENCE]
         reason = (telling or record.reasons)[0]
-        return SHORT_REASONS.get(reason.code, reason.message)
+        short = SHORT_REASONS.get(reason.code)
+        return str(short) if short is not None else told(reason.message)
 
     @property
     def small_crop(self) -> Crop | None:
@@ -189,11 +196,12 @@ class Card:
         codes = {reason.code for reason in self.view.record.reasons}
         if self.is_open and self.reasons and not codes <= _SELF_EVIDENT:
             return self.reasons[0]
-        return self.shown or ("nothing found" if self.is_open else "not on the page")
+        return self.shown or (_("nothing found") if self.is_open else _("not on the page"))
 
 
-def card_of(document: DocumentView, view: FieldView, language: str = "en") -> Card:
-    """Return the card of one field of a document."""
+def card_of(document: DocumentView, view: FieldView) -> Card:
+    """Return the card of one field of a document, in the reader's language."""
+    language = reader_language()
     record, extraction, spec = view.record, view.extraction, view.spec
     codes = {reason.code for reason in record.reasons}
     value = None if record.state is FieldState.ABSENT else record.value
@@ -274,7 +282,7 @@ def rivals_of(view: FieldView) -> tuple[Rival, ...]:
     ]
     if is_persons(view) and record.machine_value is not None:
         found.append(
-            (record.machine_value, "as the machine read it", format_share(record.confidence), extraction.provenance)
+            (record.machine_value, _("as the machine read it"), format_share(record.confidence), extraction.provenance)
         )
     found += [
         (one.value, one.label or one.text, format_share(one.confidence), one.provenance)
@@ -297,13 +305,13 @@ def _way(text: str | None, reading: Any, spec: FieldSpec) -> str:
         try:
             day = date.fromisoformat(reading)
         except ValueError:
-            return "one way to read the print"
+            return _("one way to read the print")
         first, second = int(figures[0]), int(figures[1])
         if (first, second) == (day.day, day.month):
-            return "read with the day first"
+            return _("read with the day first")
         if (first, second) == (day.month, day.day):
-            return "read with the month first"
-    return "one way to read the print"
+            return _("read with the month first")
+    return _("one way to read the print")
 
 
 def _crop(view: FieldView, provenance: Provenance | None) -> Crop | None:
@@ -362,14 +370,18 @@ def _editing_text(view: FieldView, value: Any) -> str:
 
 def _confidence(view: FieldView) -> str:
     if is_undecided(view):
-        return f"{len(view.extraction.readings if view.extraction else ())} ways to read it"
+        ways = view.extraction.readings if view.extraction else ()
+        return _("%(count)s ways to read it", count=len(ways))
     if is_persons(view):
-        return f"{'taken away' if view.record.value is None else 'put here'} by {view.record.settled_by or 'a person'}"
+        who = view.record.settled_by or _("a person")
+        if view.record.value is None:
+            return _("taken away by %(who)s", who=who)
+        return _("put here by %(who)s", who=who)
     confidence = view.record.confidence
     text = f"{sureness(confidence)}, {format_share(confidence)}"
     best = view.extraction.candidates[0] if view.extraction and view.extraction.candidates else None
     if best is not None and best.confidence >= 0.01:
-        text += f"; the runner-up has {format_share(best.confidence)}"
+        text += "; " + _("the runner-up has %(share)s", share=format_share(best.confidence))
     return text
 
 
@@ -385,7 +397,7 @@ def _reasons(view: FieldView, duplicates: tuple[int, ...]) -> tuple[str, ...]:
         said.sort(key=lambda one: one.code is not ReasonCode.AMBIGUOUS)
     if is_undecided(view) or is_persons(view):
         said = [one for one in said if one.code is not ReasonCode.LOW_CONFIDENCE]
-    reasons = [_both_ways(view) if one.code is ReasonCode.AMBIGUOUS else one.message for one in said]
+    reasons = [_both_ways(view) if one.code is ReasonCode.AMBIGUOUS else told(one.message) for one in said]
     return tuple(dict.fromkeys((*_from_checks(view), *reasons)))
 
 
@@ -395,30 +407,36 @@ def _is_seen_before(view: FieldView, duplicates: tuple[int, ...]) -> bool:
 
 
 def _from_checks(view: FieldView) -> tuple[str, ...]:
-    checks = tuple(one.message for one in view.findings)
+    checks = tuple(told(one.message) for one in view.findings)
     had_checks = any(one.code in _FROM_CHECKS for one in view.record.reasons)
     if had_checks and not checks and view.record.state is FieldState.OPEN:
-        return ("The check that failed holds now, with the values in force.",)
+        return (_("The check that failed holds now, with the values in force."),)
     return checks
 
 
 def _lasting(view: FieldView) -> tuple[str, ...]:
     """Return what stays true of the file whatever anybody types in."""
-    return tuple(one.message for one in view.record.reasons if one.code is ReasonCode.HIDDEN_TEXT)
+    return tuple(told(one.message) for one in view.record.reasons if one.code is ReasonCode.HIDDEN_TEXT)
 
 
 def _no_text(pages: int) -> str:
-    what = "The page holds no text" if pages == 1 else f"None of the {pages} pages holds text"
-    return f"{what} that a machine can read here, so nothing was read. It is for you to read."
+    return counted(
+        pages,
+        "The page holds no text that a machine can read here, so nothing was read. It is for you to read.",
+        "None of the %(count)s pages holds text that a machine can read here, so nothing was read. "
+        "It is for you to read.",
+    )
 
 
 def _both_ways(view: FieldView) -> str:
     """Return which ways there are to read the print, in the reader's own form."""
     if view.extraction is None or len(view.extraction.readings) < 2:
-        return next(one.message for one in view.record.reasons if one.code is ReasonCode.AMBIGUOUS)
+        return told(next(one.message for one in view.record.reasons if one.code is ReasonCode.AMBIGUOUS))
     ways = sorted((one for one in view.extraction.readings), key=str)
-    listed = " or ".join(shown_value(one, view.spec) for one in ways[:3])
-    return f"“{view.extraction.text}” is {listed}" + (": choose the right one." if is_undecided(view) else ".")
+    listed = f" {_('or')} ".join(shown_value(one, view.spec) for one in ways[:3])
+    if is_undecided(view):
+        return _("“%(text)s” is %(ways)s: choose the right one.", text=view.extraction.text, ways=listed)
+    return _("“%(text)s” is %(ways)s.", text=view.extraction.text, ways=listed)
 
 
 def _sums(view: FieldView) -> tuple[Sum, ...]:
@@ -426,9 +444,13 @@ def _sums(view: FieldView) -> tuple[Sum, ...]:
     for finding in view.findings:
         if len(finding.figures) < 3 or not all(_is_number(number) for _, number in finding.figures):
             continue
-        figures = [(label[:1].upper() + label[1:], format_number(number)) for label, number in finding.figures]
+        figures = [(_capital(told(label)), format_number(number)) for label, number in finding.figures]
         sums.append(Sum(tuple(figures[:-2]), figures[-2], figures[-1]))
     return tuple(sums)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _is_number(text: str) -> bool:

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import FieldState
 from pipeline.services.views import DocumentView, PageView
 from review_ui.cards import Card, card_of
 from review_ui.difference import Piece, compare
-from review_ui.formatting import plural
+from review_ui.formatting import counted
+from review_ui.languages import reader_language
 from review_ui.marks import Mark, marks_on
 
 SUMMARY = "summary"
@@ -72,16 +76,19 @@ class Desk:
     @property
     def title(self) -> str:
         words = self.document.type_title
-        return f"{words.get('en') or self.document.type or 'Document'} {self.document.number or f'#{self.document.id}'}"
+        kind = words.get(reader_language()) or words.get("en") or self.document.type or _("Document")
+        return f"{kind} {self.document.number or f'#{self.document.id}'}"
 
     @property
     def progress(self) -> str:
         left, whole = len(self.open), len(self.exceptions)
         if whole == 0:
-            return "No exceptions"
+            return _("No exceptions")
         if left == 0:
-            return f"Nothing left: {plural(whole, 'exception')} settled"
-        return f"{left} of {plural(whole, 'exception')} left"
+            return counted(
+                whole, "Nothing left: %(count)s exception settled", "Nothing left: %(count)s exceptions settled"
+            )
+        return ngettext("%(left)s of %(num)s exception left", "%(left)s of %(num)s exceptions left", whole, left=left)
 
     @property
     def threshold_note(self) -> str:
@@ -92,18 +99,36 @@ class Desk:
         if not starting:
             return ""
         missing = sorted(card.view.missing for card in starting if card.view.missing)
-        why = "too few documents are reviewed yet to derive better ones"
+        why = _("too few documents are reviewed yet to derive better ones")
         if missing:
-            more = f"{missing[0]}" if missing[0] == missing[-1] else f"{missing[0]} to {missing[-1]}"
-            why += f": about {more} more of this type are needed, field by field"
+            more = (
+                f"{missing[0]}"
+                if missing[0] == missing[-1]
+                else _("%(few)s to %(many)s", few=missing[0], many=missing[-1])
+            )
+            why += ": " + _("about %(more)s more of this type are needed, field by field", more=more)
         if len(starting) == len(asked):
-            return f"Starting thresholds are in force: {why}."
-        words = [f"{len(starting)} of {plural(len(asked), 'threshold')} are starting ones: {why}."]
+            return _("Starting thresholds are in force: %(why)s.", why=why)
+        words = [
+            ngettext(
+                "%(few)s of %(num)s threshold are starting ones: %(why)s.",
+                "%(few)s of %(num)s thresholds are starting ones: %(why)s.",
+                len(asked),
+                few=len(starting),
+                why=why,
+            )
+        ]
         derived = len(asked) - len(starting) - len(chosen)
         if derived:
-            words.append(f"{derived} {'is' if derived == 1 else 'are'} derived from reviewed documents.")
+            words.append(
+                counted(
+                    derived,
+                    "%(count)s is derived from reviewed documents.",
+                    "%(count)s are derived from reviewed documents.",
+                )
+            )
         if chosen:
-            words.append(f"The policy sets that of {', '.join(card.title for card in chosen)}.")
+            words.append(_("The policy sets that of %(fields)s.", fields=", ".join(card.title for card in chosen)))
         return " ".join(words)
 
     @property

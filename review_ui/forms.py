@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from pydantic import ValidationError
 
 from pipeline.domain.actors import Role
@@ -27,7 +28,9 @@ DRAFTED = frozenset({"value", "comment", "provenance"})
 
 
 def revision() -> int:
-    return _number("revision", "Reload the page and do it again: the form did not say which revision it was made on.")
+    return _number(
+        "revision", _("Reload the page and do it again: the form did not say which revision it was made on.")
+    )
 
 
 def handling_ms() -> int:
@@ -45,12 +48,12 @@ def text(name: str, missing: str | None = None, *, longest: int = 2000) -> str:
     if missing is not None and not found:
         raise BadFormError(missing, name)
     if len(found) > longest:
-        raise BadFormError(f"Shorten the text to {longest} characters.", name)
+        raise BadFormError(_("Shorten the text to %(longest)s characters.", longest=longest), name)
     return found
 
 
 def person_id(name: str = "person") -> int:
-    return _number(name, "Choose a person.")
+    return _number(name, _("Choose a person."))
 
 
 def day(name: str, missing: str) -> datetime:
@@ -59,14 +62,14 @@ def day(name: str, missing: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(found), time(6), tzinfo=UTC)
     except ValueError:
-        raise BadFormError("Write the day as YYYY-MM-DD.", name) from None
+        raise BadFormError(_("Write the day as YYYY-MM-DD."), name) from None
 
 
 def roles() -> frozenset[Role]:
     try:
         return frozenset(Role(name) for name in request.form.getlist("roles"))
     except ValueError:
-        raise BadFormError("Choose roles from the list.") from None
+        raise BadFormError(_("Choose roles from the list.")) from None
 
 
 def settlement(field: str, look: Callable[[], tuple[DocumentView, FieldView]]) -> Settlement:
@@ -85,15 +88,15 @@ def settlement(field: str, look: Callable[[], tuple[DocumentView, FieldView]]) -
         "handling_ms": handling_ms(),
     }
     if asked == "take":
-        key = _number("choice", "Choose one of the numbered values.")
+        key = _number("choice", _("Choose one of the numbered values."))
         rival = next((one for one in rivals_of(look()[1]) if one.key == key), None)
         if rival is None:
-            raise BadFormError("This value is no longer among the numbered ones. Reload the page and choose again.")
+            raise BadFormError(_("This value is no longer among the numbered ones. Reload the page and choose again."))
         return Settlement(decision=Decision.CORRECT, value=rival.value, provenance=rival.provenance, **common)
     try:
         decision = Decision(asked)
     except ValueError:
-        raise BadFormError("Confirm the value, correct it, or say that it is not on the page.") from None
+        raise BadFormError(_("Confirm the value, correct it, or say that it is not on the page.")) from None
     if decision is not Decision.CORRECT:
         return Settlement(decision=decision, **common)
     document, view = look()
@@ -110,7 +113,7 @@ def typed_value(spec: FieldSpec) -> Any:
     """Return what was typed: one string, a list's lines, or a table's rows, blank ones left out."""
     if spec.kind is FieldKind.TABLE:
         return table_rows(spec)
-    typed = text("value", "Type the value, or say that it is not on the page.", longest=20_000)
+    typed = text("value", _("Type the value, or say that it is not on the page."), longest=20_000)
     if spec.kind is FieldKind.LIST:
         return tuple(line.strip() for line in typed.splitlines() if line.strip())
     return typed
@@ -121,7 +124,7 @@ def table_rows(spec: FieldSpec) -> tuple[Row, ...]:
     columns = {column.name: request.form.getlist(f"{CELL}{column.name}") for column in spec.columns}
     counts = {len(cells) for cells in columns.values()}
     if len(counts) > 1:
-        raise BadFormError("The lines did not arrive whole. Reload the page and do it again.")
+        raise BadFormError(_("The lines did not arrive whole. Reload the page and do it again."))
     rows: list[Row] = []
     for cells in zip(*columns.values(), strict=True):
         row: Row = {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)}
@@ -138,9 +141,9 @@ def provenance(document: DocumentView) -> Provenance | None:
     try:
         pointed = Provenance.model_validate(json.loads(found))
     except (ValidationError, ValueError):
-        raise BadFormError("Point at the page again: the place did not arrive whole.") from None
+        raise BadFormError(_("Point at the page again: the place did not arrive whole.")) from None
     if not 1 <= pointed.page <= max(1, document.page_count):
-        raise BadFormError("Point at the page again: this document has no such page.")
+        raise BadFormError(_("Point at the page again: this document has no such page."))
     return pointed
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
@@ -19,15 +20,16 @@ from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say
 from review_ui.formatting import format_value
+from review_ui.languages import marked, told
 from review_ui.queue import take_document
 from review_ui.session import safe_path
 
 REASONS_TO_REJECT = (
-    "Not a document for us",
-    "Cannot be read",
-    "Pages are missing",
-    "Already handled elsewhere",
-    "Returned to the sender",
+    marked("Not a document for us"),
+    marked("Cannot be read"),
+    marked("Pages are missing"),
+    marked("Already handled elsewhere"),
+    marked("Returned to the sender"),
 )
 
 HEADER = "header-"
@@ -53,7 +55,7 @@ def under_header(card: Card, document: DocumentView, named: dict[str, str]) -> R
     try:
         rows = services().marking.read_lines(document.id, card.name, named, by=actor())
     except InvalidCorrectionError as error:
-        page = render_desk(desk_of(document, focus=card.name), problem=str(error), named=named)
+        page = render_desk(desk_of(document, focus=card.name), problem=told(str(error)), named=named)
         return make_response(page, status_of(error))
     read = replace(card, value=rows, shown=shown_value(rows, card.view.spec))
     desk = desk_of(document, focus=card.name)
@@ -78,7 +80,7 @@ def renew(document_id: int) -> Response:
 @tasks.post("/claim/release")
 def release(document_id: int) -> Response:
     services().reviewing.release(document_id, by=actor())
-    say("Left as it stands: everything you settled is kept, and anyone may go on with it.")
+    say(_("Left as it stands: everything you settled is kept, and anyone may go on with it."))
     return leave(url_for("queue.show"))
 
 
@@ -89,9 +91,8 @@ def settle(document_id: int, field: str) -> Response:
     def look() -> tuple[DocumentView, FieldView]:
         document = services().reviewing.get_document(document_id, by=actor())
         if revision != document.revision:
-            raise StaleTaskError(
-                f"Document {document_id} was changed meanwhile. Nothing was overwritten: compare, then decide again."
-            )
+            sentence = _("Document %(id)s was changed meanwhile. Nothing was overwritten: compare, then decide again.")
+            raise StaleTaskError(sentence % {"id": document_id})
         return document, field_of(document, field)
 
     try:
@@ -133,7 +134,7 @@ def reading(document_id: int, field: str) -> Response:
         readings=[
             {
                 "shown": format_value(one.value, kind) if kind else shown_value(one.value, spec),
-                "note": one.note,
+                "note": told(one.note),
                 "value": one.value,
             }
             for one in readings
@@ -145,7 +146,7 @@ def reading(document_id: int, field: str) -> Response:
 def retype(document_id: int) -> Response:
     """Set the document's type: kept as read, it is confirmed; changed, the document is read again."""
     document = services().reviewing.get_document(document_id, by=actor())
-    chosen, revision = forms.text("type", "Choose a type."), forms.revision()
+    chosen, revision = forms.text("type", _("Choose a type.")), forms.revision()
     try:
         if chosen == document.type == field_of(document, TYPE_FIELD).record.machine_value:
             settlement = Settlement(field=TYPE_FIELD, decision=Decision.CONFIRM, handling_ms=forms.handling_ms())
@@ -156,14 +157,19 @@ def retype(document_id: int) -> Response:
         return refuse(document_id, TYPE_FIELD, error)
     if document.state is DocumentState.REVIEW:
         return answer(desk_of(document, after=TYPE_FIELD))
-    say(f"Document {document_id} is being read again with its new type; it comes back to the queue by itself.")
+    say(
+        _(
+            "Document %(document_id)s is being read again with its new type; it comes back to the queue by itself.",
+            document_id=document_id,
+        )
+    )
     return leave(url_for("queue.show"))
 
 
 @tasks.post("/validation")
 def validate(document_id: int) -> Response:
     services().reviewing.validate(document_id, by=actor(), revision=forms.revision(), handling_ms=forms.handling_ms())
-    say(f"Document {document_id} is handed on for approval.")
+    say(_("Document %(document_id)s is handed on for approval.", document_id=document_id))
     if request.form.get("then") != "next":
         return leave(url_for("queue.show"))
     taken = take_document(str(document_id))
@@ -175,24 +181,24 @@ def reject(document_id: int) -> Response:
     try:
         why = "; ".join(part for part in (forms.text("reason"), forms.text("why")) if part)
         if not why:
-            raise BadFormError("Choose a reason, or write one: whoever sent this will ask.", "why")
+            raise BadFormError(_("Choose a reason, or write one: whoever sent this will ask."), "why")
         services().reviewing.reject(document_id, why, by=actor(), revision=forms.revision())
     except (BadFormError, ReviewError) as error:
         return refuse_act(document_id, "reject", error)
-    say(f"Document {document_id} is rejected.")
+    say(_("Document %(document_id)s is rejected.", document_id=document_id))
     return leave(url_for("queue.show"))
 
 
 @tasks.post("/hold")
 def hold(document_id: int) -> Response:
     try:
-        why = forms.text("why", "Write what this waits for.")
-        until = forms.day("until", "Choose the day on which it comes back.")
+        why = forms.text("why", _("Write what this waits for."))
+        until = forms.day("until", _("Choose the day on which it comes back."))
         services().reviewing.hold(document_id, why, until, by=actor(), revision=forms.revision())
     except (BadFormError, ReviewError) as error:
         # the reason was looked at above: what the services still refuse is the day
         return refuse_act(document_id, "hold", error, "until")
-    say(f"Document {document_id} is on hold; it comes back by itself.")
+    say(_("Document %(document_id)s is on hold; it comes back by itself.", document_id=document_id))
     return leave(url_for("queue.show"))
 
 
@@ -209,21 +215,22 @@ def handover(document_id: int) -> Response:
         services().reviewing.handover(document_id, person, comment, by=actor(), revision=forms.revision())
     except (BadFormError, ReviewError, NotFoundError) as error:
         return refuse_act(document_id, "handover", error)
-    say(f"Document {document_id} is handed over.")
+    say(_("Document %(document_id)s is handed over.", document_id=document_id))
     return leave(url_for("queue.show"))
 
 
 @tasks.post("/retry")
 def retry(document_id: int) -> Response:
     services().reviewing.retry(document_id, by=actor(), revision=forms.revision())
-    say(f"Document {document_id} waits to be read again.")
+    say(_("Document %(document_id)s waits to be read again.", document_id=document_id))
     return leave(safe_path(request.form.get("back")) or url_for(".show", document_id=document_id))
 
 
 def field_of(document: DocumentView, field: str) -> FieldView:
     found = next((view for view in document.fields if view.spec.name == field), None)
     if found is None:
-        raise NotFoundError(f"Document {document.id} has no field {field}. Reload the page: its type may have changed.")
+        sentence = _("This document has no field “%(field)s”. Reload the page: its type may have changed.", field=field)
+        raise NotFoundError(sentence)
     return found
 
 
@@ -296,12 +303,14 @@ def refuse(document_id: int, field: str, error: PipelineError) -> Response:
     is_stale = isinstance(error, StaleTaskError)
     typed = request.form.get("value", "")
     if wants_json():
-        body: dict[str, Any] = {"error": {"code": error.code, "message": str(error)}, "typed": typed}
+        body: dict[str, Any] = {"error": {"code": error.code, "message": told(str(error))}, "typed": typed}
         if is_stale:
             body |= pieces(desk)
-            body["conflict"] = render_template("review/conflict.html", desk=desk, typed=typed, sentence=str(error))
+            body["conflict"] = render_template(
+                "review/conflict.html", desk=desk, typed=typed, sentence=told(str(error))
+            )
         return make_response(jsonify(body), status_of(error))
-    page = render_desk(desk, problem=str(error), typed=typed, is_stale=is_stale)
+    page = render_desk(desk, problem=told(str(error)), typed=typed, is_stale=is_stale)
     return make_response(page, status_of(error))
 
 

@@ -4,7 +4,8 @@
   const PRESSABLE = "a[href], button, summary, input";
   const keys = [];
   const remember = (event) => {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.isComposing || event.metaKey || event.repeat) return;
+    if ((event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph")) return;
     if (event.target.matches?.(TYPING)) return;
     if (["Enter", " "].includes(event.key) && event.target.matches?.(PRESSABLE)) return; // the browser presses it itself
     if (event.key === "/") event.preventDefault(); // some browsers would search the page

@@ -23,7 +23,7 @@ export class KeyMap extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented || event.isComposing || isCommand(event)) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.key === "Escape") return leave(target);
     if (target.matches(TYPING) || document.querySelector("dialog[open]")) return;
@@ -40,6 +40,15 @@ export class KeyMap extends HTMLElement {
     found.click();
     if (found.matches("summary")) enter(/** @type {HTMLDetailsElement} */ (found.parentElement), from);
   }
+}
+
+/**
+ * Whether a key was pressed for the browser or the system. AltGr is not: many keyboards need it for [ and ].
+ *
+ * @param {KeyboardEvent} event
+ */
+function isCommand(event) {
+  return event.metaKey || ((event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph"));
 }
 
 /** @type {WeakMap<HTMLDetailsElement, HTMLElement>} from where a key opened each: there Escape leads back. */

@@ -432,7 +432,7 @@ def test_an_act_on_a_stale_page_is_refused_on_the_document_as_it_is_now(
     assert answer.status_code == 409
     assert "was changed meanwhile" in answer.text
     assert 'value="page 2"' in answer.text
-    assert "<option selected>Pages are missing</option>" in answer.text
+    assert '<option value="Pages are missing" selected>Pages are missing</option>' in answer.text
 
 
 def test_who_no_longer_holds_a_document_is_told_on_it(reviewer: FlaskClient) -> None:
