@@ -249,7 +249,9 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
     search = printable(wanted.search).strip()
     if search:
         quoted = json.dumps(search, ensure_ascii=False)[1:-1]  # as the stored texts have it
-        in_values = select(EventValueRow.seq).where(EventValueRow.value.icontains(quoted, autoescape=True))
+        # as text: what is searched for is a part of a value, no value of its own
+        values = type_coerce(EventValueRow.value, Text)
+        in_values = select(EventValueRow.seq).where(values.icontains(quoted, autoescape=True))
         found = [EventRow.text.icontains(quoted, autoescape=True), EventRow.seq.in_(in_values)]
         if search.isdecimal() and len(search) < 19:
             found += [EventRow.seq == int(search), EventRow.document_id == int(search)]
