@@ -46,6 +46,7 @@ from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
+from pipeline.services.talking import Talking
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.settings import Settings
 from pipeline.stages.calibrate import calibrate
@@ -71,6 +72,7 @@ class Services:
     saved_views: SavedViews
     marking: Marking
     drafting: Drafting
+    talking: Talking
     approving: Approving
     delivering: Delivering
     learning: Learning
@@ -199,6 +201,7 @@ def build(
         saved_views=SavedViews(store=store, clock=clock),
         marking=Marking(store=store, sources=sources, types=types),
         drafting=Drafting(store=store, types=types, clock=clock),
+        talking=Talking(store=store, types=types, clock=clock),
         approving=Approving(store=store, jobs=queue, types=types, clock=clock),
         delivering=delivering,
         learning=learning,

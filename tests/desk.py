@@ -36,6 +36,7 @@ from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
+from pipeline.services.talking import Talking
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, EventView
 from pipeline.store.blobs import FolderBlobs
@@ -102,6 +103,7 @@ class Office:
         self.saved_views = SavedViews(self.store, self.clock)
         self.marking = Marking(self.store, sources, shelf)
         self.drafting = Drafting(self.store, shelf, self.clock)
+        self.talking = Talking(self.store, shelf, self.clock)
         self.approving = Approving(self.store, self.queue, shelf, self.clock)
         self.delivering = Delivering(self.store, (FolderDestination(self.out),), self.clock, timedelta(seconds=30))
         self.learning = Learning(

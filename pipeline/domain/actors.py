@@ -18,6 +18,7 @@ class Act(StrEnum):
     READ = "read"
     REVIEW = "review"
     ASSIGN = "assign"
+    COMMENT = "comment"
     RETRY = "retry"
     APPROVE = "approve"
     DELIVER = "deliver"

@@ -32,6 +32,8 @@ class AuditTag(StrEnum):
     SIGNATURE_REVOKE = "signature:revoke"
     FIELD_SETTLE = "field:settle"
     FIELD_REOPEN = "field:reopen"
+    COMMENT_WRITE = "comment:write"
+    COMMENT_WITHDRAW = "comment:withdraw"
     CLAIM_TAKE = "claim:take"
     CLAIM_RELEASE = "claim:release"
     CLAIM_EXPIRE = "claim:expire"

@@ -11,6 +11,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.READ: frozenset(Role),
     Act.REVIEW: frozenset({Role.REVIEWER}),
     Act.ASSIGN: frozenset({Role.REVIEWER}),
+    Act.COMMENT: frozenset(Role),
     Act.RETRY: frozenset({Role.REVIEWER, Role.ADMINISTRATOR}),
     Act.APPROVE: frozenset({Role.APPROVER}),
     Act.AUDIT: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
@@ -20,7 +21,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
 }
 """Which roles may do what; a person needs one of them."""
 
-PEOPLE_ONLY = frozenset({Act.REVIEW, Act.ASSIGN, Act.APPROVE, Act.SELF})
+PEOPLE_ONLY = frozenset({Act.REVIEW, Act.ASSIGN, Act.COMMENT, Act.APPROVE, Act.SELF})
 """What no part of the machine may ever do: machines read, people sign."""
 
 WORDS: dict[Act, str] = {
@@ -33,6 +34,7 @@ WORDS: dict[Act, str] = {
     Act.READ: "see documents",
     Act.REVIEW: "review documents",
     Act.ASSIGN: "hand documents over",
+    Act.COMMENT: "comment on documents",
     Act.RETRY: "have a document read again",
     Act.APPROVE: "approve or return documents",
     Act.AUDIT: "see and export the record",

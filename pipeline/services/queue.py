@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.worth import Priority
-from pipeline.services import counts, search
+from pipeline.services import counts, remarks, search
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ClaimView, QueueFilter, QueuePage, QueueRow, SignedView
@@ -45,11 +45,13 @@ def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, 
     rows = {document.id: (document, name, claim, holder) for document, name, claim, holder in found.all()}
     listed = [rows[document_id] for document_id in ids if document_id in rows]
     signed = _signed(session, [document.id for document, *_ in listed if document.state == DocumentState.APPROVED])
+    talked = [document.id for document, *_ in listed if document.comment_count]
+    waiting = remarks.unread_by_document(session, talked, by) if talked else {}
     counted = counts.by_state_and_type(session)
     total, exceptions = _totals(session, wanted, by, now, counted)
     return QueuePage(
         rows=tuple(
-            _row(document, name, claim, holder, types, by, signed.get(document.id))
+            _row(document, name, claim, holder, types, by, signed.get(document.id), waiting.get(document.id, 0))
             for document, name, claim, holder in listed
         ),
         total=total,
@@ -162,6 +164,7 @@ def _row(
     types: TypeShelf,
     by: Actor,
     signed: SignedView | None,
+    mentions: int,
 ) -> QueueRow:
     doctype = types.find(document.type)
     return QueueRow(
@@ -199,4 +202,6 @@ def _row(
         signed=signed,
         priority=Priority(document.priority),
         priority_why=document.priority_why,
+        comments=document.comment_count,
+        mentions=mentions,
     )

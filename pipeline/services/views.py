@@ -111,6 +111,9 @@ class QueueRow(Frozen):
     """For approved documents."""
     priority: Priority = Priority.NORMAL
     priority_why: str | None = None
+    comments: int = 0
+    mentions: int = 0
+    """Comments among them that wait for the person who asks."""
 
 
 class QueuePage(Frozen):

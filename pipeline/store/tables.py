@@ -155,6 +155,8 @@ class DocumentRow(Base):
     priority: Mapped[Priority] = mapped_column(String(8), default=Priority.NORMAL, server_default="normal")
     priority_why: Mapped[str | None] = mapped_column(Text)
     """Who set it, and why."""
+    comment_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Comments on it that were not withdrawn; kept by triggers."""
 
     # lists are read by state in some order, a page at a time: each order that a list offers has its index
     __table_args__ = (
@@ -340,6 +342,41 @@ class UserRow(Base):
     """The password was given out once and must be replaced at first log-in."""
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unread_mentions: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Comments that name this person, or answer them, and that they have not seen; kept by triggers."""
+
+
+class CommentRow(Base):
+    """What somebody said about a document; the record holds it too, and keeps it when it is withdrawn."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    field: Mapped[str | None] = mapped_column(String(64))
+    """The field that it is about; None: the document."""
+    answers: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
+    text: Mapped[str] = mapped_column(Text)
+    """Empty once it is withdrawn."""
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MentionRow(Base):
+    """Somebody whom a comment concerns: it names them, or answers what they said."""
+
+    __tablename__ = "mentions"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    comment_id: Mapped[int] = mapped_column(
+        ForeignKey("comments.id"), primary_key=True, autoincrement=False, index=True
+    )
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
+    """That of the comment, for lists of documents."""
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_mentions_user_document", "user_id", "document_id"),)
 
 
 class SavedViewRow(Base):

@@ -26,6 +26,7 @@ from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.sweeping import Sweeping
+from pipeline.services.talking import Talking
 
 SERVICES = (
     Accounts,
@@ -46,6 +47,7 @@ SERVICES = (
     Reviewing,
     SavedViews,
     Sweeping,
+    Talking,
 )
 AT_THE_DOOR = {"Accounts.login", "Accounts.find_actor", "Accounts.logout", "Accounts.ensure_first"}
 """What has to work for somebody who is not known yet."""
@@ -74,8 +76,8 @@ def test_every_service_method_names_who_asks_and_checks_them_first(method: Calla
     assert first_statement(method).startswith("access.check_may(by, Act.")
 
 
-@pytest.mark.parametrize("act", [Act.REVIEW, Act.APPROVE, Act.ASSIGN])
-def test_no_part_of_the_machine_reviews_or_signs(act: Act) -> None:
+@pytest.mark.parametrize("act", [Act.REVIEW, Act.APPROVE, Act.ASSIGN, Act.COMMENT])
+def test_no_part_of_the_machine_reviews_signs_or_talks(act: Act) -> None:
     with pytest.raises(AccessDeniedError):
         access.check_may(Actor.machine("worker"), act)
 
