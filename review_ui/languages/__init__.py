@@ -18,7 +18,7 @@ def register(app: Flask) -> None:
     """Make `gettext` and its kin speak the reader's language in templates and Python."""
     Languages(app, locale_selector=choose)
     app.jinja_env.filters.update(told=told)
-    app.jinja_env.globals.update(told=told, reader_language=reader_language, phrases=phrases, LANGUAGES=LANGUAGES)
+    app.jinja_env.globals.update(told=told, reader_language=reader_language, reader_locale=reader_locale, phrases=phrases, LANGUAGES=LANGUAGES)
 
 
 def choose() -> str:

@@ -1,4 +1,5 @@
 import { draw } from "./overlay.js";
+import { t } from "./phrases.js";
 import { joined } from "./taking.js";
 
 const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
@@ -49,7 +50,7 @@ export class WordCursor {
     if (!sheet) return;
     const from = /** @type {HTMLElement} */ (document.activeElement);
     const words = await this.#viewer.library.of(sheet);
-    if (!words.all.length) return this.#viewer.say("There are no words to take on this page: type what you read.");
+    if (!words.all.length) return this.#viewer.say(t("There are no words to take on this page: type what you read."));
     this.#cameFrom = from;
     this.#viewer.pages.setAttribute("role", "application");
     this.#viewer.pages.focus({ preventScroll: true });
@@ -120,7 +121,7 @@ export class WordCursor {
     if (!this.#word) return;
     const edge = step > 0 ? words.all[0] : words.rows.at(-1)?.[0];
     if (edge) this.#enter(sheet, words, edge);
-    else this.#viewer.say(`Page ${sheet.dataset.page} has no words.`);
+    else this.#viewer.say(t("Page %(page)s has no words.", { page: sheet.dataset.page }));
   }
 
   /** @param {import("./words.js").Word} word */
@@ -130,7 +131,8 @@ export class WordCursor {
     draw(this.#sheet, "cursor", joined(chosen));
     this.#viewer.bring(this.#sheet, word);
     const many = chosen.length > 1 ? `, ${chosen.length} words` : "";
-    this.#viewer.say(`${word.text}${many} · page ${this.#sheet.dataset.page}, line ${word.row + 1}`);
+    const where = t("page %(page)s, line %(line)s", { page: this.#sheet.dataset.page, line: word.row + 1 });
+    this.#viewer.say(`${word.text}${many} · ${where}`);
   }
 
   get #chosen() {

@@ -1,4 +1,5 @@
 /** Sums of canonical decimals without the rounding of floating point. */
+import { SIGNS } from "./phrases.js";
 
 /**
  * @param {string[]} texts canonical decimals
@@ -8,8 +9,8 @@ export function sumOf(texts) {
   const places = Math.max(2, ...texts.map((text) => (text.split(".")[1] ?? "").length));
   const whole = texts.reduce((sum, text) => sum + scaled(text, places), 0n);
   const digits = (whole < 0n ? -whole : whole).toString().padStart(places + 1, "0");
-  const grouped = digits.slice(0, -places).replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${whole < 0n ? "−" : ""}${grouped}.${digits.slice(-places)}`;
+  const grouped = digits.slice(0, -places).replace(/\B(?=(\d{3})+$)/g, SIGNS.group);
+  return `${whole < 0n ? "−" : ""}${grouped}${SIGNS.decimal}${digits.slice(-places)}`;
 }
 
 /**

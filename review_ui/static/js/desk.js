@@ -2,6 +2,7 @@ import { Activity } from "./activity.js";
 import { complain } from "./complaint.js";
 import { Drafts } from "./drafts.js";
 import { Steps } from "./history.js";
+import { t } from "./phrases.js";
 import { send } from "./saving.js";
 
 /** What is pressed sooner after a document took the place of another was meant for that one: nobody has seen this yet. */
@@ -123,7 +124,7 @@ export class ReviewDesk extends HTMLElement {
   #undo() {
     const step = this.#steps.back();
     if (step) this.#save(step.address.replace(/settlement$/, "reopening"), this.#stamped(new FormData()), null);
-    else this.#tell("save:refuse", { sentence: "Nothing that you settled here is left to undo." });
+    else this.#tell("save:refuse", { sentence: t("Nothing that you settled here is left to undo.") });
   }
 
   #redo() {

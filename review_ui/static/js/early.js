@@ -5,8 +5,9 @@
  * have seen this page yet. They are told, so that nothing is lost in silence.
  */
 import { find, nameOf } from "./keys.js";
+import { t } from "./phrases.js";
 
-const TOLD = { Enter: "Enter", "Shift+Enter": "Shift and Enter" };
+const TOLD = { Enter: "Enter", "Shift+Enter": t("Shift and Enter") };
 
 /** @param {{key: string, code: string, shiftKey: boolean}[]} keys in the order they came */
 function replay(keys) {
@@ -27,7 +28,8 @@ function replay(keys) {
       break;
     }
   }
-  if (unused.size) tell(`Pressed before this page was ready, and not done: ${[...unused].join(", ")}. Press again what you meant.`);
+  const told = [...unused].join(", ");
+  if (told) tell(t("Pressed before this page was ready, and not done: %(keys)s. Press again what you meant.", { keys: told }));
 }
 
 /** @param {HTMLElement} found */

@@ -1,4 +1,6 @@
 /** Keeps the document for whoever works on it: renews while they do, warns before the hold ends. */
+import { t } from "./phrases.js";
+
 const CHECK_MS = 10_000;
 const RENEW_EVERY_MS = 60_000;
 const WARN_MS = 120_000;
@@ -25,8 +27,8 @@ export class LeaseKeeper extends HTMLElement {
   #check() {
     const left = Date.parse(this.dataset.until) - Date.now();
     if (this.#active && Date.now() - this.#renewed > Math.min(RENEW_EVERY_MS, WARN_MS)) this.renew();
-    else if (left <= 0) this.#say("Your hold on this document has ended. What you settled is kept.", "Take it again");
-    else if (left < WARN_MS) this.#say(`Your hold on this document ends in ${Math.ceil(left / 1000)} s.`, "Keep it");
+    else if (left <= 0) this.#say(t("Your hold on this document has ended. What you settled is kept."), t("Take it again"));
+    else if (left < WARN_MS) this.#say(t("Your hold on this document ends in %(seconds)s s.", { seconds: Math.ceil(left / 1000) }), t("Keep it"));
   }
 
   async renew() {
@@ -37,7 +39,7 @@ export class LeaseKeeper extends HTMLElement {
       const headers = { Accept: "application/json", "X-CSRFToken": token };
       const answer = await fetch(this.dataset.renewal, { method: "POST", headers });
       const body = await answer.json();
-      if (!answer.ok) return this.#say(body.error.message, "Load the page again", () => location.reload());
+      if (!answer.ok) return this.#say(body.error.message, t("Load the page again"), () => location.reload());
       this.dataset.until = body.lease_until;
       this.replaceChildren();
     } catch {

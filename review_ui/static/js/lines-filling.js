@@ -3,6 +3,8 @@
  *
  * @typedef {HTMLInputElement | HTMLTextAreaElement} Cell
  */
+import { t } from "./phrases.js";
+
 export class Filling {
   #grid;
   #read;
@@ -62,9 +64,9 @@ export class Filling {
   /**
    * Has all that was put read, and says what came of it.
    *
-   * @param {string} whence as in "3 lines filled from the page"
+   * @param {(count: number) => string} sentence for so many lines
    */
-  async tell(whence) {
+  async tell(sentence) {
     const says = this.#grid.querySelector("[data-says]");
     let unread = "";
     for (const { cell } of this.#before) {
@@ -74,7 +76,7 @@ export class Filling {
     const rows = new Set(this.#before.map(({ cell }) => cell.closest("tr")));
     if (rows.size < 2 || !says) return;
     says.dataset.tone = unread ? "wrong" : "";
-    says.textContent = unread || `${rows.size} lines filled from ${whence}. Esc gives them back.`;
+    says.textContent = unread || sentence(rows.size);
   }
 
   async restore() {
@@ -98,6 +100,6 @@ export class Filling {
     this.#grid.dispatchEvent(new CustomEvent("words:placed", { bubbles: true }));
     const says = this.#grid.querySelector("[data-says]");
     if (says) says.dataset.tone = "";
-    if (says) says.textContent = "Given back: the lines are as they were before.";
+    if (says) says.textContent = t("Given back: the lines are as they were before.");
   }
 }

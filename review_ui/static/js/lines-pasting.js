@@ -1,6 +1,8 @@
 /**
  * Pasting from a spreadsheet: what was copied there as cells goes into cells here, down and to the right of the focus.
  */
+import { t } from "./phrases.js";
+
 export class CellPasting {
   #filling;
 
@@ -28,7 +30,7 @@ export class CellPasting {
         if (target) this.#filling.put(target, text);
       }),
     );
-    await this.#filling.tell("the clipboard");
+    await this.#filling.tell((count) => t("%(count)s lines filled from the clipboard. Esc gives them back.", { count }));
   }
 }
 

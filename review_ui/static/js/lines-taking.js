@@ -3,6 +3,8 @@
  *
  * Several printed rows go down the column, one to a line, where they are numbers or were ringed by a rectangle.
  */
+import { t } from "./phrases.js";
+
 export class CellTaking {
   #grid;
   #filling;
@@ -42,7 +44,7 @@ export class CellTaking {
     this.#keepPlace(event.detail);
     cell.focus({ preventScroll: true });
     cell.closest("tr").scrollIntoView({ block: "nearest" });
-    await this.#filling.tell("the page");
+    await this.#filling.tell((count) => t("%(count)s lines filled from the page. Esc gives them back.", { count }));
   }
 
   /** @param {import("./taking.js").Taken} taken a table that was read has a place of its own; one typed in whole has this */

@@ -2,6 +2,7 @@ import { sumOf } from "./decimal.js";
 import { Filling } from "./lines-filling.js";
 import { CellPasting } from "./lines-pasting.js";
 import { CellTaking } from "./lines-taking.js";
+import { either, t } from "./phrases.js";
 
 /** A grid of line items: arrows go through it, with Alt they move a line, i s j x change lines, and sums follow. */
 export class LinesGrid extends HTMLElement {
@@ -190,8 +191,9 @@ export class LinesGrid extends HTMLElement {
       cell.dataset.value = single ? body.readings[0].value : "";
       says.dataset.tone = single ? "" : "wrong";
       const many = answer.ok && body.readings.length > 1;
-      const cause = many ? `can be ${body.readings.map((one) => one.shown).join(" or ")}: write it out` : "cannot be read";
-      says.textContent = single ? "" : `${cell.value} ${cause}.`;
+      const said = { text: cell.value, ways: either(body.readings?.map((one) => one.shown) ?? []) };
+      const cause = many ? t("%(text)s can be %(ways)s: write it out.", said) : t("%(text)s cannot be read.", said);
+      says.textContent = single ? "" : cause;
     }
     this.#sum();
   }

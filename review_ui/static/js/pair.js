@@ -1,4 +1,6 @@
 /** Print above, value below: editing in place, or by pointing at the page; what stands there is shown as it will be read. */
+import { either, t } from "./phrases.js";
+
 const PAUSE_MS = 140;
 
 export class ValuePair extends HTMLElement {
@@ -104,9 +106,9 @@ export class ValuePair extends HTMLElement {
       const body = await answer.json();
       if (input.value !== text) return;
       if (!answer.ok) this.#say(body.error.message, "wrong");
-      else if (body.readings.length === 0) this.#say("This cannot be read as a value of this field.", "wrong");
-      else if (body.readings.length === 1) this.#say(`Reads as ${body.readings[0].shown} ${this.#unit}`.trim(), "");
-      else this.#say(`Can be ${body.readings.map((one) => one.shown).join(" or ")}: write it out.`, "check");
+      else if (body.readings.length === 0) this.#say(t("This cannot be read as a value of this field."), "wrong");
+      else if (body.readings.length === 1) this.#say(t("Reads as %(value)s", { value: `${body.readings[0].shown} ${this.#unit}`.trim() }), "");
+      else this.#say(t("Can be %(ways)s: write it out.", { ways: either(body.readings.map((one) => one.shown)) }), "check");
     } catch {
       // Without an answer the text is read when it is saved.
     }

@@ -2,6 +2,8 @@
  * Arrow keys, j and k move over a list's rows; Enter opens one through its own link or button; x chooses one, and with
  * Shift all from the last one chosen to it, where rows can be chosen.
  */
+import { t } from "./phrases.js";
+
 export class RowList extends HTMLElement {
   #listening;
   /** @type {HTMLInputElement | null} */
@@ -88,7 +90,7 @@ export class RowList extends HTMLElement {
       all.checked = count > 0 && count === this.ticks.length;
       all.indeterminate = count > 0 && !all.checked;
     }
-    if (told) told.textContent = count ? `${count} chosen.` : told.dataset.none ?? (told.dataset.none = told.textContent);
+    if (told) told.textContent = count ? t("%(count)s chosen.", { count }) : told.dataset.none ?? (told.dataset.none = told.textContent);
     for (const one of this.querySelectorAll("[data-needs-chosen]")) one.disabled = count === 0;
     this.toggleAttribute("data-choosing", count > 0);
   }

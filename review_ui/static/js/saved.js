@@ -1,4 +1,6 @@
 /** Says whether work is saved: what happened is announced, the passing of time only shown. */
+import { t } from "./phrases.js";
+
 export class SaveState extends HTMLElement {
   #listening;
   #at = 0;
@@ -8,7 +10,7 @@ export class SaveState extends HTMLElement {
     const { signal } = this.#listening;
     const desk = this.closest("review-desk");
     desk?.addEventListener("save:done", () => this.#done(), { signal });
-    desk?.addEventListener("save:draft", () => this.#done("kept as a draft"), { signal });
+    desk?.addEventListener("save:draft", () => this.#done(t("kept as a draft")), { signal });
     desk?.addEventListener("save:clear", () => (this.dataset.tone || !this.#at) && this.#clear(), { signal });
     desk?.addEventListener("save:wait", (event) => this.#wait(event.detail), { signal });
     desk?.addEventListener("save:refuse", (event) => this.#refuse(event.detail), { signal });
@@ -24,7 +26,7 @@ export class SaveState extends HTMLElement {
   #done(words) {
     this.#at = words ? 0 : Date.now();
     delete this.dataset.tone;
-    this.textContent = words ?? "saved just now";
+    this.textContent = words ?? t("saved just now");
   }
 
   #clear() {
@@ -37,14 +39,14 @@ export class SaveState extends HTMLElement {
     const seconds = Math.round((Date.now() - this.#at) / 1000);
     const shown = document.createElement("span");
     shown.setAttribute("aria-hidden", "true");
-    shown.textContent = seconds < 60 ? `saved ${seconds} s ago` : `saved ${Math.floor(seconds / 60)} min ago`;
+    shown.textContent = seconds < 60 ? t("saved %(count)s s ago", { count: seconds }) : t("saved %(count)s min ago", { count: Math.floor(seconds / 60) });
     this.replaceChildren(shown);
   }
 
   /** @param {{since: Date, seconds: number, retry: () => void}} detail */
   #wait({ since, seconds, retry }) {
     const time = since.toTimeString().slice(0, 5);
-    this.#tell(`Not saved since ${time}. Your change is kept in this page; next try in ${seconds} s.`, retry);
+    this.#tell(t("Not saved since %(time)s. Your change is kept in this page; next try in %(seconds)s s.", { time, seconds }), retry);
   }
 
   /** @param {{sentence: string, login?: string}} detail */
@@ -52,7 +54,7 @@ export class SaveState extends HTMLElement {
     this.#tell(sentence);
     if (!login) return;
     const link = document.createElement("a");
-    Object.assign(link, { href: login, target: "_blank", rel: "noopener", textContent: "Log in in another tab" });
+    Object.assign(link, { href: login, target: "_blank", rel: "noopener", textContent: t("Log in in another tab") });
     this.append(" ", link);
   }
 
@@ -66,7 +68,7 @@ export class SaveState extends HTMLElement {
     if (!retry) return;
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "Try now";
+    button.textContent = t("Try now");
     button.addEventListener("click", retry);
     this.append(" ", button);
   }

@@ -3,6 +3,8 @@
  *
  * @typedef {{ok: boolean, status: number, body: any}} Answer
  */
+import { t } from "./phrases.js";
+
 const TRY_AGAIN_S = [2, 4, 8, 15, 30];
 
 /**
@@ -30,7 +32,7 @@ export async function send(address, data, waiting) {
         return { ok: response.ok, status: response.status, body };
       }
       if (!isOurs && response.status < 500) {
-        const message = "The answer cannot be read. Reload the page; what was saved is kept.";
+        const message = t("The answer cannot be read. Reload the page; what was saved is kept.");
         return { ok: false, status: response.status, body: { error: { code: "answer", message } } };
       }
     } catch (error) {

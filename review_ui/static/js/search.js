@@ -1,5 +1,6 @@
 import { found } from "./finding.js";
 import { draw } from "./overlay.js";
+import { t } from "./phrases.js";
 
 const PAUSE_MS = 120;
 
@@ -96,7 +97,7 @@ export class PageSearch extends HTMLElement {
     if (!text.trim()) return this.#show([]);
     const viewer = this.#viewer;
     const sheets = viewer.sheets;
-    if (sheets.length > 9) this.#say("searching …");
+    if (sheets.length > 9) this.#say(t("searching …"));
     const pages = await viewer.library.all(viewer.dataset.words, sheets);
     if (this.#asked !== text || this.#box.hidden) return;
     this.#show(found(text, pages).map(({ page, boxes }) => ({ sheet: sheets[page], boxes })));
@@ -115,7 +116,7 @@ export class PageSearch extends HTMLElement {
       draw(sheet, "current", []);
     }
     this.#input.toggleAttribute("data-none", Boolean(this.#asked.trim()) && !all.length);
-    this.#say(!this.#asked.trim() ? "" : "no match");
+    this.#say(!this.#asked.trim() ? "" : t("no match"));
   }
 
   /** @param {number} step */
@@ -133,7 +134,7 @@ export class PageSearch extends HTMLElement {
     this.#now = place;
     draw(one.sheet, "current", one.boxes);
     this.#viewer.bring(one.sheet, one.boxes[0]);
-    this.#say(`${place + 1} of ${this.#found.length}`);
+    this.#say(t("%(place)s of %(count)s", { place: place + 1, count: this.#found.length }));
   }
 
   /** @param {string} words */

@@ -1,4 +1,6 @@
 /** The edge between pages and fields, moved by pointer or arrow keys; where it stands is remembered in this browser. */
+import { t } from "./phrases.js";
+
 export const KEPT_AS = "proofdesk.side";
 const LEAST_PX = 360;
 const MOST_SHARE = 0.7;
@@ -93,7 +95,7 @@ export class PaneSplitter extends HTMLElement {
     this.setAttribute("aria-valuemin", share(LEAST_PX));
     this.setAttribute("aria-valuemax", share(this.#most));
     this.setAttribute("aria-valuenow", share(this.#side.offsetWidth));
-    this.setAttribute("aria-valuetext", `Fields ${share(this.#side.offsetWidth)} % of the window`);
+    this.setAttribute("aria-valuetext", t("Fields %(share)s % of the window", { share: share(this.#side.offsetWidth) }));
   }
 }
 

@@ -1,4 +1,5 @@
 import { draw } from "./overlay.js";
+import { t } from "./phrases.js";
 import { around, byRow, textOf } from "./words.js";
 
 /** How far the pointer goes before a press is a drag, in pixels. */
@@ -69,7 +70,7 @@ export class Taking {
 
   get #refusal() {
     const isLines = this.#desk.querySelector("[data-card] lines-grid");
-    return isLines ? "Go into a cell first: what you point at goes there." : "Open a field first: what you point at goes into it.";
+    return isLines ? t("Go into a cell first: what you point at goes there.") : t("Open a field first: what you point at goes into it.");
   }
 
   /**

@@ -1,4 +1,6 @@
 /** Changes the theme in place; the form beneath does the same without a script. */
+import { t } from "./phrases.js";
+
 const NEXT = { auto: "dark", dark: "light", light: "auto" };
 
 export class ThemeToggle extends HTMLElement {
@@ -22,8 +24,12 @@ export class ThemeToggle extends HTMLElement {
     fetch(form.action, { method: "POST", body: new FormData(form, button), redirect: "manual" });
     document.documentElement.dataset.theme = chosen;
     button.value = NEXT[chosen];
-    const words = { auto: "as the system has it", dark: "dark", light: "light" }[chosen];
-    button.setAttribute("aria-label", `Theme: ${words}. Change it`);
+    const words = {
+      auto: t("Theme: as the system has it. Change it"),
+      dark: t("Theme: dark. Change it"),
+      light: t("Theme: light. Change it"),
+    };
+    button.setAttribute("aria-label", words[chosen]);
   }
 }
 

@@ -1,4 +1,6 @@
 /** @param {string} name @returns {string} with signs that show nothing, or turn the text round, spelled out */
+import { t } from "./phrases.js";
+
 function visible(name) {
   const spelled = (sign) => `[U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`;
   return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, spelled);
@@ -74,10 +76,10 @@ export class FileDrop extends HTMLElement {
     title.dir = "auto";
     title.textContent = title.title = visible(name);
     words.className = "upload-words";
-    words.textContent = "waits";
+    words.textContent = t("waits");
     bar.max = 1;
     bar.value = 0;
-    bar.setAttribute("aria-label", `Progress of ${visible(name)}`);
+    bar.setAttribute("aria-label", t("Progress of %(file)s", { file: visible(name) }));
     item.append(icon, title, words, bar);
     this.querySelector(".upload-list").append(item);
     return item;
@@ -93,7 +95,7 @@ export class FileDrop extends HTMLElement {
     const data = new FormData(form);
     data.set("files", file);
     const words = item.querySelector(".upload-words");
-    words.textContent = "is sent";
+    words.textContent = t("is sent");
     return new Promise((done) => {
       // XMLHttpRequest, because fetch cannot tell how much was sent.
       const request = new XMLHttpRequest();
@@ -118,11 +120,11 @@ export class FileDrop extends HTMLElement {
     item.dataset.state = body?.state ?? "refused";
     item.querySelector("progress").replaceWith(document.createElement("span"));
     item.firstElementChild.replaceWith(this.#icon(item.dataset.tone));
-    words.textContent = body?.sentence ?? body?.error?.message ?? "Not sent: the server does not answer. Drop it again in a minute.";
+    words.textContent = body?.sentence ?? body?.error?.message ?? t("Not sent: the server does not answer. Drop it again in a minute.");
     if (!body?.document) return;
     const link = document.createElement("a");
     link.href = body.document;
-    link.textContent = body.document_id ? `Open document ${body.document_id}` : "Open";
+    link.textContent = body.document_id ? t("Open document %(number)s", { number: body.document_id }) : t("Open");
     item.lastElementChild.append(link);
   }
 
