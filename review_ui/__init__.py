@@ -26,6 +26,7 @@ from review_ui.operations import operations
 from review_ui.pages import pages
 from review_ui.queue import queue
 from review_ui.tasks import tasks
+from review_ui.words import title_in_language
 
 BLUEPRINTS = (assets, auth, queue, dispatch, tasks, pages, approvals, files, learning, audit, admin, operations, health)
 
@@ -74,7 +75,12 @@ def _register_template_names(app: Flask) -> None:
     ):
         app.jinja_env.globals[name] = getattr(formatting, name)
     app.jinja_env.globals.update(
-        asset_url=asset_url, room_of=room_of, file_name=file_name, visible=visible, missing_words=missing_words
+        asset_url=asset_url,
+        room_of=room_of,
+        file_name=file_name,
+        visible=visible,
+        missing_words=missing_words,
+        title_in_language=title_in_language,
     )
 
     @app.context_processor

@@ -8,6 +8,7 @@ from flask import Response, jsonify, make_response, request
 
 from pipeline.errors import InvalidCorrectionError, PipelineError
 from review_ui.errors import BadFormError, status_of, wants_json
+from review_ui.languages import told
 
 KEPT_BACK = frozenset({"csrf_token", "revision"})
 
@@ -35,7 +36,7 @@ def refusal_of(act: str, error: PipelineError, field: str | None = None) -> Refu
         error.field if isinstance(error, BadFormError) else field if isinstance(error, InvalidCorrectionError) else None
     )
     typed = {name: value for name, value in request.form.items() if name not in KEPT_BACK}
-    return Refusal(act, str(error), at, typed)
+    return Refusal(act, told(str(error)), at, typed)
 
 
 def refuse(refusal: Refusal, error: PipelineError, page: Callable[[Refusal], str]) -> Response:

@@ -1,21 +1,15 @@
 from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from pydantic import ValidationError
 
-from pipeline.domain.actors import Role
 from pipeline.domain.routing import NextBy, Policy
 from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError
 from review_ui.flashes import say
-
-ROLE_WORDS = {
-    Role.REVIEWER: "settles exceptions",
-    Role.APPROVER: "signs, or returns",
-    Role.AUDITOR: "reads and exports the record",
-    Role.ADMINISTRATOR: "changes people and policy",
-}
+from review_ui.words import KIND_WORDS, ROLE_NAMES, ROLE_WORDS
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -28,7 +22,7 @@ def people() -> Response:
 @admin.post("/people")
 def add() -> Response:
     """Add a person and show their one-time password, this once and on this answer only."""
-    name = forms.text("name", "Write a login name.", longest=64)
+    name = forms.text("name", _("Write a login name."), longest=64)
     display_name = forms.text("display_name", longest=120) or name
     password = services().accounts.add(name, display_name, forms.roles(), by=actor())
     return _people(name, password)
@@ -43,7 +37,7 @@ def reset(user_id: int) -> Response:
 @admin.post("/people/<int:user_id>/roles")
 def set_roles(user_id: int) -> Response:
     services().accounts.set_roles(user_id, forms.roles(), by=actor())
-    say("The roles are changed.")
+    say(_("The roles are changed."))
     return redirect(url_for(".people"))
 
 
@@ -51,7 +45,7 @@ def set_roles(user_id: int) -> Response:
 def set_active(user_id: int) -> Response:
     active = request.form.get("active") == "yes"
     services().accounts.set_active(user_id, active, by=actor())
-    say("The account is open again." if active else "The account is closed; its sessions have ended.")
+    say(_("The account is open again.") if active else _("The account is closed; its sessions have ended."))
     return redirect(url_for(".people"))
 
 
@@ -61,6 +55,7 @@ def policy() -> Response:
         "policy.html",
         policy=services().policies.get_current(by=actor()),
         types=services().reviewing.list_types(by=actor()),
+        kind_words=KIND_WORDS,
     )
     return make_response(page)
 
@@ -69,11 +64,11 @@ def policy() -> Response:
 def change_policy() -> Response:
     current = services().policies.get_current(by=actor())
     if forms.text("version") != str(current.version):
-        raise BadFormError("The policy was changed meanwhile. Go back, reload the page and look at the newer one.")
+        raise BadFormError(_("The policy was changed meanwhile. Go back, reload the page and look at the newer one."))
     try:
         changed = Policy(
             version=current.version,
-            sample_rate=float(forms.text("sample_rate", "Write the sample rate in percent.").replace(",", ".")) / 100,
+            sample_rate=_share(forms.text("sample_rate", _("Write the sample rate in percent."))),
             separate_duties=request.form.get("separate_duties") == "yes",
             thresholds=_thresholds(),
             four_eyes_types=tuple(request.form.getlist("four_eyes_types")),
@@ -81,10 +76,11 @@ def change_policy() -> Response:
             next_by=NextBy(request.form.get("next_by", current.next_by)),
         )
     except (ValueError, ValidationError):
-        raise BadFormError("Write shares as percent between 0 and 100, and amounts as a number such as 5000.") from None
-    why = forms.text("why", "Write why the policy changes: auditors read it.")
+        sentence = _("Write shares as percent between 0 and 100, and amounts as a number such as 5000.")
+        raise BadFormError(sentence) from None
+    why = forms.text("why", _("Write why the policy changes: auditors read it."))
     services().policies.change(changed, why, by=actor())
-    say("The policy is changed; it holds for documents read from now on.")
+    say(_("The policy is changed; it holds for documents read from now on."))
     return redirect(url_for(".policy"))
 
 
@@ -96,11 +92,15 @@ def _amount(name: str) -> Decimal | None:
         raise ValueError(name) from None
 
 
+def _share(text: str) -> float:
+    return float(text.replace(",", ".")) / 100
+
+
 def _thresholds() -> dict[str, float]:
     found: dict[str, float] = {}
     for name, text in request.form.items():
         if name.startswith("threshold:") and text.strip():
-            found[name.removeprefix("threshold:")] = float(text.strip().rstrip("%").replace(",", ".")) / 100
+            found[name.removeprefix("threshold:")] = _share(text.strip().rstrip("%"))
     if any(not 0 <= share <= 1 for share in found.values()):
         raise ValueError("share")
     return found
@@ -111,6 +111,7 @@ def _people(name: str | None = None, password: str | None = None) -> Response:
         "people.html",
         people=services().accounts.list_people(by=actor()),
         roles=ROLE_WORDS,
+        role_names=ROLE_NAMES,
         new_name=name,
         new_password=password,
     )

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
@@ -11,7 +12,9 @@ from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, desk_of
 from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
-from review_ui.formatting import plural
+from review_ui.formatting import counted
+from review_ui.languages import told
+from review_ui.words import DELIVERY_WORDS, STATE_NAMES
 
 PAGE_SIZE = 25
 
@@ -58,6 +61,8 @@ def _page(document_id: int, refused: acts.Refusal | None = None) -> str:
         may_approve=has_role(Role.APPROVER),
         now=datetime.now(UTC),
         refused=refused,
+        state_names=STATE_NAMES,
+        delivery_words=DELIVERY_WORDS,
         ticked=request.form.getlist("fields") if refused else (),
     )
 
@@ -68,9 +73,9 @@ def approve(document_id: int) -> Response:
         document_id, by=actor(), revision=forms.revision(), statement=request.form.get("statement")
     )
     if signed.state is DocumentState.APPROVED:
-        say(f"Document {document_id} is approved and on its way.")
+        say(_("Document %(number)s is approved and on its way.", number=document_id))
     else:
-        say(f"Your signature under document {document_id} is recorded. Somebody else signs second.")
+        say(_("Your signature under document %(number)s is recorded. Somebody else signs second.", number=document_id))
     return redirect(next_to_approve(document_id))
 
 
@@ -79,47 +84,62 @@ def approve_many() -> Response:
     """Sign the documents that were chosen in the list; what could not be signed is told one by one."""
     chosen = [_chosen(text) for text in request.form.getlist("document")]
     if not chosen:
-        raise BadFormError("Choose the documents to sign first: tick them, or press x on their rows.")
+        raise BadFormError(_("Choose the documents to sign first: tick them, or press x on their rows."))
     outcomes = services().approving.approve_many(chosen, by=actor())
     approved = sum(one.state is DocumentState.APPROVED for one in outcomes)
     first = sum(one.state is DocumentState.READY for one in outcomes)
     if approved:
-        say(f"{plural(approved, 'document')} approved and on the way.")
+        say(
+            counted(
+                approved, "%(count)s document approved and on the way.", "%(count)s documents approved and on the way."
+            )
+        )
     if first:
-        say(f"Your signature is recorded under {plural(first, 'document')}. Somebody else signs second.")
+        say(
+            counted(
+                first,
+                "Your signature is recorded under %(count)s document. Somebody else signs second.",
+                "Your signature is recorded under %(count)s documents. Somebody else signs second.",
+            )
+        )
     for one in outcomes:
         if one.refused is not None:
-            warn(f"Document {one.document_id} was not signed. {one.refused}")
+            warn(_("Document %(number)s was not signed. %(why)s", number=one.document_id, why=told(one.refused)))
     return redirect(url_for(".index"))
 
 
 @approvals.post("/documents/<int:document_id>/signature")
 def revoke(document_id: int) -> Response:
     services().approving.revoke(document_id, by=actor(), revision=forms.revision())
-    say(f"Your signature under document {document_id} is taken back.")
+    say(_("Your signature under document %(number)s is taken back.", number=document_id))
     return redirect(url_for(".show", document_id=document_id))
 
 
 @approvals.post("/documents/<int:document_id>/return")
 def send_back(document_id: int) -> Response:
     try:
-        why = forms.text("why", "Write what should be looked at again.")
+        why = forms.text("why", _("Write what should be looked at again."))
         fields = tuple(request.form.getlist("fields"))
         services().approving.send_back(document_id, why, by=actor(), revision=forms.revision(), fields=fields)
     except (BadFormError, ReviewError) as error:
         return _refuse(document_id, "return", error)
-    say(f"Document {document_id} is back in review, with your comment.")
+    say(_("Document %(number)s is back in review, with your comment.", number=document_id))
     return redirect(url_for(".index"))
 
 
 @approvals.post("/documents/<int:document_id>/revision")
 def supersede(document_id: int) -> Response:
     try:
-        why = forms.text("why", "Write why the approved record is opened again.")
+        why = forms.text("why", _("Write why the approved record is opened again."))
         services().approving.supersede(document_id, why, by=actor(), revision=forms.revision())
     except (BadFormError, ReviewError) as error:
         return _refuse(document_id, "revision", error)
-    say(f"Document {document_id} is open again as a new revision; the earlier signature stays on record.")
+    say(
+        _(
+            "Document %(number)s is open again as a new revision; the earlier signature stays on record.",
+            number=document_id,
+        )
+    )
     return redirect(url_for("tasks.show", document_id=document_id))
 
 
@@ -141,9 +161,9 @@ def _chosen(text: str) -> tuple[int, int]:
     Raises:
         BadFormError: it is neither.
     """
-    document, _, revision = text.partition(":")
+    document, _colon, revision = text.partition(":")
     if not (document.isascii() and document.isdigit() and revision.isascii() and revision.isdigit()):
-        raise BadFormError("The form named no document. Reload the list and choose again.")
+        raise BadFormError(_("The form named no document. Reload the list and choose again."))
     return int(document[:15]), int(revision[:9])
 
 

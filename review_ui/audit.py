@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import gettext as _
 from pydantic import ValidationError
 
 from pipeline.domain.documents import DocumentState
@@ -11,7 +12,9 @@ from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportP
 from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError
+from review_ui.languages import reader_language
 from review_ui.narrative import WORDS, at_day, by_day
+from review_ui.words import STATE_NAMES
 
 PAGE_SIZE = 100
 CHECKPOINT_BYTES_MAX = 1024 * 1024
@@ -34,7 +37,13 @@ def history(document_id: int) -> Response:
     events = services().auditing.history(document_id, by=actor())
     document = services().reviewing.get_document(document_id, by=actor())
     return make_response(
-        render_template("history.html", document=document, days=by_day(events, _titles()), count=len(events))
+        render_template(
+            "history.html",
+            document=document,
+            state_name=STATE_NAMES[document.state],
+            days=by_day(events, _titles()),
+            count=len(events),
+        )
     )
 
 
@@ -67,7 +76,7 @@ def export() -> Response:
             parts=tuple(ExportPart(name) for name in request.form.getlist("part")) or tuple(ExportPart),
         )
     except (ValueError, ValidationError):
-        raise BadFormError("Choose a format, and days as YYYY-MM-DD.") from None
+        raise BadFormError(_("Choose a format, and days as YYYY-MM-DD.")) from None
     pieces = services().auditing.export(form, wanted, by=actor(), bom=form is ExportFormat.CSV)
     # The first piece is made before the answer begins, so that a refusal is still a page that says why.
     first = next(pieces, b"")
@@ -95,7 +104,7 @@ def _index(**more: object) -> Response:
             page_size=PAGE_SIZE,
         )
     except ValueError:
-        raise BadFormError("Choose days as YYYY-MM-DD, and a document by its number.") from None
+        raise BadFormError(_("Choose days as YYYY-MM-DD, and a document by its number.")) from None
     found = services().auditing.list_events(wanted, by=actor())
     return make_response(
         render_template(
@@ -105,7 +114,7 @@ def _index(**more: object) -> Response:
             wanted=wanted,
             words=WORDS,
             types=services().reviewing.list_types(by=actor()),
-            states=DocumentState,
+            states=STATE_NAMES,
             verified=more.get("verified"),
             verified_at=more.get("verified_at"),
         )
@@ -114,10 +123,10 @@ def _index(**more: object) -> Response:
 
 def _titles() -> dict[str, str]:
     """Return what the known types call their fields; where they differ, the first type's word."""
-    titles: dict[str, str] = {TYPE_FIELD: "Document type"}
+    titles: dict[str, str] = {TYPE_FIELD: _("Document type")}
     for doctype in services().reviewing.list_types(by=actor()):
         for spec in doctype.fields:
-            titles.setdefault(spec.name, spec.title_in("en"))
+            titles.setdefault(spec.name, spec.title_in(reader_language()))
     return titles
 
 

@@ -1,11 +1,12 @@
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 
 from pipeline.errors import LoginRefusedError, PipelineError
 from review_ui import forms
 from review_ui.context import actor, services, settings
 from review_ui.errors import status_of
 from review_ui.flashes import say
-from review_ui.languages import COOKIE, LANGUAGES
+from review_ui.languages import COOKIE, LANGUAGES, told
 from review_ui.session import clear_cookie, cookie_name, safe_path, set_cookie
 
 THEMES = ("auto", "light", "dark")
@@ -27,7 +28,7 @@ def login() -> Response:
     try:
         found = services().accounts.login(name, request.form.get("password", ""), address=request.remote_addr or "")
     except LoginRefusedError as error:
-        page = render_template("login.html", target=target, expired=None, name=name, problem=str(error))
+        page = render_template("login.html", target=target, expired=None, name=name, problem=told(str(error)))
         return make_response(page, status_of(error))
     # Form tokens of before the login do not outlive it.
     session.clear()
@@ -54,12 +55,12 @@ def password() -> Response:
     new = request.form.get("new", "")
     try:
         if new != request.form.get("again", ""):
-            raise forms.BadFormError("The two new passwords differ. Type the new one twice.")
+            raise forms.BadFormError(_("The two new passwords differ. Type the new one twice."))
         token = g.login.token if g.login is not None else ""
         services().accounts.change_password(request.form.get("old", ""), new, by=actor(), token=token)
     except PipelineError as error:
-        return make_response(render_template("password.html", problem=str(error)), status_of(error))
-    say("Your password is changed.")
+        return make_response(render_template("password.html", problem=told(str(error))), status_of(error))
+    say(_("Your password is changed."))
     return redirect(url_for("queue.index"))
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from flask_babel import ngettext
+
 from pipeline.domain.models import FieldCurves
-from review_ui.formatting import format_share
+from review_ui.formatting import format_number, format_share
 
 WIDTH, HEIGHT = 320, 240
 LEFT, RIGHT, TOP, BOTTOM = 48, 8, 26, 36
@@ -65,7 +67,13 @@ def reliability(curves: FieldCurves) -> Chart:
             _x((stated - low) / (1 - low)),
             _y((right - low) / (1 - low)),
             round(DOT_LEAST + (DOT_MOST - DOT_LEAST) * (count / most) ** 0.5, 1),
-            f"{count} values stated {format_share(stated)} sure on average: {format_share(right)} were right",
+            ngettext(
+                "%(num)s value stated %(stated)s sure on average: %(right)s were right",
+                "%(num)s values stated %(stated)s sure on average: %(right)s were right",
+                count,
+                stated=format_share(stated),
+                right=format_share(right),
+            ),
         )
         for stated, right, count in curves.bins
     )
@@ -91,7 +99,7 @@ def risk(curves: FieldCurves, target: float) -> Chart:
         (),
         line,
         tuple(Tick(_x(step / 4), _percent(step / 4)) for step in range(5)),
-        tuple(Tick(_y(step / 4), f"{top * step * 25:g} %") for step in range(5)),
+        tuple(Tick(_y(step / 4), _number(f"{top * step * 25:g}")) for step in range(5)),
         rows,
         _y(target / top),
     )
@@ -112,8 +120,12 @@ def _y(share: float) -> float:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
+    return _number(f"{share * 100:.0f}")
 
 
 def _fine(share: float) -> str:
-    return f"{share * 100:.1f} %"
+    return f"{format_number(f'{share * 100:.1f}', decimals=1)} %"
+
+
+def _number(percent: str) -> str:
+    return f"{format_number(percent, decimals=0)} %"

@@ -1,9 +1,11 @@
 """What is done with several documents of the queue at once, and how a page learns that the queue has changed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from pipeline.domain.worth import Priority
 from pipeline.services.views import Refusal
@@ -11,8 +13,10 @@ from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
-from review_ui.formatting import plural
+from review_ui.formatting import counted
+from review_ui.languages import told
 from review_ui.session import safe_path
+from review_ui.words import PRIORITY_WORDS
 
 IN_A_VIEW = frozenset({"state", "type", "holder", "search", "sort", "order"})
 TOLD_MOST = 5
@@ -26,17 +30,29 @@ def assign() -> Response:
     """Give the chosen documents to somebody."""
     chosen, to = _chosen(), request.form.get("to", "")
     if not (to.isascii() and to.isdigit()):
-        raise BadFormError("Choose who gets the documents.")
+        raise BadFormError(_("Choose who gets the documents."))
     refused = services().dispatching.assign(chosen, int(to[:15]), by=actor())
     names = {person.id: person.display_name for person in services().reviewing.list_people(by=actor())}
-    return _told(chosen, refused, f"with {names.get(int(to[:15]), 'them')} now")
+    who = names.get(int(to[:15]), _("them"))
+
+    def given(done: int) -> str:
+        return ngettext(
+            "%(num)s document is with %(who)s now.", "%(num)s documents are with %(who)s now.", done, who=who
+        )
+
+    return _answer(chosen, refused, given)
 
 
 @dispatch.post("/queue/return")
 def give_back() -> Response:
     """Put the chosen documents, which this person holds, back into the queue."""
     chosen = _chosen()
-    return _told(chosen, services().dispatching.give_back(chosen, by=actor()), "back in the queue")
+    refused = services().dispatching.give_back(chosen, by=actor())
+
+    def given_back(done: int) -> str:
+        return counted(done, "%(count)s document is back in the queue.", "%(count)s documents are back in the queue.")
+
+    return _answer(chosen, refused, given_back)
 
 
 @dispatch.post("/queue/priority")
@@ -46,9 +62,19 @@ def prioritise() -> Response:
     try:
         priority = Priority(request.form.get("priority", ""))
     except ValueError:
-        raise BadFormError("Choose urgent, normal or low.") from None
-    why = forms.text("why", "Write why the priority changes: whoever takes them reads it.", longest=200)
-    return _told(chosen, services().dispatching.prioritise(chosen, priority, why, by=actor()), f"{priority.value} now")
+        raise BadFormError(_("Choose urgent, normal or low.")) from None
+    why = forms.text("why", _("Write why the priority changes: whoever takes them reads it."), longest=200)
+    refused = services().dispatching.prioritise(chosen, priority, why, by=actor())
+
+    def prioritised(done: int) -> str:
+        return ngettext(
+            "%(num)s document is %(priority)s now.",
+            "%(num)s documents are %(priority)s now.",
+            done,
+            priority=PRIORITY_WORDS[priority],
+        )
+
+    return _answer(chosen, refused, prioritised)
 
 
 @dispatch.get("/queue/pulse")
@@ -63,18 +89,18 @@ def pulse() -> Response:
 @dispatch.post("/queue/views")
 def save_view() -> Response:
     """Keep the filter and order of the list that the form was sent from, under a name."""
-    name = forms.text("name", "Give the view a name.", longest=60)
+    name = forms.text("name", _("Give the view a name."), longest=60)
     kept = [(key, value) for key, value in parse_qsl(request.form.get("address", "")) if key in IN_A_VIEW]
     address = urlencode(kept)
     services().saved_views.save(name, address, shared=request.form.get("shared") == "yes", by=actor())
-    say(f"The view “{name}” is saved.")
+    say(_("The view “%(name)s” is saved.", name=name))
     return redirect(f"{url_for('queue.show')}?{address}")
 
 
 @dispatch.post("/queue/views/<int:view_id>/removal")
 def remove_view(view_id: int) -> Response:
     services().saved_views.remove(view_id, by=actor())
-    say("The view is removed.")
+    say(_("The view is removed."))
     return redirect(url_for("queue.show"))
 
 
@@ -86,16 +112,17 @@ def _chosen() -> list[int]:
     """
     found = request.form.getlist("document")
     if not found or not all(one.isascii() and one.isdigit() for one in found):
-        raise BadFormError("Choose documents first: tick them, or press x on their rows.")
+        raise BadFormError(_("Choose documents first: tick them, or press x on their rows."))
     return [int(one[:15]) for one in found]
 
 
-def _told(chosen: Sequence[int], refused: Sequence[Refusal], what: str) -> Response:
+def _answer(chosen: Sequence[int], refused: Sequence[Refusal], said: Callable[[int], str]) -> Response:
+    """Go back to the list; `said` tells how many documents it was done with."""
     done = len(set(chosen)) - len(refused)
     if done:
-        say(f"{plural(done, 'document')} {'is' if done == 1 else 'are'} {what}.")
+        say(said(done))
     for one in refused[:TOLD_MOST]:
-        warn(f"Document {one.document_id} stays as it is. {one.why}")
+        warn(_("Document %(number)s stays as it is. %(why)s", number=one.document_id, why=told(one.why)))
     if len(refused) > TOLD_MOST:
-        warn(f"So do {len(refused) - TOLD_MOST} more.")
+        warn(counted(len(refused) - TOLD_MOST, "So do %(count)s more.", "So do %(count)s more."))
     return redirect(safe_path(request.form.get("back")) or url_for("queue.show"))

@@ -3,10 +3,13 @@
 from typing import Any, ClassVar
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from pipeline.errors import PipelineError
+from review_ui.languages import told
 
 STATUS = {
     "pipeline": 500,
@@ -36,27 +39,27 @@ STATUS = {
 }
 
 SENTENCES = {
-    400: "The request could not be understood. Go back, reload the page and try again.",
-    403: "You may not do this with your roles. Ask an administrator if you should.",
-    404: "There is nothing at this address. It may have been moved, or the number is mistyped.",
-    405: "This address cannot be asked in that way. Start again from the queue.",
-    413: "This is larger than the installation takes in one upload. Split it, or drop it into the watched folder.",
-    429: "Too many requests. Wait a minute, then try again.",
-    500: "Something went wrong on our side. Nothing you saved is lost; try again, or tell your administrator.",
-    503: "A part of the installation does not answer. Nothing you saved is lost; try again in a minute.",
+    400: _l("The request could not be understood. Go back, reload the page and try again."),
+    403: _l("You may not do this with your roles. Ask an administrator if you should."),
+    404: _l("There is nothing at this address. It may have been moved, or the number is mistyped."),
+    405: _l("This address cannot be asked in that way. Start again from the queue."),
+    413: _l("This is larger than the installation takes in one upload. Split it, or drop it into the watched folder."),
+    429: _l("Too many requests. Wait a minute, then try again."),
+    500: _l("Something went wrong on our side. Nothing you saved is lost; try again, or tell your administrator."),
+    503: _l("A part of the installation does not answer. Nothing you saved is lost; try again in a minute."),
 }
 TITLES = {
-    400: "That did not arrive whole",
-    401: "Please log in",
-    403: "Not for your roles",
-    404: "Not found",
-    405: "Not this way",
-    409: "It changed meanwhile",
-    413: "Too large",
-    422: "That cannot be read",
-    429: "Too fast",
-    500: "Our mistake",
-    503: "Not reachable now",
+    400: _l("That did not arrive whole"),
+    401: _l("Please log in"),
+    403: _l("Not for your roles"),
+    404: _l("Not found"),
+    405: _l("Not this way"),
+    409: _l("It changed meanwhile"),
+    413: _l("Too large"),
+    422: _l("That cannot be read"),
+    429: _l("Too fast"),
+    500: _l("Our mistake"),
+    503: _l("Not reachable now"),
 }
 
 
@@ -89,7 +92,7 @@ def answer_error(status: int, code: str, sentence: str, **more: Any) -> Response
     if wants_json():
         response = jsonify(error={"code": code, "message": sentence}, **more)
     else:
-        title = TITLES.get(status, "That did not work")
+        title = TITLES.get(status) or _("That did not work")
         page = "error.html" if getattr(g, "login", None) else "error_plain.html"
         response = make_response(render_template(page, title=title, sentence=sentence, status=status, code=code))
     response.status_code = status
@@ -99,11 +102,11 @@ def answer_error(status: int, code: str, sentence: str, **more: Any) -> Response
 def register(app: Flask) -> None:
     @app.errorhandler(PipelineError)
     def pipeline_error(error: PipelineError) -> Response:
-        return answer_error(status_of(error), error.code, str(error))
+        return answer_error(status_of(error), error.code, told(str(error)))
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> Response:
-        sentence = "Your session is not the one this page was made for. Reload the page and do it again."
+        sentence = _("Your session is not the one this page was made for. Reload the page and do it again.")
         # Only a page of our own can read this answer: a script may go on with a token of the new session.
         more = {"csrf_token": generate_csrf()} if getattr(g, "login", None) and wants_json() else {}
         return answer_error(400, "csrf", sentence, **more)
@@ -113,9 +116,10 @@ def register(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return make_response(error.get_response())
-        return answer_error(status, f"http-{status}", SENTENCES.get(status, "The request could not be answered."))
+        sentence = SENTENCES.get(status) or _("The request could not be answered.")
+        return answer_error(status, f"http-{status}", str(sentence))
 
     @app.errorhandler(500)
     def bug(_error: Exception) -> Response:
         # Flask has logged the traceback; the page names no internals.
-        return answer_error(500, "bug", SENTENCES[500])
+        return answer_error(500, "bug", str(SENTENCES[500]))

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
@@ -12,16 +13,11 @@ from review_ui import forms
 from review_ui.context import actor, has_role, services, settings
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say, warn
+from review_ui.languages import told
 from review_ui.naming import file_name, visible
-from review_ui.queue import STATE_WORDS as DOCUMENT_WORDS
+from review_ui.words import FILE_STATE_WORDS, STATE_WORDS
 
 PAGE_SIZE = 50
-STATE_WORDS = {
-    FileState.CLAIMED: "being taken in",
-    FileState.STORED: "stored",
-    FileState.DUPLICATE: "duplicate",
-    FileState.QUARANTINED: "quarantined",
-}
 
 files = Blueprint("files", __name__, url_prefix="/files")
 
@@ -45,8 +41,8 @@ def index() -> Response:
             files=found,
             state=state,
             search=search,
-            state_words=STATE_WORDS,
-            document_words=DOCUMENT_WORDS,
+            state_words=FILE_STATE_WORDS,
+            document_words=STATE_WORDS,
             may_upload=has_role(Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR),
             types=services().reviewing.list_types(by=actor()),
             drop_path=settings().drop_path,
@@ -61,22 +57,23 @@ def upload() -> Response:
     """Take files through the same door as the watched folder; each has its own answer, in words."""
     sent = [one for one in request.files.getlist("files") if one.filename]
     if not sent:
-        raise BadFormError("Choose at least one PDF or image.")
+        raise BadFormError(_("Choose at least one PDF or image."))
     document_type = forms.text("type") or None
     if wants_json():
         if len(sent) != 1:
-            raise BadFormError("Send one file at a time.")
+            raise BadFormError(_("Send one file at a time."))
         try:
             received = _receive(sent[0], document_type)
         except DocumentError as error:
-            body = {"name": visible(sent[0].filename), "state": "quarantined", "sentence": str(error), "document": None}
+            sentence = told(str(error))
+            body = {"name": visible(sent[0].filename), "state": "quarantined", "sentence": sentence, "document": None}
             return make_response(jsonify(body), status_of(error))
         return make_response(jsonify(_as_json(received)), 201)
     for one in sent:
         try:
             received = _receive(one, document_type)
         except DocumentError as error:
-            warn(Markup("{}: {}").format(file_name(one.filename), str(error)))
+            warn(Markup("{}: {}").format(file_name(one.filename), told(str(error))))
             continue
         tell = say if received.state is FileState.STORED else warn
         tell(
@@ -88,13 +85,15 @@ def upload() -> Response:
 def sentence_of(received: ReceivedFile) -> str:
     match received.state:
         case FileState.STORED:
-            return "taken; it is read next."
+            return _("taken; it is read next.")
         case FileState.DUPLICATE:
-            return received.reason or f"the same bytes as file {received.duplicate_of}; nothing was done twice."
+            return told(received.reason) or _(
+                "the same bytes as file %(number)s; nothing was done twice.", number=received.duplicate_of
+            )
         case FileState.QUARANTINED:
-            return received.reason or "could not be taken; see the list below."
+            return told(received.reason) or _("could not be taken; see the list below.")
         case FileState.CLAIMED:
-            return "being taken in."
+            return _("being taken in.")
 
 
 def document_of(received: ReceivedFile) -> int | None:
@@ -107,8 +106,8 @@ def document_of(received: ReceivedFile) -> int | None:
 def _link_to(document_id: int | None) -> Markup:
     if document_id is None:
         return Markup()
-    return Markup(' <a href="{}">Open document {}</a>').format(
-        url_for("tasks.show", document_id=document_id), document_id
+    return Markup(' <a href="{}">{}</a>').format(
+        url_for("tasks.show", document_id=document_id), _("Open document %(number)s", number=document_id)
     )
 
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 
@@ -19,7 +20,7 @@ def file_name(name: str | None) -> Markup:
         escape(one)
         if _is_seen(one)
         else Markup('<span class="sign" title="{}">U+{:04X}</span>').format(
-            unicodedata.name(one, "a control character").lower(), ord(one)
+            unicodedata.name(one, _("a control character")).lower(), ord(one)
         )
         for one in name or ""
     )

@@ -5,58 +5,59 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from pipeline.services.views import EventView
-from review_ui.formatting import format_bytes, format_day, format_share, plural
-from review_ui.naming import visible
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as pgettext  # under the name by which the catalogues find it
 
-WORDS: dict[str, tuple[str, str]] = {
-    "file:claim": ("File taken in", "dot"),
-    "file:store": ("File stored", "dot"),
-    "file:duplicate": ("Duplicate found", "absent"),
-    "file:quarantine": ("File quarantined", "wrong"),
-    "document:queue": ("Waits to be read", "dot"),
-    "document:read": ("Read", "dot"),
-    "document:fail": ("Could not be read", "wrong"),
-    "document:retry": ("To be read again", "dot"),
-    "document:retype": ("Type changed", "corrected"),
-    "document:split": ("Split", "corrected"),
-    "document:merge": ("Merged", "corrected"),
-    "document:hold": ("Put on hold", "absent"),
-    "document:resume": ("Taken off hold", "dot"),
-    "document:validate": ("Handed on", "settled"),
-    "document:return": ("Returned to review", "check"),
-    "document:approve": ("Approved, signed", "settled"),
-    "document:supersede": ("Reopened as a new revision", "check"),
-    "document:reject": ("Rejected", "wrong"),
-    "document:prioritise": ("Priority changed", "dot"),
-    "signature:give": ("Signed first, of two", "settled"),
-    "signature:revoke": ("First signature taken back", "check"),
-    "field:settle": ("Field settled", "settled"),
-    "field:reopen": ("Field reopened", "check"),
-    "claim:take": ("Taken", "dot"),
-    "claim:release": ("Left", "dot"),
-    "claim:expire": ("Hold ended by itself", "dot"),
-    "claim:handover": ("Handed over", "dot"),
-    "delivery:send": ("Delivered", "settled"),
-    "delivery:fail": ("Delivery failed", "wrong"),
-    "policy:change": ("Policy changed", "corrected"),
-    "model:train": ("Model trained", "dot"),
-    "model:promote": ("Model put in force", "corrected"),
-    "model:rollback": ("Model taken back", "corrected"),
-    "access:login": ("Logged in", "dot"),
-    "access:logout": ("Logged out", "dot"),
-    "access:deny": ("Refused", "wrong"),
-    "access:grant": ("Roles given", "corrected"),
-    "access:revoke": ("Roles taken", "corrected"),
-    "export:write": ("Record exported", "dot"),
-    "export:verify": ("Record verified", "settled"),
-    "erasure:request": ("Erasure asked for", "check"),
-    "erasure:execute": ("Values erased", "absent"),
-}
-_SETTLED = {
-    "confirmed": ("confirmed", "settled"),
-    "corrected": ("corrected", "corrected"),
-    "absent": ("absent", "absent"),
+from pipeline.services.views import EventView
+from review_ui.formatting import counted, format_bytes, format_day, format_share
+from review_ui.languages import told
+from review_ui.naming import visible
+from review_ui.words import FACT_WORDS, VALUE_WORDS
+
+WORDS: dict[str, tuple[Any, str]] = {
+    "file:claim": (_l("File taken in"), "dot"),
+    "file:store": (_l("File stored"), "dot"),
+    "file:duplicate": (_l("Duplicate found"), "absent"),
+    "file:quarantine": (_l("File quarantined"), "wrong"),
+    "document:queue": (_l("Waits to be read"), "dot"),
+    "document:read": (pgettext("event", "Read"), "dot"),
+    "document:fail": (_l("Could not be read"), "wrong"),
+    "document:retry": (_l("To be read again"), "dot"),
+    "document:retype": (_l("Type changed"), "corrected"),
+    "document:split": (pgettext("event", "Split"), "corrected"),
+    "document:merge": (_l("Merged"), "corrected"),
+    "document:hold": (_l("Put on hold"), "absent"),
+    "document:resume": (_l("Taken off hold"), "dot"),
+    "document:validate": (_l("Handed on"), "settled"),
+    "document:return": (_l("Returned to review"), "check"),
+    "document:approve": (_l("Approved, signed"), "settled"),
+    "document:supersede": (_l("Reopened as a new revision"), "check"),
+    "document:reject": (_l("Rejected"), "wrong"),
+    "document:prioritise": (_l("Priority changed"), "dot"),
+    "signature:give": (_l("Signed first, of two"), "settled"),
+    "signature:revoke": (_l("First signature taken back"), "check"),
+    "field:settle": (_l("Field settled"), "settled"),
+    "field:reopen": (_l("Field reopened"), "check"),
+    "claim:take": (pgettext("event", "Taken"), "dot"),
+    "claim:release": (pgettext("event", "Left"), "dot"),
+    "claim:expire": (_l("Hold ended by itself"), "dot"),
+    "claim:handover": (_l("Handed over"), "dot"),
+    "delivery:send": (_l("Delivered"), "settled"),
+    "delivery:fail": (_l("Delivery failed"), "wrong"),
+    "policy:change": (_l("Policy changed"), "corrected"),
+    "model:train": (_l("Model trained"), "dot"),
+    "model:promote": (_l("Model put in force"), "corrected"),
+    "model:rollback": (_l("Model taken back"), "corrected"),
+    "access:login": (_l("Logged in"), "dot"),
+    "access:logout": (_l("Logged out"), "dot"),
+    "access:deny": (pgettext("event", "Refused"), "wrong"),
+    "access:grant": (_l("Roles given"), "corrected"),
+    "access:revoke": (_l("Roles taken"), "corrected"),
+    "export:write": (_l("Record exported"), "dot"),
+    "export:verify": (_l("Record verified"), "settled"),
+    "erasure:request": (_l("Erasure asked for"), "check"),
+    "erasure:execute": (_l("Values erased"), "absent"),
 }
 _KEPT_BACK = frozenset(
     {"state", "policy", "account", "holder", "record_sha256", "hash", "merkle_root", "handling_ms", "sha256"}
@@ -83,22 +84,35 @@ class Day(NamedTuple):
 
 def tell(event: EventView, titles: Mapping[str, str]) -> Told:
     """Return the event in words; `titles` names fields as people do."""
-    title, icon = WORDS.get(event.tag, (event.tag, "dot"))
+    words, icon = WORDS.get(event.tag, (event.tag, "dot"))
+    title = str(words)
     if event.tag in {"field:settle", "field:reopen"} and event.field:
         name = titles.get(event.field) or event.field.replace("_", " ").capitalize()
-        word, icon = _SETTLED.get(str(event.facts.get("to")), ("reopened", "check"))
-        title = f"{name} {word}" if event.tag == "field:settle" else f"{name} reopened"
+        title, icon = _decided(name, "reopened" if event.tag == "field:reopen" else str(event.facts.get("to")))
     return Told(event, title, icon, _what(event))
+
+
+def _decided(field: str, to: str) -> tuple[str, str]:
+    """Return what became of a field, and the icon for it."""
+    match to:
+        case "confirmed":
+            return _("%(field)s confirmed", field=field), "settled"
+        case "corrected":
+            return _("%(field)s corrected", field=field), "corrected"
+        case "absent":
+            return _("%(field)s absent", field=field), "absent"
+        case _:
+            return _("%(field)s reopened", field=field), "check"
 
 
 def by_day(events: tuple[EventView, ...], titles: Mapping[str, str]) -> list[Day]:
     """Return the events under the day (UTC) on which they happened, in the order they came in."""
-    told = [tell(event, titles) for event in events]
+    lines = [tell(event, titles) for event in events]
 
     def day_of(one: Told) -> date:
         return one.event.at.astimezone(UTC).date()
 
-    return [Day(format_day(day), list(members)) for day, members in groupby(told, key=day_of)]
+    return [Day(format_day(day), list(members)) for day, members in groupby(lines, key=day_of)]
 
 
 def at_day(text: str, *, end: bool = False) -> datetime | None:
@@ -116,22 +130,25 @@ def _what(event: EventView) -> str:
     if event.tag == "field:settle":
         parts.append(_settled(facts, values))
     elif event.tag == "document:read":
-        parts.append(str(facts.get("type") or "unknown type").replace("_", " "))
-        parts.append(plural(int(facts.get("pages") or 0), "page"))
-        parts.append(plural(len(facts.get("shown") or ()), "exception") + f", {facts.get('accepted', 0)} accepted")
+        parts.append(str(facts["type"]).replace("_", " ") if facts.get("type") else _("unknown type"))
+        parts.append(counted(int(facts.get("pages") or 0), "%(count)s page", "%(count)s pages"))
+        parts.append(counted(len(facts.get("shown") or ()), "%(count)s exception", "%(count)s exceptions"))
+        parts.append(_("%(count)s accepted", count=facts.get("accepted", 0)))
         parts.append(str(facts.get("engine") or ""))
     elif event.tag == "export:verify":
         problems = facts.get("problems")
-        parts.append("it holds" if problems == 0 else f"{problems} problems")
-        parts.append(plural(int(facts.get("events") or 0), "event"))
+        parts.append(
+            _("it holds") if problems == 0 else counted(int(problems or 0), "%(count)s problem", "%(count)s problems")
+        )
+        parts.append(counted(int(facts.get("events") or 0), "%(count)s event", "%(count)s events"))
     elif event.tag == "document:approve":
-        parts.append(str(facts.get("meaning", "")))
+        parts.append(told(str(facts.get("meaning", ""))))
     else:
         parts += [
             _fact(key, value) for key, value in facts.items() if key not in _KEPT_BACK and value not in (None, "")
         ]
     if why := values.get("why"):
-        parts.append(f"“{why}”")
+        parts.append(_("“%(words)s”", words=why))
     text = ", ".join(part for part in parts if part)
     return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
 
@@ -144,25 +161,29 @@ def _settled(facts: dict[str, Any], values: dict[str, Any]) -> str:
     if isinstance(confidence, int | float) and values.get("before") == values.get("machine"):
         sure = f", {format_share(float(confidence))}"
     if not after and facts.get("to") != "absent":
-        return "value erased"
+        return _("value erased")
     if facts.get("to") == "absent":
-        return f"{before} → not on the page" if before else "not on the page"
+        return _("%(before)s → not on the page", before=before) if before else _("not on the page")
     if before == after and facts.get("from") != "absent":
-        return f"{after} kept, a person's value" if facts.get("to") == "corrected" else f"{after} as read{sure}"
-    before = "not on the page" if facts.get("from") == "absent" else before
-    return f"{before or 'nothing'} → {after}{sure}"
+        if facts.get("to") == "corrected":
+            return _("%(after)s kept, a person's value", after=after)
+        return _("%(after)s as read", after=after) + sure
+    before = _("not on the page") if facts.get("from") == "absent" else before
+    return f"{before or _('nothing')} → {after}{sure}"
 
 
 def _short(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return plural(len(value), "line") if value and isinstance(value[0], dict) else "; ".join(map(str, value))
+        if value and isinstance(value[0], dict):
+            return counted(len(value), "%(count)s line", "%(count)s lines")
+        return "; ".join(map(str, value))
     return str(value)
 
 
 def _fact(key: str, value: Any) -> str:
-    name = key.replace("_", " ")
+    name = str(FACT_WORDS.get(key) or key.replace("_", " "))
     if key == "size" and isinstance(value, int):
         return format_bytes(value)
     if isinstance(value, bool):
@@ -170,5 +191,9 @@ def _fact(key: str, value: Any) -> str:
     if isinstance(value, dict):
         return ""
     if isinstance(value, list):
-        return f"{name} {', '.join(map(str, value))}" if value else ""
-    return f"{name} {value}"
+        return f"{name} {', '.join(map(_word, value))}" if value else ""
+    return f"{name} {_word(value)}"
+
+
+def _word(value: Any) -> str:
+    return str(VALUE_WORDS.get(str(value)) or told(str(value)))

@@ -6,7 +6,7 @@ from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.services.views import QueueFilter
 from review_ui.context import actor, has_role, services, settings
-from review_ui.queue import STATE_WORDS
+from review_ui.words import FILE_STATE_NAMES, STATE_WORDS
 
 operations = Blueprint("operations", __name__)
 
@@ -25,6 +25,7 @@ def show() -> Response:
             status=status,
             failed=failed,
             state_words=STATE_WORDS,
+            file_state_names=FILE_STATE_NAMES,
             may_retry=has_role(Role.REVIEWER, Role.ADMINISTRATOR),
             drop_path=settings().drop_path,
             out_path=settings().out_path,

@@ -2,7 +2,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
+from babel.dates import format_date
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from pydantic import ValidationError
 
 from pipeline.domain.actors import Role
@@ -13,7 +16,9 @@ from review_ui.context import actor, has_role, services
 from review_ui.desk import Desk, desk_of
 from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
+from review_ui.languages import reader_locale
 from review_ui.turns import because
+from review_ui.words import PRIORITY_WORDS, STATE_WORDS
 
 PAGE_SIZE = 50
 NEXT_TRIES = 8
@@ -22,34 +27,27 @@ PAGE_DPI, CROP_DPI, THUMB_DPI = 110, 200, 40
 """As the review page asks for them."""
 THUMBS = 8
 """Thumbnails that are in sight when a document opens."""
-STATE_WORDS = {
-    "review": "to review",
-    "held": "on hold",
-    "ready": "to approve",
-    "approved": "approved",
-    "rejected": "rejected",
-    "failed": "failed",
-    "queued": "waiting to be read",
-    "reading": "being read",
-    "replaced": "replaced",
-}
 SORTS = {
-    "due": "due, then received",
-    "next": "worth most",
-    "received": "received",
-    "type": "type",
-    "number": "number",
-    "party": "party",
-    "amount": "amount",
-    "open": "open exceptions",
-    "changed": "last change",
+    "due": _l("due, then received"),
+    "next": _l("worth most"),
+    "received": _l("received"),
+    "type": _l("type"),
+    "number": _l("number"),
+    "party": _l("party"),
+    "amount": _l("amount"),
+    "open": _l("open exceptions"),
+    "changed": _l("last change"),
 }
+"""What a list is sorted by, as it stands behind "sorted by"."""
 DESCENDING_FIRST = frozenset({"next", "received", "amount", "open", "changed"})
 
 queue = Blueprint("queue", __name__)
 
 
 class Group(NamedTuple):
+    """Rows of the list that are due at about the same time."""
+
+    key: str
     title: str
     rows: list[QueueRow]
 
@@ -78,7 +76,8 @@ def show() -> Response:
         groups=groups_of(found.rows, wanted, now),
         now=now,
         state_words=STATE_WORDS,
-        states_shown=", ".join(STATE_WORDS[state.value] for state in wanted.states),
+        priority_words=PRIORITY_WORDS,
+        states_shown=", ".join(str(STATE_WORDS[state.value]) for state in wanted.states),
         sorts=SORTS,
         descending_first=DESCENDING_FIRST,
         types=services().reviewing.list_types(by=actor()),
@@ -129,7 +128,7 @@ def take_document(after: str | None = None) -> DocumentView | None:
     """Take the next document for this person; None, which is told on the next page, where there is none to take."""
     skip: list[int] = []
     last = int(after) if after and after.isdigit() else None
-    for _ in range(NEXT_TRIES):
+    for _try in range(NEXT_TRIES):
         document_id = services().reviewing.find_next(by=actor(), after=last, skip=tuple(skip))
         if document_id is None:
             break
@@ -138,9 +137,9 @@ def take_document(after: str | None = None) -> DocumentView | None:
         except (ClaimTakenError, InvalidTransitionError):
             skip.append(document_id)
     if skip:
-        warn("Others took the next documents at the same moment. Try again, or choose one here.")
+        warn(_("Others took the next documents at the same moment. Try again, or choose one here."))
     else:
-        say("Nothing is left to take.")
+        say(_("Nothing is left to take."))
     return None
 
 
@@ -164,22 +163,40 @@ def filter_from_address() -> QueueFilter:
             page_size=PAGE_SIZE,
         )
     except (ValueError, ValidationError):
-        raise BadFormError("The address asks for a list that does not exist. Start again from the queue.") from None
+        sentence = _("The address asks for a list that does not exist. Start again from the queue.")
+        raise BadFormError(sentence) from None
 
 
 def groups_of(rows: tuple[QueueRow, ...], wanted: QueueFilter, now: datetime) -> list[Group]:
     """Return the rows under headings of when they are due; sorted by anything else they stand under none."""
     if wanted.sort != "due":
-        return [Group("", list(rows))] if rows else []
-    return [Group(title, list(members)) for title, members in groupby(rows, key=lambda row: due_group(row.due_at, now))]
+        return [Group("", "", list(rows))] if rows else []
+    return [
+        Group(key, due_title(key, now), list(members))
+        for key, members in groupby(rows, key=lambda row: due_group(row.due_at, now))
+    ]
 
 
 def due_group(due_at: datetime, now: datetime) -> str:
+    """Return `overdue`, `today`, `tomorrow` or `later`."""
     if due_at < now:
-        return "Overdue"
+        return "overdue"
     distance = (due_at.astimezone(UTC).date() - now.astimezone(UTC).date()).days
     if distance == 0:
-        return "Due today"
+        return "today"
     if distance == 1:
-        return "Tomorrow"
-    return f"{(now + timedelta(days=2)):%A} and later"
+        return "tomorrow"
+    return "later"
+
+
+def due_title(group: str, now: datetime) -> str:
+    match group:
+        case "overdue":
+            return _("Overdue")
+        case "today":
+            return _("Due today")
+        case "tomorrow":
+            return _("Tomorrow")
+        case _:
+            weekday = format_date(now + timedelta(days=2), "EEEE", locale=reader_locale())
+            return _("%(weekday)s and later", weekday=weekday)

@@ -1,6 +1,7 @@
 """Who asks: the login cookie, and the guard in front of every page."""
 
 from flask import Flask, Response, g, redirect, request, url_for
+from flask_babel import gettext as _
 
 from pipeline.settings import Settings
 from review_ui.context import services
@@ -53,13 +54,13 @@ def register(app: Flask, settings: Settings) -> None:
             return _ask_to_log_in(expired=bool(token))
         if g.login.must_change and request.endpoint not in UNTIL_CHANGED:
             if wants_json():
-                return answer_error(403, "must-change", "Choose a password of your own first.")
+                return answer_error(403, "must-change", _("Choose a password of your own first."))
             return redirect(url_for("auth.password"))
         return None
 
 
 def _ask_to_log_in(*, expired: bool) -> Response:
     if wants_json():
-        return answer_error(401, "logged-out", "You were logged out. Log in again; what you typed is still here.")
+        return answer_error(401, "logged-out", _("You were logged out. Log in again; what you typed is still here."))
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("auth.login", next=back if back != "/" else None, expired="1" if expired else None))

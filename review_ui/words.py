@@ -1,0 +1,129 @@
+"""What people are shown for the names by which the program knows states, roles and the like."""
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as pgettext  # under the name by which the catalogues find it
+
+from pipeline.domain.actors import Role
+from pipeline.domain.documents import DocumentState
+from pipeline.domain.fields import FieldKind
+from pipeline.domain.files import FileState
+from pipeline.domain.worth import Priority
+from review_ui.languages import reader_language
+
+STATE_WORDS = {
+    "review": _l("to review"),
+    "held": _l("on hold"),
+    "ready": _l("to approve"),
+    "approved": _l("approved"),
+    "rejected": _l("rejected"),
+    "failed": _l("failed"),
+    "queued": _l("waiting to be read"),
+    "reading": _l("being read"),
+    "replaced": _l("replaced"),
+}
+"""What is to be done with documents in a state: in lists."""
+STATE_NAMES = {
+    DocumentState.QUEUED: pgettext("state", "queued"),
+    DocumentState.READING: pgettext("state", "reading"),
+    DocumentState.REVIEW: pgettext("state", "review"),
+    DocumentState.HELD: pgettext("state", "held"),
+    DocumentState.READY: pgettext("state", "ready"),
+    DocumentState.APPROVED: pgettext("state", "approved"),
+    DocumentState.REJECTED: pgettext("state", "rejected"),
+    DocumentState.FAILED: pgettext("state", "failed"),
+    DocumentState.REPLACED: pgettext("state", "replaced"),
+}
+"""The states by their names: of one document, and in exports."""
+FILE_STATE_WORDS = {
+    FileState.CLAIMED: _l("being taken in"),
+    FileState.STORED: _l("stored"),
+    FileState.DUPLICATE: _l("duplicate"),
+    FileState.QUARANTINED: _l("quarantined"),
+}
+FILE_STATE_NAMES = {**FILE_STATE_WORDS, FileState.CLAIMED: pgettext("state", "claimed")}
+ROLE_NAMES = {
+    Role.REVIEWER: _l("reviewer"),
+    Role.APPROVER: _l("approver"),
+    Role.AUDITOR: _l("auditor"),
+    Role.ADMINISTRATOR: _l("administrator"),
+}
+ROLE_WORDS = {
+    Role.REVIEWER: _l("settles exceptions"),
+    Role.APPROVER: _l("signs, or returns"),
+    Role.AUDITOR: _l("reads and exports the record"),
+    Role.ADMINISTRATOR: _l("changes people and policy"),
+}
+"""What each role does."""
+PRIORITY_WORDS = {
+    Priority.URGENT: _l("urgent"),
+    Priority.NORMAL: _l("normal"),
+    Priority.LOW: _l("low"),
+}
+DELIVERY_WORDS = {"pending": _l("pending"), "sent": _l("sent"), "failed": _l("failed"), "none": _l("none")}
+KIND_WORDS = {
+    FieldKind.IDENTIFIER: pgettext("kind of field", "identifier"),
+    FieldKind.DATE: pgettext("kind of field", "date"),
+    FieldKind.MONEY: pgettext("kind of field", "money"),
+    FieldKind.CURRENCY: pgettext("kind of field", "currency"),
+    FieldKind.NAME: pgettext("kind of field", "name"),
+    FieldKind.ADDRESS: pgettext("kind of field", "address"),
+    FieldKind.TEXT: pgettext("kind of field", "text"),
+    FieldKind.PERCENTAGE: pgettext("kind of field", "percentage"),
+    FieldKind.QUANTITY: pgettext("kind of field", "quantity"),
+    FieldKind.DURATION: pgettext("kind of field", "duration"),
+    FieldKind.LIST: pgettext("kind of field", "list"),
+    FieldKind.TABLE: pgettext("kind of field", "table"),
+}
+FACT_WORDS = {
+    "accepted": pgettext("fact", "accepted"),
+    "approval": pgettext("fact", "approval"),
+    "attempt": pgettext("fact", "attempt"),
+    "attempts": pgettext("fact", "attempts"),
+    "automatic": pgettext("fact", "automatic"),
+    "better": pgettext("fact", "better"),
+    "by_itself": pgettext("fact", "by itself"),
+    "by_person": pgettext("fact", "by person"),
+    "checkpoint": pgettext("fact", "checkpoint"),
+    "code": pgettext("fact", "code"),
+    "compared_with": pgettext("fact", "compared with"),
+    "comparison": pgettext("fact", "comparison"),
+    "confirmed": pgettext("fact", "confirmed"),
+    "corrected": pgettext("fact", "corrected"),
+    "absent": pgettext("fact", "absent"),
+    "destination": pgettext("fact", "destination"),
+    "documents": pgettext("fact", "documents"),
+    "fields": pgettext("fact", "fields"),
+    "format": pgettext("fact", "format"),
+    "from": pgettext("fact", "from"),
+    "head": pgettext("fact", "head"),
+    "key": pgettext("fact", "key"),
+    "model": pgettext("fact", "model"),
+    "preset_type": pgettext("fact", "preset type"),
+    "refused": pgettext("fact", "refused"),
+    "removed": pgettext("fact", "removed"),
+    "roles": pgettext("fact", "roles"),
+    "signature": pgettext("fact", "signature"),
+    "source": pgettext("fact", "source"),
+    "taught": pgettext("fact", "taught"),
+    "to": pgettext("fact", "to"),
+    "until": pgettext("fact", "until"),
+    "what": pgettext("fact", "what"),
+}
+"""What the facts of an audit event are about."""
+VALUE_WORDS = {
+    **{str(name): word for name, word in (*PRIORITY_WORDS.items(), *ROLE_NAMES.items())},
+    "account": pgettext("fact", "account"),
+    "login": pgettext("fact", "login"),
+    "own password": pgettext("fact", "own password"),
+    "password": pgettext("fact", "password"),
+    "upload": pgettext("fact", "upload"),
+    "drop": pgettext("fact", "drop"),
+}
+"""Facts that are words."""
+
+
+def title_in_language(titles: Mapping[str, str]) -> str:
+    """Return the title in the reader's language, else the English one, else nothing."""
+    return titles.get(reader_language()) or titles.get("en") or ""
