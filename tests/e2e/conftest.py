@@ -7,7 +7,28 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from tests.e2e.installation import Installation, installed
+
+SHARED = {"PROOFDESK_LEARN": "false", "PROOFDESK_ENABLED_TYPES": "invoice,receipt,purchase_order,nda"}
+"""Nothing is learned: a document that was read stays as it was read, whatever other modules sign."""
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def shared_installation() -> Iterator[Installation]:
+    with installed(SHARED) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def house(shared_installation: Installation) -> Iterator[Installation]:
+    """The installation that modules of one test process share, with nothing to do in it.
+
+    Each module drops papers of its own, with numbers that no other module uses: a number that came before is an
+    exception. What it leaves open is taken away after it.
+    """
+    yield shared_installation
+    shared_installation.clear()
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,16 @@ from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+from argon2 import PasswordHasher
+
+from fixtures.make import MadeDocument
 from pipeline import assembly
 from pipeline.domain.actors import Actor, Role
+from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import Decision, FieldState, Settlement
 from pipeline.domain.routing import Policy
-from pipeline.services.views import DocumentView, StatusView
+from pipeline.services.accounts import Login
+from pipeline.services.views import DocumentView, QueueFilter, StatusView
 from pipeline.settings import Settings
 from workers.lifeline import die_with
 from workers.rq_queue import RqQueue
@@ -39,8 +44,11 @@ QUICK = {
     "PROOFDESK_RETRY_SECONDS": "1",
     "PROOFDESK_WORKER_PROCESSES": "1",
 }
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""For the accounts that tests make: they log in hundreds of times."""
 TEST = Actor.machine("test")
 UNDER_WAY = ("queued", "reading")
+LEFT_OPEN = (DocumentState.REVIEW, DocumentState.HELD, DocumentState.READY)
 
 
 class NotReachedError(AssertionError):
@@ -75,6 +83,7 @@ class Installation:
         self.settings = Settings.from_env(self.environment)
         self.log = folder / "up.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.logins: dict[str, Login] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -110,7 +119,7 @@ class Installation:
     @cached_property
     def services(self) -> assembly.Services:
         """The services on this installation's database, for looking and for setting up; opened on first use."""
-        return assembly.build(self.settings, RqQueue.from_settings(self.settings))
+        return assembly.build(self.settings, RqQueue.from_settings(self.settings), hasher=CHEAP_HASHER)
 
     def start(self) -> None:
         """Start it, and return when it answers that it is ready."""
@@ -244,15 +253,27 @@ class Installation:
         return done
 
     def hire(self, name: str, *roles: Role) -> str:
-        """Make an account with the password `PASSWORD`; return its name."""
-        given = self.services.accounts.add(name, name.title(), roles or tuple(Role), by=TEST)
-        login = self.services.accounts.login(name, given, address="127.0.0.1")
-        self.services.accounts.change_password(given, PASSWORD, by=login.actor)
+        """Make an account with the password `PASSWORD`, or give the one there is these roles alone; return its name."""
+        accounts, roles = self.services.accounts, roles or tuple(Role)
+        known = {person.name: person.id for person in accounts.list_people(by=TEST)}
+        if name in known:
+            accounts.set_roles(known[name], roles, by=TEST)
+        else:
+            given = accounts.add(name, name.title(), roles, by=TEST)
+            login = accounts.login(name, given, address="127.0.0.1")
+            accounts.change_password(given, PASSWORD, by=login.actor)
+        self.logins.pop(name, None)
         return name
 
     def person(self, name: str) -> Actor:
         """Return who that is, for asking services in their name."""
-        return self.services.accounts.login(name, PASSWORD, address="127.0.0.1").actor
+        return self.login(name).actor
+
+    def login(self, name: str) -> Login:
+        """Return a session of theirs: always the same one, until somebody is hired under this name again."""
+        if name not in self.logins:
+            self.logins[name] = self.services.accounts.login(name, PASSWORD, address="127.0.0.1")
+        return self.logins[name]
 
     def settle(self, document_id: int, *, by: Actor, sign: bool = False) -> None:
         """Let a person confirm everything that is open, hand the document on, and sign it where asked to."""
@@ -276,7 +297,12 @@ class Installation:
         Args:
             fields: type and field, as in `invoice.invoice_number`.
         """
-        policy = Policy(sample_rate=0, thresholds=dict.fromkeys(fields, 1.0))
+        self.rule(thresholds=dict.fromkeys(fields, 1.0))
+
+    def rule(self, **rules: object) -> None:
+        """Put a policy in force that says this and nothing else; no samples are drawn."""
+        version = self.services.policies.get_current(by=TEST).version
+        policy = Policy.model_validate({"sample_rate": 0, "version": version, **rules})
         self.services.policies.change(policy, "tests need exceptions that stay", by=TEST)
 
     def documents(self) -> dict[str, DocumentView]:
@@ -284,6 +310,42 @@ class Installation:
         listed = self.services.files.list_files(by=READER, page_size=1000)
         found = [self.document(row.document_id) for row in listed.rows if row.document_id is not None]
         return {view.file_name: view for view in found}
+
+    def receive(self, *papers: MadeDocument) -> None:
+        """Drop documents, and return once all of them are read."""
+        for made in papers:
+            self.drop(made.name, made.bytes)
+        self.wait_until_read(*(made.name for made in papers))
+
+    def wait_until_read(self, *names: str) -> None:
+        """Return once the documents of these files are read."""
+
+        def are_read() -> bool:
+            rows = self.services.files.list_files(by=READER, page_size=1000).rows
+            states = [row.document_state for row in rows if row.name in names]
+            return len(states) >= len(names) and not any(state is None or state in UNDER_WAY for state in states)
+
+        self.wait_for(f"{len(names)} documents read", are_read, seconds=120.0)
+
+    def number_of(self, name: str) -> int:
+        """Return the number of the document that a file became."""
+        rows = self.services.files.list_files(by=READER, page_size=1000).rows
+        return next(row.document_id for row in rows if row.name == name and row.document_id is not None)
+
+    def clear(self) -> None:
+        """Reject whatever nobody has approved, and ask for no field any more: there is nothing left to do."""
+        admin = next(one for one in self.services.accounts.list_people(by=TEST) if one.name == ADMIN)
+        reviewing = self.services.reviewing
+        while rows := reviewing.list_queue(QueueFilter(states=LEFT_OPEN), by=READER).rows:
+            for row in rows:
+                view = self.document(row.id)
+                holder = READER.model_copy(update={"id": view.claim.user_id if view.claim else admin.id})
+                if view.state is DocumentState.HELD:
+                    view = reviewing.resume(row.id, by=holder, revision=view.revision)
+                if view.state is DocumentState.REVIEW:
+                    view = reviewing.claim(row.id, by=holder)
+                reviewing.reject(row.id, "the tests that it was for are over", by=holder, revision=view.revision)
+        self.rule()
 
     def document(self, document_id: int) -> DocumentView:
         return self.services.reviewing.get_document(document_id, by=READER)

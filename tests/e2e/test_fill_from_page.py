@@ -11,8 +11,7 @@ from fixtures.make import make_agreement, make_invoice
 from pipeline.domain.extraction import Provenance
 from pipeline.domain.geometry import BoundingBox
 from pipeline.domain.review import FieldRecord
-from pipeline.services.views import DocumentView
-from tests.e2e.installation import TEST, Installation, installed
+from tests.e2e.installation import TEST, Installation
 from tests.e2e.workbench import Person
 
 INVOICE = make_invoice(902, language="en_GB")
@@ -36,10 +35,10 @@ class Page:
 
     person: Person
     installation: Installation
-    documents: dict[str, DocumentView]
+    documents: dict[str, int]
 
     def open(self, name: str, field: str) -> None:
-        self.person.open(f"/documents/{self.documents[name].id}?field={field}")
+        self.person.open(f"/documents/{self.documents[name]}?field={field}")
         expect(self.person.page.locator("page-search:defined")).to_have_count(1)
         self.person.press("Escape")  # a draft that another test left
 
@@ -66,29 +65,25 @@ class Page:
         expect(self.person.card.locator("[name=value]")).to_have_value(text)
 
     def saved(self, name: str, field: str) -> FieldRecord:
-        view = self.installation.document(self.documents[name].id)
+        view = self.installation.document(self.documents[name])
         return next(one.record for one in view.fields if one.spec.name == field)
 
     def boxes(self, name: str, *texts: str, page: int = 1) -> tuple[BoundingBox, ...]:
         """Return where words stand, each at its first place on the page."""
-        read = self.installation.services.pages.words(self.documents[name].id, page, by=TEST).page
+        read = self.installation.services.pages.words(self.documents[name], page, by=TEST).page
         return tuple(next(word.box for word in read.words if word.text == text) for text in texts)
 
 
 @pytest.fixture(scope="module")
-def at(browser: Browser) -> Iterator[Page]:
-    with installed({"PROOFDESK_ENABLED_TYPES": "invoice,nda"}) as installation:
-        installation.ask_for(*ASKED)
-        for made in (INVOICE, AGREEMENT):
-            installation.drop(made.name, made.bytes)
-        installation.wait_until_settled(2)
-        mara = installation.person(installation.hire("mara"))
-        documents = installation.documents()
-        for one in documents.values():
-            installation.services.reviewing.claim(one.id, by=mara)
-        with Person(installation, browser, "mara") as person:
-            person.log_in()
-            yield Page(person, installation, documents)
+def at(house: Installation, browser: Browser) -> Iterator[Page]:
+    house.ask_for(*ASKED)
+    house.receive(INVOICE, AGREEMENT)
+    mara = house.person(house.hire("mara"))
+    documents = {made.name: house.number_of(made.name) for made in (INVOICE, AGREEMENT)}
+    for document_id in documents.values():
+        house.services.reviewing.claim(document_id, by=mara)
+    with Person(house, browser, "mara") as person:
+        yield Page(person.enter(), house, documents)
 
 
 def place(provenance: Provenance | None) -> tuple[int, tuple[BoundingBox, ...]]:
@@ -196,7 +191,7 @@ def test_words_are_taken_by_keys_alone(at: Page) -> None:
     record = at.saved(AGREEMENT.name, "jurisdiction")
     assert record.value == value
     page, boxes = place(record.provenance)
-    read = at.installation.services.pages.words(at.documents[AGREEMENT.name].id, page, by=TEST).page
+    read = at.installation.services.pages.words(at.documents[AGREEMENT.name], page, by=TEST).page
     assert " ".join(word.text for word in read.words if word.box in boxes) == value
 
 

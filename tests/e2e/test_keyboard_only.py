@@ -11,10 +11,11 @@ from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.services.views import DocumentView
 from review_ui.formatting import format_day
-from tests.e2e.installation import Installation, installed
+from tests.e2e.installation import Installation
 from tests.e2e.workbench import SUMMARY, Person
 
-PAPER = make_invoice(902, language="en_GB", quirks=(Quirk.AMBIGUOUS_DATE,))
+PAPER = make_invoice(928, language="en_GB", quirks=(Quirk.AMBIGUOUS_DATE,))
+OTHER = make_invoice(935, language="de_CH")
 DATE = date.fromisoformat(str(PAPER.fields["issue_date"]))
 PAPER_DATE = f"{DATE:%d/%m/%Y}"
 THE_OTHER_WAY = format_day(DATE.replace(day=DATE.month, month=DATE.day))
@@ -22,15 +23,12 @@ EVERY_KEY = "0 1 2 9 s z Z e d n h p r q n v x f t + - [ ] ? g q g a"
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Installation]:
-    with installed() as installation:
-        installation.ask_for(*(f"invoice.{name}" for name in ("invoice_number", "issue_date", "purchase_order")))
-        installation.drop(PAPER.name, PAPER.bytes)
-        installation.drop("another.pdf", make_invoice(905, language="de_CH").bytes)
-        installation.wait_until_settled(2)
-        installation.hire("mara", Role.REVIEWER)
-        installation.hire("tilo", Role.APPROVER)
-        yield installation
+def desk(house: Installation) -> Installation:
+    house.ask_for(*(f"invoice.{name}" for name in ("invoice_number", "issue_date", "purchase_order")))
+    house.receive(PAPER, OTHER)
+    house.hire("mara", Role.REVIEWER)
+    house.hire("tilo", Role.APPROVER)
+    return house
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +36,14 @@ def nothing_half_typed(desk: Installation) -> Iterator[None]:
     """Forget what a test typed and did not save: it would stand in its editor again in the next one."""
     yield
     mara = desk.person("mara")
-    for view in desk.documents().values():
-        for draft in desk.services.reviewing.get_document(view.id, by=mara).drafts:
-            desk.services.drafting.drop(view.id, draft.field, by=mara)
+    for document_id in (desk.number_of(made.name) for made in (PAPER, OTHER)):
+        for draft in desk.services.reviewing.get_document(document_id, by=mara).drafts:
+            desk.services.drafting.drop(document_id, draft.field, by=mara)
 
 
 @pytest.fixture(scope="module")
 def paper(desk: Installation) -> DocumentView:
-    return desk.documents()[PAPER.name]
+    return desk.document(desk.number_of(PAPER.name))
 
 
 def test_reviewer_and_approver_need_no_mouse(desk: Installation, paper: DocumentView, browser: Browser) -> None:
@@ -108,9 +106,9 @@ def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
     desk: Installation, browser: Browser, path: str, key: str, name: str
 ) -> None:
     """However fast the typist: a digit that comes before the focus would take a runner-up."""
-    other = desk.documents()["another.pdf"].id
+    other = desk.number_of(OTHER.name)
     with Person(desk, browser, "mara") as person:
-        person.log_in()
+        person.enter()
         person.take(other)
         person.open(path.format(id=other))
         expect(person.page.locator("key-map:defined")).to_have_count(1)
@@ -124,9 +122,9 @@ def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
 def test_e_on_a_settled_field_ends_in_its_editor_and_what_is_typed_stays_text(
     desk: Installation, browser: Browser, field: str
 ) -> None:
-    other = desk.documents()["another.pdf"].id
+    other = desk.number_of(OTHER.name)
     with Person(desk, browser, "mara") as person:
-        person.log_in()
+        person.enter()
         person.take(other)
         person.turn_to(field)
         person.keep()
@@ -152,9 +150,9 @@ ON_TOP = """sheet => {
 
 @pytest.mark.parametrize("act", ["Hand over", "Hold", "Reject"])
 def test_on_a_phone_the_acts_on_a_document_open_above_its_card(desk: Installation, browser: Browser, act: str) -> None:
-    other = desk.documents()["another.pdf"].id
+    other = desk.number_of(OTHER.name)
     with Person(desk, browser, "mara", width=390, height=844) as person:
-        person.log_in()
+        person.enter()
         person.take(other)
         person.page.locator(".panel-foot summary", has_text=act).click()
         sheet = person.page.locator(".panel-foot details[open] .menu-sheet")
@@ -165,9 +163,9 @@ def test_on_a_phone_the_acts_on_a_document_open_above_its_card(desk: Installatio
 def test_keys_pressed_before_the_scripts_are_there_show_or_are_told_and_settle_nothing(
     desk: Installation, browser: Browser
 ) -> None:
-    other = desk.documents()["another.pdf"].id
+    other = desk.number_of(OTHER.name)
     with Person(desk, browser, "mara") as person:
-        person.log_in()
+        person.enter()
         person.take(other)
         before = desk.document(other).revision
         held_back: list[Route] = []
@@ -186,9 +184,9 @@ def test_keys_pressed_before_the_scripts_are_there_show_or_are_told_and_settle_n
 def test_keys_pressed_before_another_field_is_there_settle_nothing(
     desk: Installation, browser: Browser, key: str
 ) -> None:
-    other = desk.documents()["another.pdf"].id
+    other = desk.number_of(OTHER.name)
     with Person(desk, browser, "mara") as person:
-        person.log_in()
+        person.enter()
         person.take(other)
         person.turn_to("issue_date")
         before = desk.document(other).revision

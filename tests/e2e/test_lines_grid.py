@@ -7,10 +7,10 @@ from playwright.sync_api import Browser, expect
 
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
-from tests.e2e.installation import Installation, installed
+from tests.e2e.installation import Installation
 from tests.e2e.workbench import Person
 
-PAPER = make_invoice(902, language="en_GB")
+PAPER = make_invoice(943, language="en_GB")
 PASTE = """(cell, text) => {
     const data = new DataTransfer();
     data.setData("text/plain", text);
@@ -20,24 +20,22 @@ SHEET = 'Hinge of brass\t3\t4.50\t\t13.50\r\n"Oak dowel,\nlong"\t10\t0.72\t\t7.2
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Installation]:
-    with installed() as installation:
-        installation.ask_for("invoice.line_items")
-        installation.drop(PAPER.name, PAPER.bytes)
-        installation.wait_until_settled(1)
-        installation.hire("mara", Role.REVIEWER)
-        yield installation
+def desk(house: Installation) -> Installation:
+    house.ask_for("invoice.line_items")
+    house.receive(PAPER)
+    house.hire("mara", Role.REVIEWER)
+    return house
 
 
 @pytest.fixture
 def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
     with Person(desk, browser, "mara") as person:
-        person.log_in()
-        document = desk.documents()[PAPER.name]
-        for draft in desk.services.reviewing.get_document(document.id, by=desk.person("mara")).drafts:
-            desk.services.drafting.drop(document.id, draft.field, by=desk.person("mara"))
-        desk.services.reviewing.claim(document.id, by=desk.person("mara"))
-        person.open(f"/documents/{document.id}?field=line_items")
+        person.enter()
+        document, by = desk.number_of(PAPER.name), desk.person("mara")
+        for draft in desk.services.reviewing.get_document(document, by=by).drafts:
+            desk.services.drafting.drop(document, draft.field, by=by)
+        desk.services.reviewing.claim(document, by=by)
+        person.open(f"/documents/{document}?field=line_items")
         yield person
 
 
@@ -102,7 +100,9 @@ def test_pasted_lines_are_summed_and_saved(desk: Installation, mara: Person) -> 
     expect(mara.card.locator("output[data-sum]")).to_have_text("20.70")
     cell(mara, 0, "description").focus()
     mara.press_and_save("Enter")
-    record = next(one.record for one in desk.documents()[PAPER.name].fields if one.spec.name == "line_items")
+    record = next(
+        one.record for one in desk.document(desk.number_of(PAPER.name)).fields if one.spec.name == "line_items"
+    )
     rows = [row for row in record.value or () if not isinstance(row, str)]
     assert [(row["description"], row["quantity"], row["amount"]) for row in rows] == [
         ("Hinge of brass", "3", "13.50"),

@@ -9,7 +9,7 @@ from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import FieldState
-from tests.e2e.installation import Installation, installed
+from tests.e2e.installation import Installation
 from tests.e2e.workbench import SUMMARY, Person
 
 PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (905, 906, 908, 911))
@@ -18,24 +18,21 @@ TYPED = "CF-208"
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Installation]:
-    with installed() as installation:
-        installation.ask_for(*(f"invoice.{name}" for name in FIELDS))
-        for made in PAPERS:
-            installation.drop(made.name, made.bytes)
-        installation.wait_until_settled(len(PAPERS))
-        installation.hire("mara", Role.REVIEWER)
-        yield installation
+def desk(house: Installation) -> Installation:
+    house.ask_for(*(f"invoice.{name}" for name in FIELDS))
+    house.receive(*PAPERS)
+    house.hire("mara", Role.REVIEWER)
+    return house
 
 
 @pytest.fixture
 def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
     with Person(desk, browser, "mara") as person:
-        yield person.log_in()
+        yield person.enter()
 
 
 def document(desk: Installation, place: int) -> int:
-    return desk.documents()[PAPERS[place].name].id
+    return desk.number_of(PAPERS[place].name)
 
 
 def state(desk: Installation, document_id: int, name: str) -> FieldState:
@@ -47,7 +44,7 @@ def test_what_was_typed_is_there_again_after_the_browser_was_killed(
 ) -> None:
     document_id = document(desk, 0)
     with Person(desk, browser, "mara") as first:
-        first.log_in()
+        first.enter()
         first.take(document_id)
         first.turn_to("invoice_number")
         first.press("e")

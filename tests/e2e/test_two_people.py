@@ -8,39 +8,36 @@ from playwright.sync_api import Browser, expect
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
 from pipeline.domain.review import FieldRecord
-from tests.e2e.installation import Installation, installed
+from tests.e2e.installation import Installation
 from tests.e2e.workbench import Person
 
-PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (905, 906, 908))
+PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (931, 932, 933))
 FIELDS = ("invoice_number", "purchase_order", "issue_date")
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Installation]:
-    with installed() as installation:
-        installation.ask_for(*(f"invoice.{name}" for name in FIELDS))
-        for made in PAPERS:
-            installation.drop(made.name, made.bytes)
-        installation.wait_until_settled(len(PAPERS))
-        for name in ("mara", "tilo"):
-            installation.hire(name, Role.REVIEWER)
-        yield installation
+def desk(house: Installation) -> Installation:
+    house.ask_for(*(f"invoice.{name}" for name in FIELDS))
+    house.receive(*PAPERS)
+    for name in ("mara", "tilo"):
+        house.hire(name, Role.REVIEWER)
+    return house
 
 
 @pytest.fixture
 def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
     with Person(desk, browser, "mara") as person:
-        yield person.log_in()
+        yield person.enter()
 
 
 @pytest.fixture
 def tilo(desk: Installation, browser: Browser) -> Iterator[Person]:
     with Person(desk, browser, "tilo") as person:
-        yield person.log_in()
+        yield person.enter()
 
 
 def document(desk: Installation, place: int) -> int:
-    return desk.documents()[PAPERS[place].name].id
+    return desk.number_of(PAPERS[place].name)
 
 
 def field(desk: Installation, document_id: int, name: str) -> FieldRecord:
