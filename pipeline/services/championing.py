@@ -101,6 +101,7 @@ class RecheckView(Frozen):
     document_id: int | None
     name: str
     """How the document is called: its number, or its file."""
+    type: str | None = None
     field: str
     title: str
     kind: FieldKind
@@ -331,6 +332,7 @@ class Championing:
                     id=row.id,
                     document_id=row.document_id,
                     name=_called(document) if document is not None else taught.name if taught is not None else "",
+                    type=type_name,
                     field=row.field,
                     title=doctype.field(row.field).title_in("en") if doctype is not None and has else row.field,
                     kind=doctype.field(row.field).kind if doctype is not None and has else FieldKind.TEXT,
