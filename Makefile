@@ -21,7 +21,7 @@ APT := apt_install() { command -v apt-get >/dev/null && as_root true 2>/dev/null
 	&& as_root apt-get -qq update >/dev/null 2>&1; \
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$@" >/dev/null 2>&1; }
 
-.PHONY: help run test format lint types imports unit integration e2e bench constraints clean
+.PHONY: help run test format lint types imports unit integration e2e bench constraints languages clean
 
 help: ## This list.
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,14 @@ bench: $(INSTALLED_DEV) ## Measure: intake at full size; see bench/ for the othe
 constraints: $(INSTALLED_DEV) ## Pin the versions that are installed now, after the tests passed with them.
 	@{ head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -E '^[^ @]+==' | LC_ALL=C sort -f; } >constraints.new
 	@mv constraints.new constraints.txt
+
+languages: $(INSTALLED_DEV) ## Bring the catalogues of the interface up to date with what the sources say.
+	@$(BIN)/pybabel -q extract -F review_ui/languages/babel.cfg -k _l -k t -k counted:2,3 -k marked \
+		--add-location=file --sort-output --omit-header -o $(VENV)/messages.pot .
+	@for file in review_ui/languages/*.po; do \
+		$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --width=120 \
+			-i $(VENV)/messages.pot -o $$file -l $$(basename $$file .po); \
+	done
 
 clean: ## Remove what make made; the data folder stays.
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache

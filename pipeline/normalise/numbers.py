@@ -111,8 +111,9 @@ def _one_sign(text: str, sign: str, decimal: str | None) -> tuple[tuple[Decimal,
     whole = Decimal(head + tail)
     if decimal is not None:
         return ((fraction, ""),) if decimal == sign else ((whole, ""),)
-    name = "point" if sign == "." else "comma"
-    return ((whole, f"the {name} groups thousands"), (fraction, f"the {name} is the decimal sign"))
+    if sign == ".":
+        return ((whole, "the point groups thousands"), (fraction, "the point is the decimal sign"))
+    return ((whole, "the comma groups thousands"), (fraction, "the comma is the decimal sign"))
 
 
 def plain(value: Decimal, places: int = 0) -> str:

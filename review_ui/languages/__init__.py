@@ -1,15 +1,17 @@
 """In which language a page speaks, and in which form it writes dates and numbers."""
 
 from babel import Locale, UnknownLocaleError
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_babel import get_locale
 
+from review_ui.context import EXTENSION
 from review_ui.languages.catalog import Languages, phrases
-from review_ui.languages.phrasebook import told
+from review_ui.languages.phrasebook import Phrasebook, titles_of
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """Codes of the languages that the interface speaks, each with its own name for itself."""
 COOKIE = "language"
+_BOOKS = "proofdesk.phrasebooks"
 
 __all__ = ["COOKIE", "LANGUAGES", "marked", "phrases", "reader_language", "reader_locale", "register", "told"]
 
@@ -18,7 +20,9 @@ def register(app: Flask) -> None:
     """Make `gettext` and its kin speak the reader's language in templates and Python."""
     Languages(app, locale_selector=choose)
     app.jinja_env.filters.update(told=told)
-    app.jinja_env.globals.update(told=told, reader_language=reader_language, reader_locale=reader_locale, phrases=phrases, LANGUAGES=LANGUAGES)
+    app.jinja_env.globals.update(
+        told=told, reader_language=reader_language, reader_locale=reader_locale, phrases=phrases, LANGUAGES=LANGUAGES
+    )
 
 
 def choose() -> str:
@@ -31,6 +35,18 @@ def choose() -> str:
     spoken = [tag for tag in asked if tag.partition("_")[0].lower() in LANGUAGES]
     language = kept if kept in LANGUAGES else (spoken[0].partition("_")[0].lower() if spoken else "en")
     return next((tag for tag in spoken if tag.partition("_")[0].lower() == language and _is_known(tag)), language)
+
+
+def told(sentence: str | None) -> str:
+    """Return a sentence that the pipeline composed in the reader's language: a reason, a finding, an error, a note."""
+    locale = get_locale()
+    if not sentence or locale is None or reader_language() == "en":
+        return str(sentence or "")
+    books: dict[str, Phrasebook] = current_app.extensions.setdefault(_BOOKS, {})
+    if str(locale) not in books:
+        shelf = getattr(current_app.extensions[EXTENSION], "types", None)
+        books[str(locale)] = Phrasebook(locale, titles_of(shelf.all if shelf is not None else (), locale.language))
+    return books[str(locale)].tell(str(sentence))
 
 
 def marked(text: str) -> str:

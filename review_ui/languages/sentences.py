@@ -11,8 +11,11 @@ from typing import IO, Any
 
 _WORDS = re.compile(r"[A-Za-z]{2,}[^A-Za-z_.:/-]+[A-Za-z]{2,}")
 _PLACE = re.compile(r"%\(\w+\)s")
-_CODE = re.compile(r"\\[bdswW]|\(\?|\n|^SELECT |^PRAGMA |;\w")
-"""Patterns, lists of words and queries: no sentences."""
+_CODE = re.compile(r"\w\|\w|\w \| \w|\w\[\w|\\[bdswW]|\(\?|\n|^SELECT |^PRAGMA |;\w")
+"""Patterns and queries: no sentences."""
+_LIST = re.compile(r"[^\W\d_]{2,}(?:[ |]\w+){11,}")
+"""Twelve words or more without any sign between them: a list to look words up in."""
+_FORMAT = re.compile(r"\{(\w*)\}")
 
 
 def extract(
@@ -26,14 +29,16 @@ def extract(
         if id(node) in quiet or not isinstance(node, ast.JoinedStr | ast.Constant):
             continue
         message = pattern_of(node)
-        if message and _WORDS.search(_PLACE.sub(" ", message)) and not _CODE.search(message):
+        if message and _WORDS.search(_PLACE.sub(" ", message)) and not _CODE.search(message) and not _is_list(message):
             yield node.lineno, "", message, []
 
 
 def pattern_of(node: ast.expr) -> str | None:
     """Return the text of a string, with a place for each value put into it; None for what is no string."""
     if isinstance(node, ast.Constant):
-        return node.value.replace("%", "%%") if isinstance(node.value, str) else None
+        if not isinstance(node.value, str):
+            return None
+        return _FORMAT.sub(lambda found: f"%({found[1] or 'value'})s", node.value.replace("%", "%%"))
     if not isinstance(node, ast.JoinedStr):
         return None
     text, seen = "", dict[str, int]()
@@ -45,6 +50,10 @@ def pattern_of(node: ast.expr) -> str | None:
             seen[name] = seen.get(name, 0) + 1
             text += f"%({name}{seen[name] if seen[name] > 1 else ''})s"
     return text
+
+
+def _is_list(message: str) -> bool:
+    return bool(_LIST.fullmatch(message.strip())) and message == message.lower()
 
 
 def _name_of(value: ast.expr) -> str:
