@@ -130,7 +130,7 @@ def _what(event: EventView) -> str:
     if event.tag == "field:settle":
         parts.append(_settled(facts, values))
     elif event.tag == "document:read":
-        parts.append(str(facts["type"]).replace("_", " ") if facts.get("type") else _("unknown type"))
+        parts.append(told(str(facts["type"]).replace("_", " ")) if facts.get("type") else _("unknown type"))
         parts.append(counted(int(facts.get("pages") or 0), "%(count)s page", "%(count)s pages"))
         parts.append(counted(len(facts.get("shown") or ()), "%(count)s exception", "%(count)s exceptions"))
         parts.append(_("%(count)s accepted", count=facts.get("accepted", 0)))

@@ -13,7 +13,17 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "language"
 _BOOKS = "proofdesk.phrasebooks"
 
-__all__ = ["COOKIE", "LANGUAGES", "marked", "phrases", "reader_language", "reader_locale", "register", "told"]
+__all__ = [
+    "COOKIE",
+    "LANGUAGES",
+    "marked",
+    "phrases",
+    "reader_language",
+    "reader_locale",
+    "register",
+    "told",
+    "told_each",
+]
 
 
 def register(app: Flask) -> None:
@@ -21,7 +31,12 @@ def register(app: Flask) -> None:
     Languages(app, locale_selector=choose)
     app.jinja_env.filters.update(told=told)
     app.jinja_env.globals.update(
-        told=told, reader_language=reader_language, reader_locale=reader_locale, phrases=phrases, LANGUAGES=LANGUAGES
+        told=told,
+        told_each=told_each,
+        reader_language=reader_language,
+        reader_locale=reader_locale,
+        phrases=phrases,
+        LANGUAGES=LANGUAGES,
     )
 
 
@@ -39,14 +54,26 @@ def choose() -> str:
 
 def told(sentence: str | None) -> str:
     """Return a sentence that the pipeline composed in the reader's language: a reason, a finding, an error, a note."""
+    book = _book()
+    return str(sentence or "") if book is None or not sentence else book.tell(str(sentence))
+
+
+def told_each(listed: str | None) -> str:
+    """Return what is with a document's fields, as lists show it, in the reader's language."""
+    book = _book()
+    return str(listed or "") if book is None or not listed else book.tell_each(str(listed))
+
+
+def _book() -> Phrasebook | None:
+    """Return the reader's phrasebook; None for English, in which all of it was said."""
     locale = get_locale()
-    if not sentence or locale is None or reader_language() == "en":
-        return str(sentence or "")
+    if locale is None or reader_language() == "en":
+        return None
     books: dict[str, Phrasebook] = current_app.extensions.setdefault(_BOOKS, {})
     if str(locale) not in books:
         shelf = getattr(current_app.extensions[EXTENSION], "types", None)
         books[str(locale)] = Phrasebook(locale, titles_of(shelf.all if shelf is not None else (), locale.language))
-    return books[str(locale)].tell(str(sentence))
+    return books[str(locale)]
 
 
 def marked(text: str) -> str:

@@ -63,6 +63,16 @@ class Phrasebook:
             self._said[sentence] = self._tell(sentence, 0)
         return self._said[sentence]
 
+    def tell_each(self, listed: str) -> str:
+        """Return what is with each of several fields, as queues show it: "issue date unsure; IBAN always by hand"."""
+        return "; ".join(self._with_title(piece) for piece in listed.split("; "))
+
+    def _with_title(self, piece: str) -> str:
+        title = self._named.match(piece) if self._named is not None else None
+        if title is None or not piece[title.end() :].startswith(" "):
+            return self.tell(piece)
+        return f"{self._titles[title.group().lower()]} {self.tell(piece[title.end() + 1 :])}"
+
     def _tell(self, sentence: str, depth: int) -> str:
         exact = self._catalog.get(sentence.replace("%", "%%")) or self._catalog.get(sentence)
         if exact is not None and isinstance(exact.string, str) and exact.string:

@@ -22,14 +22,21 @@ def extract(
     fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Any
 ) -> Iterator[tuple[int, str, str, list[str]]]:
     """Yield line, function, message and comments, as Babel asks, for each text of several words."""
-    del keywords, comment_tags, options
+    del keywords, comment_tags
+    takes_words = options.get("words") == "true"
     tree = ast.parse(fileobj.read())
     quiet = set(_quiet(tree))
     for node in ast.walk(tree):
         if id(node) in quiet or not isinstance(node, ast.JoinedStr | ast.Constant):
             continue
         message = pattern_of(node)
-        if message and _WORDS.search(_PLACE.sub(" ", message)) and not _CODE.search(message) and not _is_list(message):
+        is_sentence = bool(message and _WORDS.search(_PLACE.sub(" ", message)))
+        if (
+            message
+            and (is_sentence or (takes_words and message.isalpha()))
+            and not _CODE.search(message)
+            and not _is_list(message)
+        ):
             yield node.lineno, "", message, []
 
 

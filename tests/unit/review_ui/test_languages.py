@@ -140,3 +140,9 @@ def test_values_and_reasons_are_in_the_readers_form(holding: FlaskClient) -> Non
 def test_what_the_pipeline_says_is_said_again_in_the_readers_language(english: str, german: str) -> None:
     book = Phrasebook(Locale("de"), titles_of(shipped_types(), "de"))
     assert book.tell(english) == german
+
+
+def test_what_is_with_fields_is_told_field_by_field() -> None:
+    book = Phrasebook(Locale("de"), titles_of(shipped_types(), "de"))
+    listed = "issue date unsure; IBAN always by hand; page 2 is odd"
+    assert book.tell_each(listed) == "Rechnungsdatum unsicher; IBAN immer von Hand; page 2 is odd"
