@@ -16,9 +16,9 @@ from pipeline.domain.review import Decision, Settlement
 from pipeline.domain.value import Row
 from pipeline.services.text import printable
 from pipeline.services.views import DocumentView, FieldView
-from review_ui.cards import rivals_of
 from review_ui.errors import BadFormError
 from review_ui.grid import CELL
+from review_ui.rivals import rivals_of
 
 HANDLING_MS_MAX = 60 * 60 * 1000
 """A client's clock is not trusted beyond an hour a field."""

@@ -14,7 +14,7 @@ from pipeline.domain.review import Decision, FieldState, Settlement
 from pipeline.errors import InvalidCorrectionError, NotFoundError, PipelineError, ReviewError, StaleTaskError
 from pipeline.services.views import DocumentView, FieldView
 from review_ui import acts, forms
-from review_ui.cards import Card, shown_value
+from review_ui.cards import Card
 from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
@@ -22,6 +22,7 @@ from review_ui.flashes import say
 from review_ui.formatting import format_value
 from review_ui.languages import marked, told
 from review_ui.queue import take_document
+from review_ui.rivals import shown_value
 from review_ui.session import safe_path
 
 REASONS_TO_REJECT = (

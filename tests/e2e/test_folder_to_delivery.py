@@ -21,7 +21,7 @@ from pipeline.services.clock import SystemClock
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, StatusView
 from pipeline.store.engine import Store
-from review_ui.cards import shown_value
+from review_ui.rivals import shown_value
 from tests.e2e.exports import as_text, signed_values
 from tests.e2e.installation import TEST, Installation, installed
 from tests.e2e.workbench import SUMMARY, Person

@@ -3,9 +3,10 @@ from pipeline.domain.extraction import Candidate, Cell, LineItem
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import Finding, ReasonCode
 from pipeline.services.views import FieldView
-from review_ui.cards import card_of, rivals_of
+from review_ui.cards import card_of
 from review_ui.desk import desk_of
 from review_ui.marks import marks_on
+from review_ui.rivals import rivals_of
 from tests.unit.review_ui.doubles import INVOICE, REVIEWER, SUM, TYPE_SPEC, FakeServices, Held, box, field_view, reason
 
 DATE, TOTAL, IBAN = INVOICE.field("issue_date"), INVOICE.field("gross_total"), INVOICE.field("iban")
