@@ -25,10 +25,26 @@ from review_ui.naming import file_name, visible
 from review_ui.operations import operations
 from review_ui.pages import pages
 from review_ui.queue import queue
+from review_ui.talk import talk
 from review_ui.tasks import tasks
 from review_ui.words import title_in_language
 
-BLUEPRINTS = (assets, auth, queue, dispatch, tasks, pages, approvals, files, learning, audit, admin, operations, health)
+BLUEPRINTS = (
+    assets,
+    auth,
+    queue,
+    dispatch,
+    tasks,
+    pages,
+    approvals,
+    files,
+    learning,
+    talk,
+    audit,
+    admin,
+    operations,
+    health,
+)
 
 
 def create_app(services: Any, settings: Settings) -> Flask:

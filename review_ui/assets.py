@@ -25,6 +25,7 @@ STYLES = (
     "lines",
     "splitter",
     "approval",
+    "talk",
     "audit",
     "learning",
     "upload",

@@ -39,6 +39,8 @@ WORDS: dict[str, tuple[Any, str]] = {
     "signature:revoke": (_l("First signature taken back"), "check"),
     "field:settle": (_l("Field settled"), "settled"),
     "field:reopen": (_l("Field reopened"), "check"),
+    "comment:write": (_l("Commented"), "dot"),
+    "comment:withdraw": (_l("Comment withdrawn"), "absent"),
     "claim:take": (pgettext("event", "Taken"), "dot"),
     "claim:release": (pgettext("event", "Left"), "dot"),
     "claim:expire": (_l("Hold ended by itself"), "dot"),
@@ -60,7 +62,20 @@ WORDS: dict[str, tuple[Any, str]] = {
     "erasure:execute": (_l("Values erased"), "absent"),
 }
 _KEPT_BACK = frozenset(
-    {"state", "policy", "account", "holder", "record_sha256", "hash", "merkle_root", "handling_ms", "sha256"}
+    {
+        "state",
+        "policy",
+        "account",
+        "holder",
+        "record_sha256",
+        "hash",
+        "merkle_root",
+        "handling_ms",
+        "sha256",
+        "comment",
+        "answers",
+        "concerns",
+    }
 )
 TEXT_MAX = 160
 
@@ -89,6 +104,8 @@ def tell(event: EventView, titles: Mapping[str, str]) -> Told:
     if event.tag in {"field:settle", "field:reopen"} and event.field:
         name = titles.get(event.field) or event.field.replace("_", " ").capitalize()
         title, icon = _decided(name, "reopened" if event.tag == "field:reopen" else str(event.facts.get("to")))
+    if event.tag == "comment:write" and event.field:
+        title = _("Commented on %(field)s", field=titles.get(event.field) or event.field.replace("_", " "))
     return Told(event, title, icon, _what(event))
 
 
@@ -147,8 +164,10 @@ def _what(event: EventView) -> str:
         parts += [
             _fact(key, value) for key, value in facts.items() if key not in _KEPT_BACK and value not in (None, "")
         ]
+    if said := values.get("comment"):
+        parts.append(_("“%(said)s”", said=said))
     if why := values.get("why"):
-        parts.append(_("“%(words)s”", words=why))
+        parts.append(_("“%(said)s”", said=why))
     text = ", ".join(part for part in parts if part)
     return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
 

@@ -13,5 +13,6 @@ import "./pair.js";
 import "./lines.js";
 import "./desk.js";
 import "./upcoming.js";
+import "./talk.js";
 import "./upload.js";
 import "./early.js"; // last: the others must listen already

@@ -62,6 +62,7 @@ from pipeline.services.views import (
     StatusView,
     VerificationView,
 )
+from tests.unit.review_ui.talk_double import FakeTalking
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -260,6 +261,7 @@ class FakeServices:
         ) = self.files = self
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
         self.dispatching = self.saved_views = self
+        self.talking = FakeTalking(people=CAST.values())
 
     def _note(self, name: str, *facts: Any) -> None:
         self.calls.append((name, facts))
