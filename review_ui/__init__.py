@@ -85,6 +85,7 @@ def _register_template_names(app: Flask) -> None:
         "format_span",
         "format_bytes",
         "initials",
+        "number_signs",
         "counted",
         "plural",
         "sureness",

@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel.dates import format_date as babel_date
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -26,6 +26,16 @@ SURENESS = (
 """Words for a confidence from a bound on."""
 NUMERIC = frozenset({FieldKind.MONEY, FieldKind.PERCENTAGE, FieldKind.QUANTITY})
 MINUS = "\N{MINUS SIGN}"
+
+
+class Signs(NamedTuple):
+    decimal: str
+    group: str
+
+
+def number_signs() -> Signs:
+    """Return the signs with which the reader writes numbers: scripts write sums with the same ones."""
+    return Signs(get_decimal_symbol(reader_locale()), get_group_symbol(reader_locale()))
 
 
 def format_number(canonical: str | None, *, decimals: int = 2, decimals_max: int = 6) -> str:

@@ -19,10 +19,8 @@ export function either(ways) {
   return ways.join(` ${or} `);
 }
 
-const parts = new Intl.NumberFormat(document.documentElement.lang || "en").formatToParts(-1234567.5);
-
-/** How the reader's numbers are written. */
+/** How the reader's numbers are written: the page says so, as the server writes them. */
 export const SIGNS = {
-  decimal: parts.find((part) => part.type === "decimal")?.value ?? ".",
-  group: parts.find((part) => part.type === "group")?.value ?? "",
+  decimal: document.documentElement.dataset.decimal ?? ".",
+  group: document.documentElement.dataset.group ?? ",",
 };
