@@ -40,7 +40,7 @@ def fold(person: Person) -> Locator:
 
 
 def box(person: Person) -> Locator:
-    return fold(person).get_by_role("textbox", name="Comment")
+    return fold(person).get_by_role("textbox", name="Your comment")
 
 
 def test_question_and_answer_go_to_and_fro_by_keys_alone(desk: Installation, mara: Person, tilo: Person) -> None:
