@@ -2,8 +2,10 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 from flask_babel import gettext as _
@@ -53,8 +55,13 @@ def format_number(canonical: str | None, *, decimals: int = 2, decimals_max: int
 
 
 def format_day(day: date | None, *, year: bool = True) -> str:
-    pattern = DAYS[reader_language()][0 if year else 1]
-    return "" if day is None else babel_date(day, pattern, locale=reader_locale())
+    return "" if day is None else _written(day, DAYS[reader_language()][0 if year else 1], reader_locale())
+
+
+@lru_cache(maxsize=4096)
+def _written(day: date, pattern: str, locale: Locale) -> str:
+    """Return the day as written; lists repeat the same few."""
+    return babel_date(day, pattern, locale=locale)
 
 
 def format_value(value: Any, kind: FieldKind) -> str:

@@ -1,5 +1,7 @@
 """In which language a page speaks, and in which form it writes dates and numbers."""
 
+from contextvars import ContextVar
+
 from babel import Locale, UnknownLocaleError
 from flask import Flask, current_app, request
 from flask_babel import get_locale
@@ -12,6 +14,9 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 """Codes of the languages that the interface speaks, each with its own name for itself."""
 COOKIE = "language"
 _BOOKS = "proofdesk.phrasebooks"
+_ENGLISH = Locale("en")
+_reader: ContextVar[Locale] = ContextVar("reader", default=_ENGLISH)
+"""Whoever this request is answered for: asked a thousand times for a list, where Flask's own contexts would cost."""
 
 __all__ = [
     "COOKIE",
@@ -29,6 +34,8 @@ __all__ = [
 def register(app: Flask) -> None:
     """Make `gettext` and its kin speak the reader's language in templates and Python."""
     Languages(app, locale_selector=choose)
+    app.before_request(_meet)
+    app.teardown_request(_part)
     app.jinja_env.filters.update(told=told)
     app.jinja_env.globals.update(
         told=told,
@@ -38,6 +45,14 @@ def register(app: Flask) -> None:
         phrases=phrases,
         LANGUAGES=LANGUAGES,
     )
+
+
+def _meet() -> None:
+    _reader.set(get_locale() or _ENGLISH)
+
+
+def _part(_error: BaseException | None) -> None:
+    _reader.set(_ENGLISH)
 
 
 def choose() -> str:
@@ -66,8 +81,8 @@ def told_each(listed: str | None) -> str:
 
 def _book() -> Phrasebook | None:
     """Return the reader's phrasebook; None for English, in which all of it was said."""
-    locale = get_locale()
-    if locale is None or reader_language() == "en":
+    locale = reader_locale()
+    if reader_language() == "en":
         return None
     books: dict[str, Phrasebook] = current_app.extensions.setdefault(_BOOKS, {})
     if str(locale) not in books:
@@ -83,7 +98,7 @@ def marked(text: str) -> str:
 
 def reader_locale() -> Locale:
     """Return the reader's locale; English outside a request."""
-    return get_locale() or Locale("en")
+    return _reader.get()
 
 
 def reader_language() -> str:
