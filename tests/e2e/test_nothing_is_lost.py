@@ -12,7 +12,7 @@ from pipeline.domain.review import FieldState
 from tests.e2e.installation import Installation
 from tests.e2e.workbench import SUMMARY, Person
 
-PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (905, 906, 908, 911))
+PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (905, 906, 908, 911, 912))
 FIELDS = ("invoice_number", "purchase_order", "issue_date")
 TYPED = "CF-208"
 
@@ -94,6 +94,36 @@ def test_a_decision_waits_for_the_network_and_is_saved_when_it_is_back(desk: Ins
     mara.page.get_by_role("button", name="Try now").click()
     expect(mara.desk).not_to_have_attribute("data-field", name)
     assert state(desk, document_id, name) is not FieldState.OPEN
+
+
+def test_hold_that_is_about_to_end_warns_and_is_renewed_and_one_that_ended_gives_way_to_whoever_took_over(
+    desk: Installation, mara: Person
+) -> None:
+    document_id = document(desk, 4)
+    mara.page.clock.install()
+    mara.take(document_id)
+    keeper = mara.page.locator("lease-keeper")
+    before = desk.document(document_id).claim
+    expect(keeper).to_be_empty()
+    mara.page.clock.fast_forward("13:40")
+    expect(keeper.get_by_role("alert")).to_contain_text("Your hold on this document ends in")
+    keeper.get_by_role("button", name="Keep it").focus()
+    mara.press("Enter")
+    expect(keeper).to_be_empty()
+    after = desk.document(document_id).claim
+    assert before is not None
+    assert after is not None
+    assert after.lease_until > before.lease_until
+
+    mara.press_and_save("Enter" if mara.card.locator("[data-primary]").count() else "0")
+    settled = desk.document(document_id)
+    mara.page.clock.fast_forward("20:00")
+    expect(keeper.get_by_role("alert")).to_contain_text("has ended. What you settled is kept.")
+    desk.services.reviewing.release(document_id, by=desk.person("mara"))
+    desk.services.reviewing.claim(document_id, by=desk.person(desk.hire("tilo", Role.REVIEWER)))
+    keeper.get_by_role("button", name="Take it again").click()
+    expect(keeper.get_by_role("alert")).to_contain_text("Tilo")
+    assert desk.document(document_id).fields == settled.fields
 
 
 def test_the_next_document_takes_the_place_of_the_one_before_without_a_new_page(
