@@ -118,6 +118,29 @@ def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
         assert desk.document(other).revision == before
 
 
+GO_ON = """async ([key, name]) => {
+    const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+    document.activeElement.dispatchEvent(press);
+    document.activeElement.form.elements.namedItem(name).focus();
+    await new Promise((later) => setTimeout(() => requestAnimationFrame(later), 50));
+    return document.activeElement.name;
+}"""
+"""Presses a key that opens a form, goes on to another of its fields at once, and returns where the focus is then."""
+
+
+@pytest.mark.parametrize(("key", "name"), [("e", "comment"), ("r", "why"), ("p", "until"), ("h", "comment")])
+def test_who_goes_on_at_once_in_a_form_that_a_key_opened_is_not_called_back(
+    desk: Installation, browser: Browser, key: str, name: str
+) -> None:
+    """That the form is open is told by an event which comes later than a quick typist's next keys."""
+    with Person(desk, browser, "mara") as person:
+        person.enter()
+        person.take(desk.number_of(OTHER.name))
+        person.turn_to("issue_date")
+        expect(person.page.locator("key-map:defined")).to_have_count(1)
+        assert person.page.evaluate(GO_ON, [key, name]) == name
+
+
 @pytest.mark.parametrize("field", ["issue_date", "line_items"])
 def test_e_on_a_settled_field_ends_in_its_editor_and_what_is_typed_stays_text(
     desk: Installation, browser: Browser, field: str

@@ -6,7 +6,9 @@ document.addEventListener(
     const menu = /** @type {HTMLDetailsElement} */ (event.target);
     if (!menu.matches?.("details.menu") || !menu.open) return;
     for (const other of document.querySelectorAll("details.menu[open]")) if (other !== menu) other.open = false;
-    menu.querySelector("[data-first]")?.focus();
+    // This event comes late: whoever opened it by a key may be typing in another of its fields already.
+    const at = document.activeElement;
+    if (!menu.contains(at) || at?.matches("summary")) menu.querySelector("[data-first]")?.focus();
   },
   { capture: true },
 );

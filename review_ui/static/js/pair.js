@@ -44,7 +44,8 @@ export class ValuePair extends HTMLElement {
     const input = this.#input;
     if (!input) return;
     if (isOpen) {
-      if (document.activeElement === input) return; // and maybe typed in already: selecting it would lose that
+      // In it, or past it, and maybe typed in already: this event comes late, and selecting would lose what was typed.
+      if (input.form.contains(document.activeElement)) return;
       input.focus();
       input.select();
     } else {
