@@ -217,7 +217,9 @@ export class ReviewDesk extends HTMLElement {
     }
     if (card) card.scrollTop = 0;
     const open = this.querySelector(".progress a[aria-current]");
-    if (open) open.closest("ol").scrollLeft = open.offsetLeft - open.closest("ol").clientWidth / 2;
+    const row = open?.closest("ol");
+    // measured from the row's own start: on a phone it stands at the far side of the panel's head
+    if (row) row.scrollLeft += open.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2;
     // The open exception stands at the same height, whichever it is.
     this.querySelector("[data-panel]").scrollTop = 0;
     this.#tell("desk:field", { field: this.dataset.field });
