@@ -1,5 +1,6 @@
 """What people say to each other: comments on a document, and the list of those that concern somebody."""
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -15,6 +16,8 @@ from pipeline.services.views import DocumentView
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError, wants_json
 from review_ui.flashes import say, warn
+from review_ui.formatting import counted
+from review_ui.languages import reader_locale
 from review_ui.session import safe_path
 from review_ui.tasks import refuse_act
 from review_ui.words import title_in_language
@@ -119,6 +122,20 @@ def field_title(document: DocumentView, name: str) -> str:
     """Return what people call a field; its name in words where the document's type has it no more."""
     titles = (view.spec.title for view in document.fields if view.spec.name == name)
     return title_in_language(next(titles, {})) or name.replace("_", " ").capitalize()
+
+
+@talk.app_template_global()
+def talk_words(comments: int, mentions: int) -> str:
+    """Return in words how many comments a document has, and how many of them wait for the person."""
+    return _words(comments, mentions, str(reader_locale()))
+
+
+@lru_cache(maxsize=1000)
+def _words(comments: int, mentions: int, locale: str) -> str:
+    # a list says the same of most of its rows, and words that fit a number cost as much as the rest of a row
+    del locale
+    words = counted(comments, "%(count)s comment", "%(count)s comments")
+    return f"{words}, {counted(mentions, '%(count)s for you', '%(count)s for you')}" if mentions else words
 
 
 @talk.app_template_global()
