@@ -11,8 +11,8 @@ from pipeline.services.views import DocumentView, PageView
 from review_ui.cards import Card, card_of
 from review_ui.difference import Piece, compare
 from review_ui.formatting import counted
-from review_ui.languages import reader_language
 from review_ui.marks import Mark, marks_on
+from review_ui.words import title_in_language
 
 SUMMARY = "summary"
 """In place of a field's name: the page to hand on."""
@@ -75,8 +75,7 @@ class Desk:
 
     @property
     def title(self) -> str:
-        words = self.document.type_title
-        kind = words.get(reader_language()) or words.get("en") or self.document.type or _("Document")
+        kind = title_in_language(self.document.type_title) or self.document.type or _("Document")
         return f"{kind} {self.document.number or f'#{self.document.id}'}"
 
     @property

@@ -10,7 +10,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import FieldKind
 from pipeline.domain.files import FileState
 from pipeline.domain.worth import Priority
-from review_ui.languages import reader_language
+from review_ui.languages import marked, reader_language, told
 
 STATE_WORDS = {
     "review": _l("to review"),
@@ -124,6 +124,10 @@ VALUE_WORDS = {
 """Facts that are words."""
 
 
+WITHIN_SENTENCES = (marked("and"), marked("makes"))
+"""Single words in what the pipeline says, which the catalogues would not find there."""
+
+
 def title_in_language(titles: Mapping[str, str]) -> str:
     """Return the title in the reader's language, else the English one, else nothing."""
-    return titles.get(reader_language()) or titles.get("en") or ""
+    return titles.get(reader_language()) or told(titles.get("en"))

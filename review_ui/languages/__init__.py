@@ -1,5 +1,6 @@
 """In which language a page speaks, and in which form it writes dates and numbers."""
 
+import re
 from contextvars import ContextVar
 
 from babel import Locale, UnknownLocaleError
@@ -15,6 +16,8 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "language"
 _BOOKS = "proofdesk.phrasebooks"
 _ENGLISH = Locale("en")
+_SHARE = re.compile(r"(?<=\d) %")
+"""A share's sign, which no line begins with."""
 _reader: ContextVar[Locale] = ContextVar("reader", default=_ENGLISH)
 """Whoever this request is answered for: asked a thousand times for a list, where Flask's own contexts would cost."""
 
@@ -70,7 +73,8 @@ def choose() -> str:
 def told(sentence: str | None) -> str:
     """Return a sentence that the pipeline composed in the reader's language: a reason, a finding, an error, a note."""
     book = _book()
-    return str(sentence or "") if book is None or not sentence else book.tell(str(sentence))
+    said = str(sentence or "") if book is None or not sentence else book.tell(str(sentence))
+    return _SHARE.sub("\N{NO-BREAK SPACE}%", said)
 
 
 def told_each(listed: str | None) -> str:

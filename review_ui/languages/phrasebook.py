@@ -24,6 +24,12 @@ _DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 _DEPTH_MAX = 3
 """Sentences are made of parts, those of parts: "The machine is" only 72 % sure of it."""
 _KEPT_MAX = 4096
+_SAID, _ADDED = "said", 1000
+"""The place of a whole sentence that another one was added to, and what puts such patterns before all others."""
+_COUNTED = "_0123456789"
+_AND = " and "
+_LISTED = frozenset({"join", "named"})
+"""Places of a pattern that hold several names or values, with an "and" between them."""
 _TITLED = frozenset({"field", "join", "lower", "named", "title", "title_in", "what", "words"})
 """Places of a pattern in which fields are named; in others a name of the same letters is somebody's."""
 
@@ -50,6 +56,7 @@ class Phrasebook:
         self._catalog = catalog(locale.language)
         self._patterns = tuple(sorted(_patterns(self._catalog), key=lambda one: -one.weight))
         self._titles = {english.lower(): said for english, said in titles.items()}
+        self._titles.setdefault("document type", self._tell("Document type", _DEPTH_MAX))
         names = sorted((re.escape(name) for name in self._titles), key=len, reverse=True)
         self._named = re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE) if names else None
         self._tails = tuple(one for one in self._patterns if one.is_tail)
@@ -96,6 +103,8 @@ class Phrasebook:
             if match is not None:
                 found = {key[2:]: value for key, value in match.groupdict().items() if key != "rest"}
                 return self._part(name, match["rest"], depth) + tail.said % found
+        if _AND in part and name[2:].strip(_COUNTED) in _LISTED:
+            return f" {self._tell(_AND.strip(), depth)} ".join(self._part(name, one, depth) for one in part.split(_AND))
         if self._named is not None and _is_titled(name[2:]):
             part = self._named.sub(lambda found: self._titles[found.group().lower()], part)
         part = _AMOUNT.sub(lambda found: self._amount(found.group()), part)
@@ -139,12 +148,15 @@ def _patterns(messages: Catalog) -> Iterator[Pattern]:
             body = re.escape(fixed[0])
             for name, part in zip(names, fixed[1:], strict=True):
                 # "Issue date 2024-03-12" is a title of two words and a day
-                body += f"(?P<p_{name}>{'.*' if _is_titled(name) else '.*?'}){re.escape(part)}"
+                room = r".*\." if name == _SAID else ".*" if _is_titled(name) else ".*?"
+                body += f"(?P<p_{name}>{room}){re.escape(part)}"
+            # what was added to a sentence is found first: the sentence itself would take it for its last value
+            weight += _ADDED if names[0] == _SAID else 0
             yield Pattern(re.compile(body, re.DOTALL), said, weight, english[0] in " ,;")
 
 
 def _is_titled(name: str) -> bool:
-    return name.strip("_0123456789") in _TITLED
+    return name.strip(_COUNTED) in _TITLED
 
 
 def _forms(english: object, said: object) -> list[tuple[str, str]]:

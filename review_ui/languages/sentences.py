@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-_WORDS = re.compile(r"[A-Za-z]{2,}[^A-Za-z_.:/-]+[A-Za-z]{2,}")
+_WORDS = re.compile(r"(?:^an? |[A-Za-z]{2,}[^A-Za-z_.:/-]+)[A-Za-z]{2,}")
 _PLACE = re.compile(r"%\(\w+\)s")
 _CODE = re.compile(r"\w\|\w|\w \| \w|\w\[\w|\\[bdswW]|\(\?|\n|^SELECT |^PRAGMA |;\w")
 """Patterns and queries: no sentences."""

@@ -134,6 +134,27 @@ def test_values_and_reasons_are_in_the_readers_form(holding: FlaskClient) -> Non
             "Net Total Ltd has sent number 12 before, in document 3. Reject this one if it is the same.",
             "Net Total Ltd hat die Nummer 12 schon gesandt, in Dokument 3. Lehnen Sie dieses ab, wenn es dasselbe ist.",
         ),
+        (
+            "Net total 1,200.00 and tax total 228.00 make 1,428.00, but the page says 1,482.00 as gross total.",
+            "Nettobetrag 1.200,00 und Steuerbetrag 228,00 ergeben 1.428,00, "
+            "aber die Seite nennt 1.482,00 als Bruttobetrag.",
+        ),
+        (
+            "I approve this record. 8 values were checked by Mara and Tilo; 2 values were accepted under policy 3. "
+            "Dr. Anna Berg signed first.",
+            "Ich gebe diesen Stand frei. 8 Werte wurden geprüft von Mara und Tilo; 2 Werte wurden angenommen nach "
+            "Regelwerk 3. Dr. Anna Berg unterschrieb als Erstes.",
+        ),
+        (
+            "I approve this record. 1 value was checked by Mara; 2 values were accepted under policy 3. "
+            "Somebody else signs after me.",
+            "Ich gebe diesen Stand frei. 1 Wert wurde geprüft von Mara; 2 Werte wurden angenommen nach Regelwerk 3. "
+            "Jemand anderes unterschreibt nach mir.",
+        ),
+        (
+            "“perhaps” can't be read as a date (2024-03-12) for Issue date. Type it again.",
+            "„perhaps“ ist nicht als ein Datum (12.03.2024) für Rechnungsdatum lesbar. Geben Sie es noch einmal ein.",
+        ),
         ("Nobody has translated this.", "Nobody has translated this."),
     ],
 )
@@ -144,5 +165,6 @@ def test_what_the_pipeline_says_is_said_again_in_the_readers_language(english: s
 
 def test_what_is_with_fields_is_told_field_by_field() -> None:
     book = Phrasebook(Locale("de"), titles_of(shipped_types(), "de"))
-    listed = "issue date unsure; IBAN always by hand; page 2 is odd"
-    assert book.tell_each(listed) == "Rechnungsdatum unsicher; IBAN immer von Hand; page 2 is odd"
+    listed = "document type doubtful; issue date unsure; IBAN always by hand; page 2 is odd"
+    told = "Dokumenttyp zweifelhaft; Rechnungsdatum unsicher; IBAN immer von Hand; page 2 is odd"
+    assert book.tell_each(listed) == told
