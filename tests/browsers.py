@@ -15,8 +15,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--disable-smooth-scrolling",
 )
-"""It asks nobody else for anything, and draws without a graphics card."""
+"""It asks nobody else for anything, draws without a graphics card, and scrolls at once: its animation loses keys."""
 PATIENCE_MS = 60_000
 """How long a busy machine may take to show something; nothing waits this long when all is well."""
 

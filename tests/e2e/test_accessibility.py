@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from fixtures.make import Quirk, damaged, make_invoice, make_scan
 from pipeline.domain.actors import Role
 from pipeline.domain.review import Decision, Settlement
-from tests.e2e.axe import problems
+from tests.e2e.axe import cut_off, problems
 from tests.e2e.installation import Installation
 from tests.e2e.workbench import Person
 
@@ -236,3 +236,37 @@ def test_page_can_be_used_by_everybody(desk: Desk, place: str) -> None:
     finally:
         desk.person.enter()
     assert not found, "\n".join(found)
+
+
+# longer words than the English ones; what axe looks at is the same
+PLAIN = (
+    "/queue",
+    "/approvals",
+    "/approved",
+    "/files",
+    "/audit",
+    "/status",
+    "/learning",
+    "/password",
+    "/documents/999999",
+)
+OF_A_DOCUMENT = {
+    WRONG.name: ("?field=gross_total", "?field=line_items", "?field=document_type", "?field=summary"),
+    CHANGED.name: ("/approval", "?field=summary"),
+}
+
+
+def test_no_page_is_cut_off_in_german(desk: Desk) -> None:
+    page = desk.person.page
+    cookie = {"name": "language", "value": "de", "url": desk.installation.address}
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
+    try:
+        documents = [desk.at(name, rest) for name, rests in OF_A_DOCUMENT.items() for rest in rests]
+        found: dict[str, list[str]] = {}
+        for path in (*PLAIN, "/admin/people", "/admin/policy", *documents):
+            desk.person.open(path)
+            assert (page.locator("html").get_attribute("lang") or "").startswith("de")
+            found[path] = cut_off(page)
+    finally:
+        page.context.clear_cookies(name="language")
+    assert {path: lines for path, lines in found.items() if lines} == {}

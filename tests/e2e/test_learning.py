@@ -5,11 +5,14 @@ from io import BytesIO
 from pathlib import Path
 
 import yaml
+from playwright.sync_api import Browser, expect
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.domain.documents import DocumentState
+from tests.e2e.axe import problems
 from tests.e2e.installation import TEST, Installation, installed
+from tests.e2e.workbench import Person
 from tests.lessons import review, slip, slip_type, values
 
 
@@ -52,7 +55,9 @@ def reviewable(installation: Installation) -> set[str]:
     return {name for name, view in installation.documents().items() if view.state in there}
 
 
-def test_waiting_document_is_read_better_soon_after_others_of_its_layout_were_signed(tmp_path: Path) -> None:
+def test_waiting_document_is_read_better_soon_after_others_of_its_layout_were_signed(
+    tmp_path: Path, browser: Browser
+) -> None:
     settings = {"PROOFDESK_EXTRA_TYPES": str(types_in(tmp_path / "types")), "PROOFDESK_ENABLED_TYPES": "slip"}
     with installed(settings) as installation:
         installation.hire("mara")
@@ -77,3 +82,8 @@ def test_waiting_document_is_read_better_soon_after_others_of_its_layout_were_si
         assert champion.version in (read.engine or "")
         assert "model" in installation.cli("doctor", "--json", expect=None).stdout
         assert champion.version in installation.cli("status").stdout
+        with Person(installation, browser, "mara") as mara:
+            mara.enter()
+            for path in ("/learning", f"/learning/models/{champion.version}"):
+                assert problems(mara.open(path)) == [], path
+                expect(mara.page.get_by_text(champion.version).first).to_be_visible()

@@ -71,6 +71,21 @@ def test_a_line_is_split_at_the_cursor_and_joined_again(mara: Person) -> None:
     assert (column(mara, "description"), column(mara, "amount")) == (before, amounts)
 
 
+def test_a_line_is_inserted_above_filled_in_and_dropped_again(mara: Person) -> None:
+    before = column(mara, "amount")
+    cell(mara, 1, "amount").focus()
+    mara.press("Alt+KeyI")
+    assert column(mara, "amount") == [before[0], "", *before[1:]]
+    cell(mara, 1, "amount").focus()
+    mara.type("1.00")
+    mara.press("Tab")
+    expected = sum(float(amount) for amount in before) + 1
+    expect(mara.card.locator("output[data-sum]")).to_have_text(f"{expected:,.2f}")
+    cell(mara, 1, "amount").focus()
+    mara.press("Alt+KeyX")
+    assert column(mara, "amount") == before
+
+
 def test_cells_of_a_spreadsheet_go_down_and_to_the_right_and_escape_gives_them_back(mara: Person) -> None:
     before = [column(mara, name) for name in ("description", "quantity", "amount")]
     last = cell(mara, len(before[0]) - 1, "description")
