@@ -49,6 +49,7 @@ def test_question_and_answer_go_to_and_fro_by_keys_alone(desk: Installation, mar
     field = mara.field
     mara.press("c")
     expect(box(mara)).to_be_focused()
+    assert mara.page.evaluate("document.scrollingElement.scrollTop") == 0  # the panel went there, the page stands
     mara.type("@ti")
     expect(fold(mara).get_by_role("option", name="Tilo")).to_be_visible()
     mara.press("Enter")
