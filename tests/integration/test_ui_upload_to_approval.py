@@ -83,7 +83,7 @@ def test_an_upload_is_reviewed_signed_and_told_in_the_record(client: FlaskClient
     assert office.state(document_id) is DocumentState.READY
 
     page = client.get(f"/documents/{document_id}/approval").text
-    statement = html.unescape(re.search(r'class="statement">([^<]+)<', page)[1])
+    statement = html.unescape(re.search(r'class="statement"[^>]*>([^<]+)<', page)[1])
     revision = re.search(r'name="revision" value="(\d+)"', page)[1]
     assert post(client, f"/documents/{document_id}/approval", revision=revision).status_code == 302
     office.work()
