@@ -68,6 +68,7 @@ def test_document_on_hold_says_why_and_is_taken_up_again_before_its_day(desk: In
     expect(mara.page.locator("[data-primary]")).to_have_count(0)
     mara.page.get_by_role("button", name="Take it off hold").click()
     expect(mara.page.get_by_text("Nobody works on this.")).to_be_visible()
+    mara.page.wait_for_load_state()
     mara.press("Enter")
     expect(mara.page.locator("[data-primary]")).to_be_visible()
     view = desk.document(number)

@@ -54,6 +54,12 @@ def tick(person: Person, document_id: int) -> Locator:
     return person.row(document_id).get_by_role("checkbox")
 
 
+def go_to(person: Person, document_id: int) -> None:
+    """Open the document from the list; keys work from then on."""
+    person.row(document_id).get_by_role("link").click()
+    person.page.wait_for_url(f"**/documents/{document_id}/approval")
+
+
 def told(person: Person) -> Locator:
     return person.page.locator(".told[role=status]")
 
@@ -75,7 +81,7 @@ def test_documents_are_signed_together_but_for_one_that_has_to_be_looked_at(desk
     assert [desk.document(number).state for number in numbers] == [DocumentState.APPROVED] * 2
     assert state(desk, WRONG.name) is DocumentState.READY
     # on its own page its values stand before the signer, and it is signed like any other
-    tilo.row(alone).get_by_role("link").click()
+    go_to(tilo, alone)
     tilo.press("a")
     expect(told(tilo)).to_contain_text(f"Document {alone} is approved")
     assert state(desk, WRONG.name) is DocumentState.APPROVED
@@ -89,7 +95,7 @@ def test_reviewer_does_not_sign_their_own_work_where_duties_are_separate(
     mara.open("/approvals")
     expect(tick(mara, number)).to_have_count(0)
     why = mara.row(number).locator(".apart").inner_text()
-    mara.row(number).get_by_role("link").click()
+    go_to(mara, number)
     expect(mara.page.get_by_role("region", name="Signature")).to_contain_text(why)
     expect(mara.page.get_by_role("button", name="Sign and approve")).to_have_count(0)
     mara.press("a")
@@ -118,7 +124,7 @@ def test_second_of_two_signatures_is_another_person_s_and_nothing_leaves_before_
     with Person(desk, browser, "nora") as nora:
         nora.enter().open("/approvals")
         expect(nora.row(number)).to_contain_text("Tilo signed first")
-        nora.row(number).get_by_role("link").click()
+        go_to(nora, number)
         expect(nora.page.get_by_role("region", name="Signature")).to_contain_text("Tilo signed first")
         nora.press("a")
         expect(told(nora)).to_contain_text(f"Document {number} is approved")
@@ -136,7 +142,7 @@ def test_returned_document_comes_back_to_the_reviewer_with_the_comment_and_the_f
     row = tilo.row(number)
     expect(row.locator("ins")).to_have_text("4711")
     expect(row).to_contain_text("as phoned")
-    row.get_by_role("link").click()
+    go_to(tilo, number)
     expect(tilo.page.locator("tr[data-field=purchase_order] ins")).not_to_have_count(0)
     tilo.press("r")
     tilo.type("Which order is it? The page names another.")
