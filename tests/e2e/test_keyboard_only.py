@@ -116,6 +116,11 @@ def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
         before = desk.document(other).revision
         person.type("31.12.2024")
         assert desk.document(other).revision == before
+        if name == "value":
+            # what was typed is kept as a draft, which the next test would find open
+            expect(person.page.get_by_text("kept as a draft")).to_be_visible()
+            with person.page.expect_response("**/draft"):
+                person.press("Escape")
 
 
 GO_ON = """async ([key, name]) => {

@@ -94,6 +94,8 @@ function leave(target) {
     const from = cameFrom.get(editor);
     cameFrom.delete(editor);
     const back = editor.closest("[data-card]") ?? (from?.isConnected ? from : editor.querySelector("summary"));
+    // The page itself takes no focus: without this the closed field would keep it for a moment, and the next key with it.
+    target.blur();
     back?.focus({ preventScroll: true });
   } else if (target.matches(TYPING)) {
     target.blur();
