@@ -4,11 +4,12 @@ import re
 from contextvars import ContextVar
 
 from babel import Locale, UnknownLocaleError
+from babel.support import NullTranslations
 from flask import Flask, current_app, request
 from flask_babel import get_locale
 
 from review_ui.context import EXTENSION
-from review_ui.languages.catalog import Languages, phrases
+from review_ui.languages.catalog import Languages, phrases, translations
 from review_ui.languages.phrasebook import Phrasebook, titles_of
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -37,6 +38,14 @@ __all__ = [
 def register(app: Flask) -> None:
     """Make `gettext` and its kin speak the reader's language in templates and Python."""
     Languages(app, locale_selector=choose)
+    # Templates ask once for each text of a page: straight from the reader, not round Flask's contexts.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _spoken().gettext(text),
+        ngettext=lambda one, many, count: _spoken().ngettext(one, many, count),
+        pgettext=lambda context, text: _spoken().pgettext(context, text),
+        npgettext=lambda context, one, many, count: _spoken().npgettext(context, one, many, count),
+        newstyle=True,
+    )
     app.before_request(_meet)
     app.teardown_request(_part)
     app.jinja_env.filters.update(told=told)
@@ -48,6 +57,10 @@ def register(app: Flask) -> None:
         phrases=phrases,
         LANGUAGES=LANGUAGES,
     )
+
+
+def _spoken() -> NullTranslations:
+    return translations(_reader.get().language)
 
 
 def _meet() -> None:
