@@ -14,9 +14,8 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
 from pipeline.errors import ConfigurationError, InvalidCorrectionError, LoginRefusedError
 from pipeline.ports import Clock
-from pipeline.services import access
+from pipeline.services import access, people
 from pipeline.services.entries import entry
-from pipeline.services.reviewing import person_view
 from pipeline.services.views import PersonView
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
@@ -172,7 +171,7 @@ class Accounts:
     def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
         access.check_may(by, Act.ADMINISTER)
         with self.store.reading() as session:
-            return tuple(person_view(user) for user in session.scalars(select(UserRow).order_by(UserRow.name)))
+            return tuple(people.view_of(user) for user in session.scalars(select(UserRow).order_by(UserRow.name)))
 
     def add(self, name: str, display_name: str, roles: Iterable[Role], *, by: Actor) -> str:
         """Create an account and return its one-time password.

@@ -263,7 +263,7 @@ class Championing:
         access.check_may(by, Act.APPROVE)
         now = self.clock.now()
         with self.store.writing() as session:
-            row = session.get(RecheckRow, recheck_id) if 0 < recheck_id < 2**63 else None
+            row = queries.find_row(session, RecheckRow, recheck_id)
             if row is None:
                 raise NotFoundError("This is no longer on the list. Reload the page.")
             row.dismissed_by, row.dismissed_at = by.name, now

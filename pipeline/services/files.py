@@ -7,7 +7,7 @@ from pipeline.domain.actors import Act, Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileSource, FileState
 from pipeline.services import access
-from pipeline.services.text import printable
+from pipeline.services.text import printable, whole_number
 from pipeline.services.views import FilePage, FileView
 from pipeline.store.engine import Store
 from pipeline.store.tables import DocumentRow, FileRow
@@ -29,8 +29,8 @@ class Files:
             conditions.append(FileRow.state == state)
         if text := printable(search).strip():
             matches: list[Any] = [func.lower(FileRow.name).contains(text.lower(), autoescape=True)]
-            if text.isascii() and text.isdigit():
-                matches.append(FileRow.id == int(text[:15]))
+            if (number := whole_number(text)) is not None:
+                matches.append(FileRow.id == number)
             conditions.append(or_(*matches))
         with self.store.reading() as session:
             total = session.scalar(select(func.count()).select_from(FileRow).where(*conditions)) or 0

@@ -142,11 +142,15 @@ def mentions_of(session: Session, types: TypeShelf, by: Actor, page: int, page_s
     return MentionPage(
         rows=tuple(rows),
         total=session.scalar(select(func.count()).select_from(MentionRow).where(mine)) or 0,
-        unread=session.scalar(select(func.count()).select_from(MentionRow).where(mine, MentionRow.read_at.is_(None)))
-        or 0,
+        unread=count_unread(session, by),
         page=page,
         page_size=page_size,
     )
+
+
+def count_unread(session: Session, by: Actor) -> int:
+    """Return how many comments wait for a person, as the database counts them."""
+    return session.scalar(select(UserRow.unread_mentions).where(UserRow.id == by.id)) or 0
 
 
 def unread_by_document(session: Session, documents: Sequence[int], by: Actor) -> dict[int, int]:

@@ -1,8 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from pipeline.domain.actors import Act, Actor, Role
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
@@ -14,14 +12,14 @@ from pipeline.domain.value import Value
 from pipeline.errors import ClaimTakenError, InvalidCorrectionError, NotFoundError, OpenExceptionsError
 from pipeline.normalise import read_value
 from pipeline.ports import Clock, Job, JobQueue
-from pipeline.services import access, correction, dossier, next_document, pace, queue
+from pipeline.services import access, correction, dossier, next_document, pace, people, queue
 from pipeline.services.desk import Desk, check_why
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, NextView, PersonView, QueueFilter, QueuePage, ReadingView
 from pipeline.store import queries
 from pipeline.store.engine import Store
-from pipeline.store.tables import ClaimRow, FieldRow, UserRow
+from pipeline.store.tables import ClaimRow, FieldRow
 
 STATE_FOR = {
     Decision.CONFIRM: FieldState.CONFIRMED,
@@ -74,8 +72,7 @@ class Reviewing:
         """Return active reviewers: whom a document can be handed to."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            users = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.display_name))
-            return tuple(person_view(user) for user in users if Role.REVIEWER in user.roles)
+            return tuple(people.view_of(user) for user in people.list_active(session, {Role.REVIEWER}))
 
     def get_policy(self, *, by: Actor) -> Policy:
         """Return the policy in force, which the pages explain decisions by."""
@@ -402,14 +399,3 @@ def resume_held(desk: Desk) -> None:
     desk.document.held_until = None
     desk.changed()
     desk.record(AuditTag.DOCUMENT_RESUME)
-
-
-def person_view(user: UserRow) -> PersonView:
-    return PersonView(
-        id=user.id,
-        name=user.name,
-        display_name=user.display_name,
-        roles=tuple(user.roles),
-        active=user.active,
-        must_change=user.must_change,
-    )

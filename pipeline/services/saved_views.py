@@ -8,6 +8,7 @@ from pipeline.ports import Clock
 from pipeline.services import access
 from pipeline.services.text import printable
 from pipeline.services.views import SavedView
+from pipeline.store import queries
 from pipeline.store.engine import Store
 from pipeline.store.tables import SavedViewRow, UserRow
 
@@ -75,7 +76,7 @@ class SavedViews:
         """
         access.check_may(by, Act.SELF)
         with self.store.writing() as session:
-            row = session.get(SavedViewRow, view_id) if 0 < view_id < 2**63 else None
+            row = queries.find_row(session, SavedViewRow, view_id)
             if row is None or row.user_id != by.id:
                 raise NotFoundError("You have no such view. Reload the queue.")
             session.delete(row)

@@ -16,6 +16,7 @@ from pipeline.domain.review import FieldState
 from pipeline.domain.terms import LONGEST, folded, joined_of, number_term, terms_of, text_terms, words_of
 from pipeline.domain.value import Value
 from pipeline.normalise import read_value
+from pipeline.services.text import whole_number
 from pipeline.store.tables import DocumentRow, FieldRow, FileRow, SearchTermRow
 
 _terms: Table = SearchTermRow.metadata.tables[SearchTermRow.__tablename__]
@@ -68,9 +69,8 @@ def words_or_pieces(wanted: str) -> list[str]:
 
 def _either(found: list[Select[Any]], typed: str) -> ColumnElement[bool]:
     within = or_(*(DocumentRow.id.in_(one) for one in found))
-    return (
-        or_(within, DocumentRow.id == int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 16 else within
-    )
+    number = whole_number(typed)
+    return within if number is None else or_(within, DocumentRow.id == number)
 
 
 def _having(exact: set[str], beginning: str = "") -> Select[Any]:

@@ -11,7 +11,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.comments import LONGEST, find_mentions
 from pipeline.errors import AccessDeniedError, InvalidCorrectionError, NotFoundError
 from pipeline.ports import Clock
-from pipeline.services import access, remarks
+from pipeline.services import access, people, remarks
 from pipeline.services.entries import document_entry
 from pipeline.services.remarks import MentionPage, Said, Talk
 from pipeline.services.text import printable
@@ -63,8 +63,8 @@ class Talking:
                 raise NotFoundError(f"Document {document_id} has no field “{field}”. Reload the page.")
             answered = None if answers is None else _get_comment(session, document_id, answers)
             now = self.clock.now()
-            people = {user.name: user.id for user in _who_may_see(session)} if "@" in text or answered else {}
-            mentions = find_mentions(text, people)
+            known = {user.name: user.id for user in _who_may_see(session)} if "@" in text or answered else {}
+            mentions = find_mentions(text, known)
             unknown = tuple(dict.fromkeys(one.name for one in mentions if one.user_id is None))
             if (before := _same(session, document, by, text, field, answers, now)) is not None:
                 return Said(id=before, unknown=unknown)
@@ -74,7 +74,7 @@ class Talking:
             session.add(row)
             session.flush()
             concerned = {one.user_id for one in mentions if one.user_id is not None}
-            if answered is not None and answered.user_id in people.values():
+            if answered is not None and answered.user_id in known.values():
                 concerned.add(answered.user_id)
             concerned.discard(by.id or 0)
             for user_id in sorted(concerned):
@@ -127,13 +127,13 @@ class Talking:
                     CommentRow.document_id == document_id
                 )
             ).one()
-            return f"{told[0] or 0}-{told[1]}-{_unread_of(session, by)}"
+            return f"{told[0] or 0}-{told[1]}-{remarks.count_unread(session, by)}"
 
     def count_unread(self, *, by: Actor) -> int:
         """Return how many comments concern this person that they have not seen."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            return _unread_of(session, by)
+            return remarks.count_unread(session, by)
 
     def list_mentions(self, *, by: Actor, page: int = 1, page_size: int = 50) -> MentionPage:
         """Return a page of the comments that concern this person: unread ones first, then the newest."""
@@ -159,7 +159,7 @@ class Talking:
         """
         access.check_may(by, Act.COMMENT)
         with self.store.reading() as session:
-            row = session.get(MentionRow, (by.id or 0, comment_id)) if 0 < comment_id < 2**63 else None
+            row = session.get(MentionRow, (by.id or 0, comment_id)) if queries.is_row_id(comment_id) else None
             if row is None:
                 raise NotFoundError("No such comment concerns you. Reload the list of mentions.")
             document_id = row.document_id
@@ -170,17 +170,7 @@ class Talking:
         """Return whom a comment can name: everybody who may see documents, by name."""
         access.check_may(by, Act.COMMENT)
         with self.store.reading() as session:
-            return tuple(
-                PersonView(
-                    id=user.id,
-                    name=user.name,
-                    display_name=user.display_name,
-                    roles=tuple(user.roles),
-                    active=True,
-                    must_change=user.must_change,
-                )
-                for user in _who_may_see(session)
-            )
+            return tuple(people.view_of(user) for user in _who_may_see(session))
 
     def _read(self, by: Actor, *, document_id: int | None = None, comment_id: int | None = None) -> None:
         """Note when this person saw what concerns them: all of it, or that of one document or comment."""
@@ -195,16 +185,11 @@ class Talking:
 
 def _who_may_see(session: Session) -> list[UserRow]:
     """Return everybody who may see documents, by name."""
-    users = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.display_name, UserRow.name))
-    return [user for user in users if access.ALLOWED[Act.READ] & set(user.roles)]
-
-
-def _unread_of(session: Session, by: Actor) -> int:
-    return session.scalar(select(UserRow.unread_mentions).where(UserRow.id == by.id)) or 0
+    return people.list_active(session, access.ALLOWED[Act.READ])
 
 
 def _get_comment(session: Session, document_id: int, comment_id: int) -> CommentRow:
-    row = session.get(CommentRow, comment_id) if 0 < comment_id < 2**63 else None
+    row = queries.find_row(session, CommentRow, comment_id)
     if row is None or row.document_id != document_id:
         raise NotFoundError(f"There is no such comment on document {document_id}. Reload the page.")
     return row

@@ -1,6 +1,7 @@
 """Named queries: each says in its name what comes back, and raises or returns None as its verb says."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from pipeline.domain.extraction import Extraction
 from pipeline.errors import NotFoundError
 from pipeline.store.tables import (
     ApprovalRow,
+    Base,
     ClaimRow,
     DocumentCountRow,
     DocumentRow,
@@ -25,22 +27,35 @@ GONE = (DocumentState.REJECTED, DocumentState.REPLACED)
 """States in which a document no longer stands for anything."""
 
 
+Row = TypeVar("Row", bound=Base)
+
+
+def is_row_id(number: int) -> bool:
+    """Say whether a row can have this number: databases refuse to compare with larger ones."""
+    return 0 < number < 2**63
+
+
+def find_row(session: Session, kind: type[Row], row_id: int) -> Row | None:
+    """Return the row of that number, whatever number somebody typed into an address."""
+    return session.get(kind, row_id) if is_row_id(row_id) else None
+
+
 def get_document(session: Session, document_id: int) -> DocumentRow:
-    row = session.get(DocumentRow, document_id) if 0 < document_id < 2**63 else None
+    row = find_row(session, DocumentRow, document_id)
     if row is None:
         raise NotFoundError(f"There is no document {document_id}. It may have been mistyped: look in the queue.")
     return row
 
 
 def get_file(session: Session, file_id: int) -> FileRow:
-    row = session.get(FileRow, file_id) if 0 < file_id < 2**63 else None
+    row = find_row(session, FileRow, file_id)
     if row is None:
         raise NotFoundError(f"There is no file {file_id}. Look for it on the Files page.")
     return row
 
 
 def get_user(session: Session, user_id: int) -> UserRow:
-    row = session.get(UserRow, user_id) if 0 < user_id < 2**63 else None
+    row = find_row(session, UserRow, user_id)
     if row is None:
         raise NotFoundError(f"There is no account {user_id}. Reload the list of people.")
     return row
