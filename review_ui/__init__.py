@@ -87,7 +87,6 @@ def _register_template_names(app: Flask) -> None:
         "initials",
         "number_signs",
         "counted",
-        "plural",
         "sureness",
     ):
         app.jinja_env.globals[name] = getattr(formatting, name)

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.errors import PipelineError, ReviewError
+from pipeline.services.text import whole_number
 from pipeline.services.views import QueueFilter
 from review_ui import acts, forms
 from review_ui.context import actor, has_role, services
@@ -161,10 +162,11 @@ def _chosen(text: str) -> tuple[int, int]:
     Raises:
         BadFormError: it is neither.
     """
-    document, _colon, revision = text.partition(":")
-    if not (document.isascii() and document.isdigit() and revision.isascii() and revision.isdigit()):
+    first, _colon, second = text.partition(":")
+    document, revision = whole_number(first), whole_number(second)
+    if document is None or revision is None:
         raise BadFormError(_("The form named no document. Reload the list and choose again."))
-    return int(document[:15]), int(revision[:9])
+    return document, revision
 
 
 def _list(state: DocumentState, template: str, *, sort: str, descending: bool) -> Response:
@@ -174,12 +176,11 @@ def _list(state: DocumentState, template: str, *, sort: str, descending: bool) -
 
 
 def _wanted(state: DocumentState, *, sort: str, descending: bool) -> QueueFilter:
-    page = request.args.get("page", "1")
     return QueueFilter(
         states=(state,),
         search=request.args.get("search", "").strip()[:200],
         sort=sort,
         descending=descending,
-        page=max(1, int(page)) if page.isdigit() and len(page) < 7 else 1,
+        page=forms.page(),
         page_size=PAGE_SIZE,
     )

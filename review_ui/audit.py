@@ -90,7 +90,6 @@ def verifier() -> Response:
 
 def _index(**more: object) -> Response:
     args = request.args
-    page = args.get("page", "1")
     number = args.get("document", "").strip().removeprefix("#")
     try:
         wanted = EventFilter(
@@ -100,7 +99,7 @@ def _index(**more: object) -> Response:
             person=args.get("person") or None,
             document_id=int(number) if number else None,
             search=args.get("search", "").strip()[:200],
-            page=max(1, int(page)) if page.isdigit() and len(page) < 9 else 1,
+            page=forms.page(),
             page_size=PAGE_SIZE,
         )
     except ValueError:

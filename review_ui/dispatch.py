@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from pipeline.domain.worth import Priority
+from pipeline.services.text import whole_number
 from pipeline.services.views import Refusal
 from review_ui import forms
 from review_ui.context import actor, services
@@ -28,12 +29,10 @@ dispatch = Blueprint("dispatch", __name__)
 @dispatch.post("/queue/assignment")
 def assign() -> Response:
     """Give the chosen documents to somebody."""
-    chosen, to = _chosen(), request.form.get("to", "")
-    if not (to.isascii() and to.isdigit()):
-        raise BadFormError(_("Choose who gets the documents."))
-    refused = services().dispatching.assign(chosen, int(to[:15]), by=actor())
+    chosen, to = _chosen(), forms.number("to", _("Choose who gets the documents."))
+    refused = services().dispatching.assign(chosen, to, by=actor())
     names = {person.id: person.display_name for person in services().reviewing.list_people(by=actor())}
-    who = names.get(int(to[:15]), _("them"))
+    who = names.get(to, _("them"))
 
     def given(done: int) -> str:
         return ngettext(
@@ -110,10 +109,11 @@ def _chosen() -> list[int]:
     Raises:
         BadFormError: none was, or the form names something else.
     """
-    found = request.form.getlist("document")
-    if not found or not all(one.isascii() and one.isdigit() for one in found):
+    found = [whole_number(one) for one in request.form.getlist("document")]
+    chosen = [one for one in found if one is not None]
+    if not chosen or len(chosen) < len(found):
         raise BadFormError(_("Choose documents first: tick them, or press x on their rows."))
-    return [int(one[:15]) for one in found]
+    return chosen
 
 
 def _answer(chosen: Sequence[int], refused: Sequence[Refusal], said: Callable[[int], str]) -> Response:

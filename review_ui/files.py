@@ -26,13 +26,12 @@ files = Blueprint("files", __name__, url_prefix="/files")
 def index() -> Response:
     name = request.args.get("state", "")
     state = FileState(name) if name in set(FileState) else None
-    page = request.args.get("page", "1")
     search = request.args.get("search", "").strip()[:200]
     found = services().files.list_files(
         by=actor(),
         state=state,
         search=search,
-        page=max(1, int(page)) if page.isdigit() and len(page) < 7 else 1,
+        page=forms.page(),
         page_size=PAGE_SIZE,
     )
     return make_response(

@@ -42,8 +42,12 @@ def number_signs() -> Signs:
 
 def format_number(canonical: str | None, *, decimals: int = 2, decimals_max: int = 6) -> str:
     """Return a canonical decimal with grouping and at least `decimals` places; what is no number stays as it is."""
-    if canonical is None or canonical == "":
-        return ""
+    return "" if canonical is None else _grouped(canonical, decimals, decimals_max, reader_locale())
+
+
+@lru_cache(maxsize=4096)
+def _grouped(canonical: str, decimals: int, decimals_max: int, locale: Locale) -> str:
+    """Return the number as written; lists repeat the same few."""
     try:
         number = Decimal(canonical)
     except InvalidOperation:
@@ -51,7 +55,7 @@ def format_number(canonical: str | None, *, decimals: int = 2, decimals_max: int
     if not number.is_finite():
         return canonical
     pattern = "#,##0" + ("." + "0" * decimals + "#" * (decimals_max - decimals) if decimals_max else "")
-    return format_decimal(number, pattern, locale=reader_locale(), decimal_quantization=False).replace("-", MINUS)
+    return format_decimal(number, pattern, locale=locale, decimal_quantization=False).replace("-", MINUS)
 
 
 def format_day(day: date | None, *, year: bool = True) -> str:
@@ -168,8 +172,3 @@ def initials(name: str) -> str:
 def counted(count: int, one: str, many: str) -> str:
     """Return a count in words that fit it; both forms hold `%(count)s`, and the catalogues find them by this call."""
     return ngettext(one, many, count, count=format_number(str(count), decimals=0))
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return the count with its noun: `1 document`, `14 documents`."""
-    return f"{format_number(str(count), decimals=0)} {one if count == 1 else many or one + 's'}"

@@ -14,7 +14,7 @@ from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import FieldKind, FieldSpec
 from pipeline.domain.review import Decision, Settlement
 from pipeline.domain.value import Row
-from pipeline.services.text import printable
+from pipeline.services.text import printable, whole_number
 from pipeline.services.views import DocumentView, FieldView
 from review_ui.errors import BadFormError
 from review_ui.grid import CELL
@@ -28,14 +28,16 @@ DRAFTED = frozenset({"value", "comment", "provenance"})
 
 
 def revision() -> int:
-    return _number(
-        "revision", _("Reload the page and do it again: the form did not say which revision it was made on.")
-    )
+    return number("revision", _("Reload the page and do it again: the form did not say which revision it was made on."))
 
 
 def handling_ms() -> int:
-    found = request.form.get("handling_ms", "0")
-    return min(int(found), HANDLING_MS_MAX) if found.isascii() and found.isdigit() else 0
+    return min(whole_number(request.form.get("handling_ms", "")) or 0, HANDLING_MS_MAX)
+
+
+def page() -> int:
+    """Return the page of a list that the address asks for; the first where it asks for none that there can be."""
+    return max(1, whole_number(request.args.get("page", "")) or 1)
 
 
 def text(name: str, missing: str | None = None, *, longest: int = 2000) -> str:
@@ -53,7 +55,7 @@ def text(name: str, missing: str | None = None, *, longest: int = 2000) -> str:
 
 
 def person_id(name: str = "person") -> int:
-    return _number(name, _("Choose a person."))
+    return number(name, _("Choose a person."))
 
 
 def day(name: str, missing: str) -> datetime:
@@ -88,7 +90,7 @@ def settlement(field: str, look: Callable[[], tuple[DocumentView, FieldView]]) -
         "handling_ms": handling_ms(),
     }
     if asked == "take":
-        key = _number("choice", _("Choose one of the numbered values."))
+        key = number("choice", _("Choose one of the numbered values."))
         rival = next((one for one in rivals_of(look()[1]) if one.key == key), None)
         if rival is None:
             raise BadFormError(_("This value is no longer among the numbered ones. Reload the page and choose again."))
@@ -147,8 +149,8 @@ def provenance(document: DocumentView) -> Provenance | None:
     return pointed
 
 
-def _number(name: str, missing: str) -> int:
-    found = request.form.get(name, "").strip()
-    if not (found.isascii() and found.isdigit() and len(found) < 16):
+def number(name: str, missing: str) -> int:
+    found = whole_number(request.form.get(name, "").strip())
+    if found is None:
         raise BadFormError(missing, name)
-    return int(found)
+    return found

@@ -1,9 +1,11 @@
 from flask import Blueprint, Response, jsonify, request, send_file
 
 from pipeline.domain.pages import Page
+from pipeline.services.text import whole_number
 from review_ui.context import actor, services
 
-SHARPNESS = (40, 110, 200, 300, 400)
+THUMB_DPI, PAGE_DPI, CROP_DPI = 40, 110, 200
+SHARPNESS = (THUMB_DPI, PAGE_DPI, CROP_DPI, 300, 400)
 """Dots per inch that are rendered, and kept: a thumbnail's, a page's, a crop's, and two for a page that is zoomed into.
 
 Others take the nearest. All but the first stand in static/js/geometry.js, too, which asks for them."""
@@ -13,8 +15,8 @@ pages = Blueprint("pages", __name__, url_prefix="/documents/<int:document_id>")
 
 @pages.get("/pages/<int:number>.webp")
 def image(document_id: int, number: int) -> Response:
-    asked = request.args.get("dpi", "")
-    dpi = min(SHARPNESS, key=lambda one: abs(one - int(asked))) if asked.isdigit() and len(asked) < 5 else 110
+    asked = whole_number(request.args.get("dpi", "")) or PAGE_DPI
+    dpi = min(SHARPNESS, key=lambda one: abs(one - asked))
     found = services().pages.image(document_id, number, by=actor(), dpi=dpi)
     response = Response(found, mimetype="image/webp")
     # Crops and thumbnails show the same page again and again; a browser may keep it, a proxy may not.

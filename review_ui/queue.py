@@ -11,20 +11,21 @@ from pydantic import ValidationError
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
 from pipeline.errors import ClaimTakenError, InvalidTransitionError
+from pipeline.services.text import whole_number
 from pipeline.services.views import DocumentView, QueueFilter, QueuePage, QueueRow
+from review_ui import forms
 from review_ui.context import actor, has_role, services
 from review_ui.desk import Desk, desk_of
 from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
 from review_ui.languages import reader_locale
+from review_ui.pages import CROP_DPI, PAGE_DPI, THUMB_DPI
 from review_ui.turns import because
 from review_ui.words import PRIORITY_WORDS, STATE_WORDS
 
 PAGE_SIZE = 50
 NEXT_TRIES = 8
 """How often "next" goes on when somebody else was quicker."""
-PAGE_DPI, CROP_DPI, THUMB_DPI = 110, 200, 40
-"""As the review page asks for them."""
 THUMBS = 8
 """Thumbnails that are in sight when a document opens."""
 SORTS = {
@@ -97,8 +98,7 @@ def take_next() -> Response:
 @queue.get("/queue/upcoming")
 def upcoming() -> Response:
     """Tell which images the document after this one needs, so that a browser has them before it is asked for."""
-    after = request.args.get("after", "")
-    document_id = services().reviewing.find_next(by=actor(), after=int(after) if after.isdigit() else None)
+    document_id = services().reviewing.find_next(by=actor(), after=whole_number(request.args.get("after", "")))
     if document_id is None:
         return jsonify(document=None, images=[])
     desk = desk_of(services().reviewing.get_document(document_id, by=actor()))
@@ -127,7 +127,7 @@ def next_document(after: str | None = None) -> str:
 def take_document(after: str | None = None) -> DocumentView | None:
     """Take the next document for this person; None, which is told on the next page, where there is none to take."""
     skip: list[int] = []
-    last = int(after) if after and after.isdigit() else None
+    last = whole_number(after or "")
     for _try in range(NEXT_TRIES):
         document_id = services().reviewing.find_next(by=actor(), after=last, skip=tuple(skip))
         if document_id is None:
@@ -159,7 +159,7 @@ def filter_from_address() -> QueueFilter:
             holder=args["holder"] if args.get("holder") in {"me", "free"} else None,
             sort=args.get("sort", "due") if args.get("sort", "due") in SORTS else "due",
             descending=args.get("order") == "down",
-            page=max(1, int(args.get("page", "1"))),
+            page=forms.page(),
             page_size=PAGE_SIZE,
         )
     except (ValueError, ValidationError):

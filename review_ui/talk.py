@@ -1,6 +1,5 @@
 """What people say to each other: comments on a document, and the list of those that concern somebody."""
 
-from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -13,11 +12,11 @@ from pipeline.errors import NotFoundError, ReviewError
 from pipeline.services.access import is_allowed
 from pipeline.services.remarks import Said, Talk
 from pipeline.services.views import DocumentView
+from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError, wants_json
 from review_ui.flashes import say, warn
 from review_ui.formatting import counted
-from review_ui.languages import reader_locale
 from review_ui.session import safe_path
 from review_ui.tasks import refuse_act
 from review_ui.words import title_in_language
@@ -49,7 +48,7 @@ def write(document_id: int) -> Response:
             request.form.get("text", ""),
             by=actor(),
             field=request.form.get("field") or None,
-            answers=_number(request.form.get("answers")),
+            answers=_answered(),
         )
     except (BadFormError, ReviewError, NotFoundError) as error:
         return refuse_act(document_id, "comment", error, "text")
@@ -80,9 +79,7 @@ def read_on(document_id: int) -> Response:
 
 @talk.get("/mentions")
 def mentions() -> Response:
-    page = request.args.get("page", "")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
-    found = services().talking.list_mentions(by=actor(), page=number, page_size=PAGE_SIZE)
+    found = services().talking.list_mentions(by=actor(), page=forms.page(), page_size=PAGE_SIZE)
     return make_response(render_template("mentions.html", found=found))
 
 
@@ -127,13 +124,6 @@ def field_title(document: DocumentView, name: str) -> str:
 @talk.app_template_global()
 def talk_words(comments: int, mentions: int) -> str:
     """Return in words how many comments a document has, and how many of them wait for the person."""
-    return _words(comments, mentions, str(reader_locale()))
-
-
-@lru_cache(maxsize=1000)
-def _words(comments: int, mentions: int, locale: str) -> str:
-    # a list says the same of most of its rows, and words that fit a number cost as much as the rest of a row
-    del locale
     words = counted(comments, "%(count)s comment", "%(count)s comments")
     return f"{words}, {counted(mentions, '%(count)s for you', '%(count)s for you')}" if mentions else words
 
@@ -182,14 +172,12 @@ def _page_of(document_id: int, *, signed: bool | None = None) -> str:
     return url_for("approvals.show" if signed else "tasks.show", document_id=document_id)
 
 
-def _number(text: str | None) -> int | None:
-    """Return the number of a comment that a form names; None where it names none.
+def _answered() -> int | None:
+    """Return the number of the comment that the form answers; None where it answers none.
 
     Raises:
         BadFormError: it is no number.
     """
-    if not text:
+    if not request.form.get("answers"):
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise BadFormError(_("Reload the page and answer again: the form did not say what it answers."), "text")
-    return int(text)
+    return forms.number("answers", _("Reload the page and answer again: the form did not say what it answers."))

@@ -1,9 +1,10 @@
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
 
-from pipeline.domain.actors import Role
+from pipeline.domain.actors import Actor, Role
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileState
 from pipeline.services.exports.filter import ExportFormat
@@ -21,9 +22,24 @@ def test_the_filter_lives_in_the_address(reviewer: FlaskClient, services: FakeSe
     assert (wanted.sort, wanted.descending, wanted.page) == ("amount", True, 2)
 
 
-@pytest.mark.parametrize("address", ["/queue?state=nonsense", "/queue?page=x"])
-def test_an_address_that_names_no_list_is_told(reviewer: FlaskClient, address: str) -> None:
-    assert reviewer.get(address).status_code == 400
+def test_an_address_that_names_no_list_is_told(reviewer: FlaskClient) -> None:
+    assert reviewer.get("/queue?state=nonsense").status_code == 400
+
+
+@pytest.mark.parametrize("number", ["x", "²", "٣", "-1", "0", "", "9" * 400])
+@pytest.mark.parametrize("address", ["/queue", "/approvals", "/approved", "/files", "/mentions"])
+def test_a_page_that_no_list_has_is_the_first(
+    log_in: Callable[[Actor], FlaskClient], address: str, number: str
+) -> None:
+    assert log_in(ADMINISTRATOR).get(f"{address}?page={number}").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["x", "²", "-1", "9" * 400])
+@pytest.mark.parametrize(
+    "address", ["/queue/upcoming?after={}", "/documents/7/pages/1.webp?dpi={}", "/queue?search={}", "/files?search={}"]
+)
+def test_a_number_that_is_none_is_passed_over(reviewer: FlaskClient, address: str, number: str) -> None:
+    assert reviewer.get(address.format(number)).status_code == 200
 
 
 def test_a_row_is_taken_by_its_button_and_only_read_where_somebody_holds_it(
