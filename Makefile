@@ -66,7 +66,7 @@ constraints: $(INSTALLED_DEV) ## Pin the versions that are installed now, after 
 	@mv constraints.new constraints.txt
 
 languages: $(INSTALLED_DEV) ## Bring the catalogues of the interface up to date with what the sources say.
-	@$(BIN)/pybabel -q extract -F review_ui/languages/babel.cfg -k _l -k t -k counted:2,3 -k marked \
+	@$(BIN)/pybabel -q extract -F review_ui/languages/babel.cfg -k _l -k t -k counted:2,3 -k gettext_noop \
 		--add-location=file --sort-output --omit-header -o $(VENV)/messages.pot .
 	@for file in review_ui/languages/*.po; do \
 		$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --width=120 \

@@ -20,17 +20,17 @@ from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say
 from review_ui.formatting import format_value
-from review_ui.languages import marked, told
+from review_ui.languages import gettext_noop, told
 from review_ui.queue import take_document
 from review_ui.rivals import shown_value
 from review_ui.session import safe_path
 
 REASONS_TO_REJECT = (
-    marked("Not a document for us"),
-    marked("Cannot be read"),
-    marked("Pages are missing"),
-    marked("Already handled elsewhere"),
-    marked("Returned to the sender"),
+    gettext_noop("Not a document for us"),
+    gettext_noop("Cannot be read"),
+    gettext_noop("Pages are missing"),
+    gettext_noop("Already handled elsewhere"),
+    gettext_noop("Returned to the sender"),
 )
 
 HEADER = "header-"

@@ -10,7 +10,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import FieldKind
 from pipeline.domain.files import FileState
 from pipeline.domain.worth import Priority
-from review_ui.languages import marked, reader_language, told
+from review_ui.languages import gettext_noop, reader_language, told
 
 STATE_WORDS = {
     "review": _l("to review"),
@@ -124,7 +124,7 @@ VALUE_WORDS = {
 """Facts that are words."""
 
 
-WITHIN_SENTENCES = (marked("and"), marked("makes"))
+WITHIN_SENTENCES = (gettext_noop("and"), gettext_noop("makes"))
 """Single words in what the pipeline says, which the catalogues would not find there."""
 
 

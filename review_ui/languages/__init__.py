@@ -8,7 +8,7 @@ from babel.support import NullTranslations
 from flask import Flask, current_app, request
 from flask_babel import get_locale
 
-from review_ui.context import EXTENSION
+from review_ui.context import services
 from review_ui.languages.catalog import Languages, phrases, translations
 from review_ui.languages.phrasebook import Phrasebook, titles_of
 
@@ -25,7 +25,7 @@ _reader: ContextVar[Locale] = ContextVar("reader", default=_ENGLISH)
 __all__ = [
     "COOKIE",
     "LANGUAGES",
-    "marked",
+    "gettext_noop",
     "phrases",
     "reader_language",
     "reader_locale",
@@ -40,14 +40,14 @@ def register(app: Flask) -> None:
     Languages(app, locale_selector=choose)
     # Templates ask once for each text of a page: straight from the reader, not round Flask's contexts.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _spoken().gettext(text),
-        ngettext=lambda one, many, count: _spoken().ngettext(one, many, count),
-        pgettext=lambda context, text: _spoken().pgettext(context, text),
-        npgettext=lambda context, one, many, count: _spoken().npgettext(context, one, many, count),
+        gettext=lambda text: _translations().gettext(text),
+        ngettext=lambda one, many, count: _translations().ngettext(one, many, count),
+        pgettext=lambda context, text: _translations().pgettext(context, text),
+        npgettext=lambda context, one, many, count: _translations().npgettext(context, one, many, count),
         newstyle=True,
     )
-    app.before_request(_meet)
-    app.teardown_request(_part)
+    app.before_request(_remember_reader)
+    app.teardown_request(_forget_reader)
     app.jinja_env.filters.update(told=told)
     app.jinja_env.globals.update(
         told=told,
@@ -59,15 +59,15 @@ def register(app: Flask) -> None:
     )
 
 
-def _spoken() -> NullTranslations:
+def _translations() -> NullTranslations:
     return translations(_reader.get().language)
 
 
-def _meet() -> None:
+def _remember_reader() -> None:
     _reader.set(get_locale() or _ENGLISH)
 
 
-def _part(_error: BaseException | None) -> None:
+def _forget_reader(_error: BaseException | None) -> None:
     _reader.set(_ENGLISH)
 
 
@@ -103,12 +103,11 @@ def _book() -> Phrasebook | None:
         return None
     books: dict[str, Phrasebook] = current_app.extensions.setdefault(_BOOKS, {})
     if str(locale) not in books:
-        shelf = getattr(current_app.extensions[EXTENSION], "types", None)
-        books[str(locale)] = Phrasebook(locale, titles_of(shelf.all if shelf is not None else (), locale.language))
+        books[str(locale)] = Phrasebook(locale, titles_of(services().types.all, locale.language))
     return books[str(locale)]
 
 
-def marked(text: str) -> str:
+def gettext_noop(text: str) -> str:
     """Return a text as it is, for the catalogues to find: it is kept in English, and shown through `told`."""
     return text
 

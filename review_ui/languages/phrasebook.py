@@ -90,11 +90,11 @@ class Phrasebook:
             for pattern in self._patterns:
                 match = pattern.regex.fullmatch(sentence)
                 if match is not None:
-                    parts = {name[2:]: self._part(name, part, depth) for name, part in match.groupdict().items()}
+                    parts = {name[2:]: self._piece(name, part, depth) for name, part in match.groupdict().items()}
                     return pattern.said % parts
         return sentence
 
-    def _part(self, name: str, part: str, depth: int) -> str:
+    def _piece(self, name: str, part: str, depth: int) -> str:
         told = self._tell(part, depth + 1)
         if told != part:
             return told
@@ -102,9 +102,11 @@ class Phrasebook:
             match = re.fullmatch(f"(?P<rest>.+?){tail.regex.pattern}", part, re.DOTALL)
             if match is not None:
                 found = {key[2:]: value for key, value in match.groupdict().items() if key != "rest"}
-                return self._part(name, match["rest"], depth) + tail.said % found
+                return self._piece(name, match["rest"], depth) + tail.said % found
         if _AND in part and name[2:].strip(_COUNTED) in _LISTED:
-            return f" {self._tell(_AND.strip(), depth)} ".join(self._part(name, one, depth) for one in part.split(_AND))
+            return f" {self._tell(_AND.strip(), depth)} ".join(
+                self._piece(name, one, depth) for one in part.split(_AND)
+            )
         if self._named is not None and _is_titled(name[2:]):
             part = self._named.sub(lambda found: self._titles[found.group().lower()], part)
         part = _AMOUNT.sub(lambda found: self._amount(found.group()), part)

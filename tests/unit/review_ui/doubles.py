@@ -33,6 +33,7 @@ from pipeline.errors import (
 )
 from pipeline.services.accounts import Login
 from pipeline.services.championing import LearningView, ModelView, TrainingView
+from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import (
     ApprovalView,
     ClaimView,
@@ -243,6 +244,7 @@ class FakeServices:
     received: list[ReceivedFile] = field(default_factory=list)
     seen: list[FileView] = field(default_factory=list)
     policy: Policy = field(default_factory=Policy)
+    types: TypeShelf = field(default_factory=lambda: TypeShelf((INVOICE, RECEIPT)))
     is_ready: bool = True
     learned: LearningView = field(default_factory=lambda: NOTHING_LEARNED)
     curves: tuple[FieldCurves, ...] = ()
@@ -350,7 +352,7 @@ class FakeServices:
     # reviewing
 
     def list_types(self, *, by: Actor) -> tuple[DocumentType, ...]:
-        return (INVOICE, RECEIPT)
+        return self.types.enabled
 
     def get_policy(self, *, by: Actor) -> Policy:
         return self.policy

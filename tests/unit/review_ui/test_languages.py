@@ -21,7 +21,7 @@ KEYWORDS = {
     "t": None,
     "gettext": None,
     "lazy_gettext": None,
-    "marked": None,
+    "gettext_noop": None,
     "ngettext": (1, 2),
     "counted": (2, 3),
     "pgettext": ((1, "c"), 2),
