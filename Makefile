@@ -6,6 +6,7 @@ WITH_VENV := $(VENV)/.stamp-venv
 INSTALLED := $(VENV)/.stamp-installed
 INSTALLED_DEV := $(VENV)/.stamp-installed-dev
 WITH_BROWSER := $(VENV)/.stamp-browser
+WITH_TESSERACT := $(VENV)/.stamp-tesseract
 
 SOURCES := pipeline workers review_ui tests bench fixtures
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 2 ] && n=2; [ "$$n" -gt 8 ] && n=8; echo $$n)
@@ -30,7 +31,7 @@ run: $(INSTALLED) ## Install what is missing and start everything; DEMO=1 also f
 	@exec $(BIN)/proofdesk up $(if $(filter-out 0,$(DEMO)),--demo)
 
 # The type checker runs beside the tests: it keeps one core busy for half a minute, and the first tests often wait.
-test: $(INSTALLED_DEV) $(WITH_BROWSER) lint imports ## Install what the tests need, then run every check and every test.
+test: $(INSTALLED_DEV) $(WITH_BROWSER) $(WITH_TESSERACT) lint imports ## Install what the tests need, then run every check and every test.
 	@$(BIN)/basedpyright --level error >$(VENV)/types.log 2>&1 & types=$$!; \
 	$(PYTEST); tests=$$?; \
 	wait $$types || { cat $(VENV)/types.log >&2; exit 1; }; exit $$tests
@@ -52,7 +53,7 @@ imports: $(INSTALLED_DEV) ## Who may import whom.
 unit: $(INSTALLED_DEV) ## The tests that need no server and no browser.
 	@$(PYTEST) tests/unit tests/property
 
-integration: $(INSTALLED_DEV) ## The tests with real databases, a real queue and real PDFs.
+integration: $(INSTALLED_DEV) $(WITH_TESSERACT) ## The tests with real databases, a real queue and real PDFs.
 	@$(PYTEST) tests/integration
 
 e2e: $(INSTALLED_DEV) $(WITH_BROWSER) ## The tests that drive a browser.
@@ -114,4 +115,11 @@ $(WITH_BROWSER): $(INSTALLED_DEV)
 	has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }; \
 	has_browser || apt_install chromium || $(BIN)/playwright install chromium >/dev/null 2>&1 || { \
 		echo "The tests need a browser: install Chromium (Debian 12: apt install chromium) and run make again." >&2; exit 1; }
+	@touch $@
+
+# Proofdesk does without it unless its operator asks for it: tests of the real program are skipped where it is missing.
+$(WITH_TESSERACT): $(INSTALLED_DEV)
+	@$(AS_ROOT); $(APT); \
+	command -v tesseract >/dev/null || apt_install tesseract-ocr || \
+		echo "Tests of the real Tesseract are skipped: it can't be installed from here (Debian 12: apt install tesseract-ocr)."
 	@touch $@
