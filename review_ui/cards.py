@@ -1,6 +1,6 @@
 """A field as its card says it: state, value, reasons, rivals, sums."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from pipeline.domain.extraction import Provenance
+from pipeline.domain.extraction import DocumentLocale, Provenance
 from pipeline.domain.fields import TYPE_FIELD, FieldKind
 from pipeline.domain.review import SETTLED, Draft, FieldState
 from pipeline.domain.routing import ReasonCode
@@ -82,6 +82,8 @@ class Card:
     """The value in force was put there by a person: the machine's confidence says nothing about it."""
     draft: Draft | None = None
     """What this person typed here before and has not saved."""
+    locale: DocumentLocale = field(default_factory=DocumentLocale)
+    """How the document writes numbers: what is typed into a cell is read by it."""
 
     def drafted(self, entry: str) -> str:
         """Return what stood in one entry of the form when its draft was kept; "" without one."""
@@ -164,7 +166,7 @@ class Card:
         if not self.is_table:
             return ()
         drafted = drafted_rows(self.draft, [column.name for column in self.view.spec.columns])
-        return lines_of(self.view, self.value if drafted is None else drafted)
+        return lines_of(self.view, self.value, self.locale, drafted)
 
     @property
     def marked_lines(self) -> tuple[Line, ...]:
@@ -227,6 +229,7 @@ def card_of(document: DocumentView, view: FieldView) -> Card:
         is_textless=textless,
         is_persons=is_persons(view),
         draft=next((draft for draft in document.drafts if draft.field == spec.name), None),
+        locale=document.locale,
     )
 
 

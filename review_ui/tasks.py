@@ -20,6 +20,7 @@ from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
 from review_ui.flashes import say
 from review_ui.formatting import format_value
+from review_ui.grid import written
 from review_ui.languages import gettext_noop, told
 from review_ui.queue import take_document
 from review_ui.rivals import shown_value
@@ -129,7 +130,8 @@ def reading(document_id: int, field: str) -> Response:
     if not typed.strip():
         return jsonify(readings=[])
     readings = services().reviewing.read_text(document_id, field, typed[:20_000], by=actor(), column=column)
-    spec = field_of(services().reviewing.get_document(document_id, by=actor()), field).spec
+    document = services().reviewing.get_document(document_id, by=actor())
+    spec = field_of(document, field).spec
     kind = next((each.kind for each in spec.columns if each.name == column), None)
     return jsonify(
         readings=[
@@ -137,6 +139,7 @@ def reading(document_id: int, field: str) -> Response:
                 "shown": format_value(one.value, kind) if kind else shown_value(one.value, spec),
                 "note": told(one.note),
                 "value": one.value,
+                "written": written(one.value, kind, document.locale) if isinstance(one.value, str) else "",
             }
             for one in readings
         ]

@@ -148,7 +148,7 @@ def test_a_list_takes_another_entry_and_keeps_the_places_of_the_others(at: Page)
 
 def test_rectangle_over_a_column_fills_the_lines_downward_and_escape_gives_them_back(at: Page) -> None:
     at.open(INVOICE.name, "line_items")
-    cells = at.person.card.locator("[name=cell-quantity]")
+    cells = at.person.card.locator("[name=cell-amount]")
 
     def values() -> list[str]:
         return [cell.input_value() for cell in cells.all()]
@@ -168,7 +168,7 @@ def test_rectangle_over_a_column_fills_the_lines_downward_and_escape_gives_them_
     expect(at.person.card.locator("[data-says]")).to_contain_text("Given back")
     assert values() == before
     at.click("27886")
-    expect(cells.nth(1)).to_have_value("27886")
+    expect(cells.nth(1)).to_have_value("27,886.00")
     at.person.press("Escape", "Escape")
 
 

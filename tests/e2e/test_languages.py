@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
 from tests.e2e.installation import Installation
-from tests.e2e.workbench import Person
+from tests.e2e.workbench import PASTE, Person
 
 PAPER = make_invoice(957, language="de_CH")
+SHEET = "Scharnier\t2,125\t4,00\t\t8,50\nDübel\t1.144\t0,5\t\t572\n"
+"""Copied from a German spreadsheet: only its other cells say how 2,125 and 1.144 are meant."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,40 @@ def test_scripts_and_sums_speak_as_the_page_does(desk: Installation, mara: Perso
     cell.fill("1234567.5")
     cell.press("Tab")
     expect(mara.card.locator("[data-sum='amount']")).to_have_text(re.compile(r"1’23\d’\d{3}\.\d\d"))
+
+
+def test_lines_stand_in_the_readers_form_and_only_what_was_changed_is_saved(desk: Installation, mara: Person) -> None:
+    mara.context.set_extra_http_headers({"Accept-Language": "de-DE,de;q=0.9"})
+    document = desk.number_of(PAPER.name)
+    mara.open(f"/documents/{document}?field=line_items")
+    rows = mara.card.locator("tbody tr")
+    count = rows.count() - 1
+
+    def cell(row: int, name: str) -> Locator:
+        return rows.nth(row).locator(f"[data-column={name}]")
+
+    cell(0, "quantity").fill("1.144")  # the document writes 1’144.00: here the point is the decimal sign
+    cell(0, "quantity").press("Tab")
+    expect(cell(0, "quantity")).to_have_value("1,1440")
+    cell(0, "amount").fill("1144.5")
+    cell(0, "amount").press("Tab")
+    expect(cell(0, "amount")).to_have_value("1.144,50")
+    cell(count, "description").evaluate(PASTE, SHEET)
+    expect(cell(count, "quantity")).to_have_value("2,1250")
+    expect(cell(count + 1, "quantity")).to_have_value("1144")
+    expect(cell(count + 1, "amount")).to_have_value("572,00")
+    cell(count, "description").focus()
+    mara.press_and_save("Enter")
+    record = next(one.record for one in desk.document(document).fields if one.spec.name == "line_items")
+    assert isinstance(record.value, tuple)
+    assert isinstance(record.machine_value, tuple)
+    first, *untouched, hinge, dowel = (row for row in record.value if not isinstance(row, str))
+    assert (first["quantity"], first["amount"]) == ("1.144", "1144.50")
+    assert tuple(untouched) == record.machine_value[1:]
+    assert [(row["quantity"], row["unit_price"], row["amount"]) for row in (hinge, dowel)] == [
+        ("2.125", "4.00", "8.50"),
+        ("1144", "0.50", "572.00"),
+    ]
 
 
 def test_english_is_chosen_in_the_menu_and_stays(mara: Person) -> None:

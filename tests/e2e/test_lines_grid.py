@@ -8,14 +8,9 @@ from playwright.sync_api import Browser, expect
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
 from tests.e2e.installation import Installation
-from tests.e2e.workbench import Person
+from tests.e2e.workbench import PASTE, Person
 
 PAPER = make_invoice(943, language="en_GB")
-PASTE = """(cell, text) => {
-    const data = new DataTransfer();
-    data.setData("text/plain", text);
-    cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
 SHEET = 'Hinge of brass\t3\t4.50\t\t13.50\r\n"Oak dowel,\nlong"\t10\t0.72\t\t7.20\r\n'
 
 

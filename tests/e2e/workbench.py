@@ -11,6 +11,12 @@ from tests.e2e.installation import PASSWORD, Installation
 
 SUMMARY = "summary"
 NOTHING = ("nothing found", "not on the page")
+PASTE = """(cell, text) => {
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+"""What a browser does when cells of a spreadsheet are pasted."""
 
 
 class Person:

@@ -24,7 +24,9 @@ export class CellPasting {
     if (!cell.matches("[data-column]") || (rows.length < 2 && rows[0]?.length < 2)) return;
     event.preventDefault();
     this.#filling.begin();
-    rows.forEach((texts, down) =>
+    const columns = [...cell.closest("tr").querySelectorAll("[data-column]")];
+    const isNumber = columns.slice(columns.indexOf(cell)).map((one) => "value" in one.dataset);
+    writtenOut(rows, isNumber).forEach((texts, down) =>
       texts.forEach((text, right) => {
         const target = this.#filling.beside(cell, down, right);
         if (target) this.#filling.put(target, text);
@@ -54,4 +56,21 @@ export function cellsOf(text) {
     else row[row.length - 1] += sign;
   }
   return rows.map((row) => row.map((cell) => cell.replace(/\s+/g, " ").trim()));
+}
+
+/**
+ * A sheet follows one language, which need not be the document's: its plain numbers say how its doubtful ones are meant.
+ *
+ * @param {string[][]} rows of cells
+ * @param {boolean[]} isNumber by column
+ * @returns {string[][]} the same; where the sheet shows its decimal sign, 1.234 and 1,234 so that neither is taken for the other
+ */
+export function writtenOut(rows, isNumber) {
+  const plain = /^\D*(?:\d+|\d{1,3}(?:[.,'’\s]\d{3})+)([.,])(?:\d{1,2}|\d{4,})\D*$/;
+  const signs = new Set(rows.flatMap((row) => row.flatMap((text, at) => (isNumber[at] && plain.exec(text)?.[1]) || [])));
+  if (signs.size !== 1) return rows;
+  const [decimal] = signs;
+  const meant = (/** @type {string} */ text) =>
+    text.replace(/^(\D*\d{1,3})([.,])(\d{3})(\D*)$/, (_, head, sign, tail, rest) => head + (sign === decimal ? `${sign}${tail}0` : tail) + rest);
+  return rows.map((row) => row.map((text, at) => (isNumber[at] ? meant(text) : text)));
 }

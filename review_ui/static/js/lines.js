@@ -107,8 +107,9 @@ export class LinesGrid extends HTMLElement {
     if (key === "i") row.before(this.#blank());
     else if (key === "j" && next && !next.matches(".line-new")) {
       this.#cells(row).forEach((cell, index) => {
-        const joined = [cell.value, this.#cells(next)[index].value].filter(Boolean);
-        cell.value = "value" in cell.dataset ? (joined[0] ?? "") : joined.join(" ");
+        const other = this.#cells(next)[index];
+        if (!("value" in cell.dataset)) cell.value = [cell.value, other.value].filter(Boolean).join(" ");
+        else if (!cell.value) [cell.value, cell.dataset.value] = [other.value, other.dataset.value];
       });
       next.remove();
     } else if (key === "x" && !row.matches(".line-new")) {
@@ -158,7 +159,7 @@ export class LinesGrid extends HTMLElement {
     row.removeAttribute("id");
     for (const cell of this.#cells(row)) {
       cell.value = "";
-      if ("value" in cell.dataset) cell.dataset.value = "";
+      if ("value" in cell.dataset) cell.dataset.value = cell.dataset.record = "";
     }
     return row;
   }
@@ -177,25 +178,50 @@ export class LinesGrid extends HTMLElement {
     this.#dirty();
   }
 
-  /** @param {HTMLInputElement | HTMLTextAreaElement} cell a number's canonical form comes from the server, which knows the document's signs */
+  /** @param {HTMLInputElement | HTMLTextAreaElement} cell a number is read by the server, which knows the document's signs, and then stands there in the reader's form */
   async #read(cell) {
     if (!cell.matches("input[data-value]")) return;
-    const says = this.querySelector("[data-says]");
-    if (!cell.value.trim()) cell.dataset.value = "";
+    const typed = cell.value;
+    if (!typed.trim()) this.#settle(cell, "");
+    // What nobody changed is what the record says, to the last digit.
+    else if (typed === cell.dataset.original && cell.dataset.record) this.#settle(cell, cell.dataset.record);
     else {
-      const query = new URLSearchParams({ text: cell.value, column: cell.dataset.column });
-      const answer = await fetch(`${this.dataset.reading}?${query}`, { headers: { Accept: "application/json" } });
-      const body = await answer.json();
-      const single = answer.ok && body.readings.length === 1;
-      cell.toggleAttribute("aria-invalid", !single);
-      cell.dataset.value = single ? body.readings[0].value : "";
-      says.dataset.tone = single ? "" : "wrong";
-      const many = answer.ok && body.readings.length > 1;
-      const said = { text: cell.value, ways: either(body.readings?.map((one) => one.shown) ?? []) };
-      const cause = many ? t("%(text)s can be %(ways)s: write it out.", said) : t("%(text)s cannot be read.", said);
-      says.textContent = single ? "" : cause;
+      const readings = await this.#readings(cell);
+      if (!readings || cell.value !== typed) return;
+      const single = readings.length === 1 ? readings[0] : null;
+      const said = { text: typed, ways: either(readings.map((one) => one.shown)) };
+      const cause = readings.length > 1 ? t("%(text)s can be %(ways)s: write it out.", said) : t("%(text)s cannot be read.", said);
+      this.#settle(cell, single?.value ?? "", single ? "" : cause);
+      if (single) write(cell, single.written);
     }
     this.#sum();
+  }
+
+  /**
+   * @param {HTMLInputElement | HTMLTextAreaElement} cell
+   * @returns {Promise<{value: string, shown: string, written: string}[] | null>} null without an answer: it is then read when it is saved
+   */
+  async #readings(cell) {
+    const query = new URLSearchParams({ text: cell.value, column: cell.dataset.column });
+    try {
+      const answer = await fetch(`${this.dataset.reading}?${query}`, { headers: { Accept: "application/json" } });
+      return answer.ok ? (await answer.json()).readings : [];
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * @param {HTMLInputElement | HTMLTextAreaElement} cell
+   * @param {string} value canonical
+   * @param {string} [cause] why there is none
+   */
+  #settle(cell, value, cause = "") {
+    const says = this.querySelector("[data-says]");
+    cell.dataset.value = value;
+    cell.toggleAttribute("aria-invalid", Boolean(cause));
+    says.dataset.tone = cause ? "wrong" : "";
+    says.textContent = cause;
   }
 
   /** @param {MouseEvent} event */
@@ -225,6 +251,18 @@ export class LinesGrid extends HTMLElement {
       place.textContent = sumOf([...cells].map((cell) => cell.dataset.value).filter(Boolean));
     }
   }
+}
+
+/**
+ * @param {HTMLInputElement} cell
+ * @param {string} text the same value in another form
+ */
+function write(cell, text) {
+  if (cell.value === text) return;
+  const isChosen = cell === document.activeElement && cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
+  cell.value = text;
+  cell.toggleAttribute("data-changed", text !== cell.dataset.original);
+  if (isChosen) cell.select();
 }
 
 customElements.define("lines-grid", LinesGrid);
