@@ -110,21 +110,27 @@ def look_at(path: Path, leases_tell: bool) -> Look:
         os.close(descriptor)
 
 
-def do_leases_tell(folder: Path) -> bool:
-    """Return whether the folder lies on a local file system of Linux, by /proc/self/mountinfo."""
+def do_leases_tell(folder: Path, process: Path = Path("/proc/self")) -> bool:
+    """Return whether the folder lies on a local file system of Linux.
+
+    Args:
+        folder: to be watched.
+        process: what the kernel says of this process; nothing there means no.
+    """
     if not sys.platform.startswith("linux"):
         return False
-    device = folder.stat().st_dev
-    wanted = f"{os.major(device)}:{os.minor(device)}"
+    # By the mount itself: each subvolume of Btrfs has a device number that no list of mounts knows
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        lines = Path("/proc/self/mountinfo").read_text().splitlines()
+        facts = (process / "fdinfo" / str(descriptor)).read_text().splitlines()
+        mounts = (process / "mountinfo").read_text().splitlines()
     except OSError:
         return False
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        if before.split()[2] == wanted:
-            return after.split()[0] in LOCAL_FILE_SYSTEMS
-    return False
+    finally:
+        os.close(descriptor)
+    mount = next((line.split()[1] for line in facts if line.startswith("mnt_id:")), None)
+    kinds = (line.partition(" - ")[2].split()[0] for line in mounts if line.split()[0] == mount)
+    return next(kinds, None) in LOCAL_FILE_SYSTEMS
 
 
 def _has_writer(descriptor: int) -> bool:
