@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from tests.e2e.installation import Installation, installed
+from tests.e2e.workbench import Person
 
 SHARED = {"PROOFDESK_LEARN": "false", "PROOFDESK_ENABLED_TYPES": "invoice,receipt,purchase_order,nda"}
 """Nothing is learned: a document that was read stays as it was read, whatever other modules sign."""
@@ -29,6 +31,20 @@ def house(shared_installation: Installation) -> Iterator[Installation]:
     """
     yield shared_installation
     shared_installation.clear()
+
+
+@pytest.fixture
+def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
+    """Somebody at a browser, logged in at the module's own `desk`."""
+    with Person(desk, browser, "mara") as person:
+        yield person.enter()
+
+
+@pytest.fixture
+def tilo(desk: Installation, browser: Browser) -> Iterator[Person]:
+    """Somebody else."""
+    with Person(desk, browser, "tilo") as person:
+        yield person.enter()
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from fixtures.make import MadeDocument
 from pipeline import assembly
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.documents import DocumentState
-from pipeline.domain.review import Decision, FieldState, Settlement
+from pipeline.domain.review import Decision, FieldRecord, FieldState, Settlement
 from pipeline.domain.routing import Policy
 from pipeline.services.accounts import Login
 from pipeline.services.views import DocumentView, QueueFilter, StatusView
@@ -349,6 +349,15 @@ class Installation:
 
     def document(self, document_id: int) -> DocumentView:
         return self.services.reviewing.get_document(document_id, by=READER)
+
+    def record(self, document_id: int, field: str) -> FieldRecord:
+        """Return what is on record about a field of a document."""
+        return next(one.record for one in self.document(document_id).fields if one.spec.name == field)
+
+    def forget_drafts(self, document_id: int, *, by: Actor) -> None:
+        """Forget what somebody typed and did not save: it would stand in its editor again."""
+        for draft in self.services.reviewing.get_document(document_id, by=by).drafts:
+            self.services.drafting.drop(document_id, draft.field, by=by)
 
     def _is_ready(self) -> bool:
         try:

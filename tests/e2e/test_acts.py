@@ -1,10 +1,9 @@
 """What is done with a whole document in review: its type is changed, it is put aside and taken up again."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from fixtures.make import make_invoice, make_order
 from pipeline.domain.actors import Role
@@ -21,12 +20,6 @@ def desk(house: Installation) -> Installation:
     house.receive(ORDER, ASIDE)
     house.hire("mara", Role.REVIEWER)
     return house
-
-
-@pytest.fixture
-def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "mara") as person:
-        yield person.enter()
 
 
 def test_document_of_another_type_is_read_again_and_stays_with_who_said_so(desk: Installation, mara: Person) -> None:

@@ -1,7 +1,5 @@
 """Signing: several at once where all that is critical was seen, two people where the policy says so, and returning."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
@@ -32,18 +30,6 @@ def desk(house: Installation) -> Installation:
     for made in PAPERS:
         house.settle(house.number_of(made.name), by=by)
     return house
-
-
-@pytest.fixture
-def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "mara") as person:
-        yield person.enter()
-
-
-@pytest.fixture
-def tilo(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "tilo") as person:
-        yield person.enter()
 
 
 def state(desk: Installation, name: str) -> DocumentState:
@@ -158,6 +144,6 @@ def test_returned_document_comes_back_to_the_reviewer_with_the_comment_and_the_f
     expect(mara.page.get_by_text("Which order is it? The page names another.").first).to_be_visible()
     mara.press_and_save("Enter")
     mara.hand_on()
-    view = desk.document(number)
-    record = next(one.record for one in view.fields if one.spec.name == "purchase_order")
-    assert (view.state, record.value, record.state) == (DocumentState.READY, "4711", FieldState.CORRECTED)
+    assert state(desk, BACK.name) is DocumentState.READY
+    record = desk.record(number, "purchase_order")
+    assert (record.value, record.state) == ("4711", FieldState.CORRECTED)

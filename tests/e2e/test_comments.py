@@ -1,9 +1,7 @@
 """People ask and answer each other on a document: by keys alone, without a reload, and losing nothing that is typed."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
@@ -21,18 +19,6 @@ def desk(house: Installation) -> Installation:
     house.hire("mara", Role.REVIEWER)
     house.hire("tilo", Role.REVIEWER, Role.APPROVER)
     return house
-
-
-@pytest.fixture
-def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "mara") as person:
-        yield person.enter()
-
-
-@pytest.fixture
-def tilo(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "tilo") as person:
-        yield person.enter()
 
 
 def fold(person: Person) -> Locator:

@@ -65,8 +65,7 @@ class Page:
         expect(self.person.card.locator("[name=value]")).to_have_value(text)
 
     def saved(self, name: str, field: str) -> FieldRecord:
-        view = self.installation.document(self.documents[name])
-        return next(one.record for one in view.fields if one.spec.name == field)
+        return self.installation.record(self.documents[name], field)
 
     def boxes(self, name: str, *texts: str, page: int = 1) -> tuple[BoundingBox, ...]:
         """Return where words stand, each at its first place on the page."""

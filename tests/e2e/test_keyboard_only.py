@@ -35,10 +35,8 @@ def desk(house: Installation) -> Installation:
 def nothing_half_typed(desk: Installation) -> Iterator[None]:
     """Forget what a test typed and did not save: it would stand in its editor again in the next one."""
     yield
-    mara = desk.person("mara")
-    for document_id in (desk.number_of(made.name) for made in (PAPER, OTHER)):
-        for draft in desk.services.reviewing.get_document(document_id, by=mara).drafts:
-            desk.services.drafting.drop(document_id, draft.field, by=mara)
+    for made in (PAPER, OTHER):
+        desk.forget_drafts(desk.number_of(made.name), by=desk.person("mara"))
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +82,29 @@ def test_reviewer_and_approver_need_no_mouse(desk: Installation, paper: Document
     assert desk.document(paper.id).state is DocumentState.APPROVED
 
 
-PRESS = """key => {
-    const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
-    document.activeElement.dispatchEvent(press);
+@pytest.fixture
+def other(desk: Installation) -> int:
+    """The document that Mara holds, whose card of a date is open to be settled."""
+    number = desk.number_of(OTHER.name)
+    desk.services.reviewing.claim(number, by=desk.person("mara"))
+    return number
+
+
+def card_of_date(person: Person, other: int) -> None:
+    """Open the date's card, with the keys at work."""
+    person.open(f"/documents/{other}?field=issue_date")
+    expect(person.page.locator("key-map:defined")).to_have_count(1)
+
+
+PRESS = """keys => {
+    for (const one of keys) {
+        const press = { key: one.replace("Shift+", ""), shiftKey: one.startsWith("Shift+") };
+        const event = new KeyboardEvent("keydown", { ...press, bubbles: true, cancelable: true });
+        document.activeElement.dispatchEvent(event);
+    }
     return document.activeElement.name ?? "";
 }"""
-"""Presses a key and returns, before the browser does anything else, the name of the field that has the focus."""
+"""Presses keys and returns, before the browser does anything else, the name of the field that has the focus."""
 
 
 @pytest.mark.parametrize(
@@ -103,24 +118,20 @@ PRESS = """key => {
     ],
 )
 def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
-    desk: Installation, browser: Browser, path: str, key: str, name: str
+    desk: Installation, mara: Person, other: int, path: str, key: str, name: str
 ) -> None:
     """However fast the typist: a digit that comes before the focus would take a runner-up."""
-    other = desk.number_of(OTHER.name)
-    with Person(desk, browser, "mara") as person:
-        person.enter()
-        person.take(other)
-        person.open(path.format(id=other))
-        expect(person.page.locator("key-map:defined")).to_have_count(1)
-        assert person.page.evaluate(PRESS, key) == name
-        before = desk.document(other).revision
-        person.type("31.12.2024")
-        assert desk.document(other).revision == before
-        if name == "value":
-            # what was typed is kept as a draft, which the next test would find open
-            expect(person.page.get_by_text("kept as a draft")).to_be_visible()
-            with person.page.expect_response("**/draft"):
-                person.press("Escape")
+    mara.open(path.format(id=other))
+    expect(mara.page.locator("key-map:defined")).to_have_count(1)
+    assert mara.page.evaluate(PRESS, [key]) == name
+    before = desk.document(other).revision
+    mara.type("31.12.2024")
+    assert desk.document(other).revision == before
+    if name == "value":
+        # what was typed is kept as a draft, which the next test would find open
+        expect(mara.page.get_by_text("kept as a draft")).to_be_visible()
+        with mara.page.expect_response("**/draft"):
+            mara.press("Escape")
 
 
 GO_ON = """async ([key, name]) => {
@@ -135,39 +146,31 @@ GO_ON = """async ([key, name]) => {
 
 @pytest.mark.parametrize(("key", "name"), [("e", "comment"), ("r", "why"), ("p", "until"), ("h", "comment")])
 def test_who_goes_on_at_once_in_a_form_that_a_key_opened_is_not_called_back(
-    desk: Installation, browser: Browser, key: str, name: str
+    mara: Person, other: int, key: str, name: str
 ) -> None:
     """That the form is open is told by an event which comes later than a quick typist's next keys."""
-    with Person(desk, browser, "mara") as person:
-        person.enter()
-        person.take(desk.number_of(OTHER.name))
-        person.turn_to("issue_date")
-        expect(person.page.locator("key-map:defined")).to_have_count(1)
-        assert person.page.evaluate(GO_ON, [key, name]) == name
+    card_of_date(mara, other)
+    assert mara.page.evaluate(GO_ON, [key, name]) == name
 
 
 @pytest.mark.parametrize("field", ["issue_date", "line_items"])
 def test_e_on_a_settled_field_ends_in_its_editor_and_what_is_typed_stays_text(
-    desk: Installation, browser: Browser, field: str
+    desk: Installation, mara: Person, other: int, field: str
 ) -> None:
-    other = desk.number_of(OTHER.name)
-    with Person(desk, browser, "mara") as person:
-        person.enter()
-        person.take(other)
-        person.turn_to(field)
-        person.keep()
-        person.turn_to(field)
-        before = desk.document(other).revision
-        assert person.page.evaluate(PRESS, "e") in ("value", "cell-description")
-        assert person.page.evaluate("document.activeElement.value"), "the value stands in it"
-        person.type("9")
-        person.press("End")
-        person.type(EVERY_KEY.replace(" ", ""))
-        expect(person.desk).to_have_attribute("data-field", field)
-        assert desk.document(other).revision == before
-        person.press("Escape")
-        person.press_and_save("d")
-        expect(person.card).to_have_attribute("data-state", "open")
+    mara.open(f"/documents/{other}?field={field}")
+    mara.keep()
+    mara.turn_to(field)
+    before = desk.document(other).revision
+    assert mara.page.evaluate(PRESS, ["e"]) in ("value", "cell-description")
+    assert mara.page.evaluate("document.activeElement.value"), "the value stands in it"
+    mara.type("9")
+    mara.press("End")
+    mara.type(EVERY_KEY.replace(" ", ""))
+    expect(mara.desk).to_have_attribute("data-field", field)
+    assert desk.document(other).revision == before
+    mara.press("Escape")
+    mara.press_and_save("d")
+    expect(mara.card).to_have_attribute("data-state", "open")
 
 
 ON_TOP = """sheet => {
@@ -176,59 +179,44 @@ ON_TOP = """sheet => {
 }"""
 
 
-@pytest.mark.parametrize("act", ["Hand over", "Hold", "Reject"])
-def test_on_a_phone_the_acts_on_a_document_open_above_its_card(desk: Installation, browser: Browser, act: str) -> None:
-    other = desk.number_of(OTHER.name)
+def test_on_a_phone_what_is_done_with_a_document_opens_above_its_card(
+    desk: Installation, browser: Browser, other: int
+) -> None:
     with Person(desk, browser, "mara", width=390, height=844) as person:
         person.enter()
-        person.take(other)
-        person.page.locator(".panel-foot summary", has_text=act).click()
-        sheet = person.page.locator(".panel-foot details[open] .menu-sheet")
-        expect(sheet).to_be_visible()
-        assert sheet.evaluate(ON_TOP)
+        for act in ("Hand over", "Hold", "Reject"):
+            person.open(f"/documents/{other}")
+            person.page.locator(".panel-foot summary", has_text=act).click()
+            sheet = person.page.locator(".panel-foot details[open] .menu-sheet")
+            expect(sheet).to_be_visible()
+            assert sheet.evaluate(ON_TOP), act
 
 
 def test_keys_pressed_before_the_scripts_are_there_show_or_are_told_and_settle_nothing(
-    desk: Installation, browser: Browser
+    desk: Installation, mara: Person, other: int
 ) -> None:
-    other = desk.number_of(OTHER.name)
-    with Person(desk, browser, "mara") as person:
-        person.enter()
-        person.take(other)
-        before = desk.document(other).revision
-        held_back: list[Route] = []
-        person.page.route("**/js/main.js", lambda route: held_back.append(route))
-        person.page.goto(f"/documents/{other}?field=issue_date", wait_until="commit")
-        expect(person.card).to_be_visible()
-        person.press("Enter", "s")
-        [main] = held_back
-        main.continue_()
-        expect(person.desk).not_to_have_attribute("data-field", "issue_date")
-        expect(person.page.locator("[data-told]")).to_contain_text("not done: Enter")
-        assert desk.document(other).revision == before
+    before = desk.document(other).revision
+    held_back: list[Route] = []
+    mara.page.route("**/js/main.js", lambda route: held_back.append(route))
+    mara.page.goto(f"/documents/{other}?field=issue_date", wait_until="commit")
+    expect(mara.card).to_be_visible()
+    mara.press("Enter", "s")
+    [main] = held_back
+    main.continue_()
+    expect(mara.desk).not_to_have_attribute("data-field", "issue_date")
+    expect(mara.page.locator("[data-told]")).to_contain_text("not done: Enter")
+    assert desk.document(other).revision == before
 
 
 @pytest.mark.parametrize("key", ["s", "Shift+Enter"])
 def test_keys_pressed_before_another_field_is_there_settle_nothing(
-    desk: Installation, browser: Browser, key: str
+    desk: Installation, mara: Person, other: int, key: str
 ) -> None:
-    other = desk.number_of(OTHER.name)
-    with Person(desk, browser, "mara") as person:
-        person.enter()
-        person.take(other)
-        person.turn_to("issue_date")
-        before = desk.document(other).revision
-        person.page.evaluate(
-            """([key, shiftKey]) => {
-                for (const press of [{ key, shiftKey }, { key: "Enter" }, { key: "0" }]) {
-                    const event = new KeyboardEvent("keydown", { ...press, bubbles: true, cancelable: true });
-                    document.activeElement.dispatchEvent(event);
-                }
-            }""",
-            [key.removeprefix("Shift+"), key.startswith("Shift+")],
-        )
-        expect(person.desk).not_to_have_attribute("data-field", "issue_date")
-        assert desk.document(other).revision == before
+    card_of_date(mara, other)
+    before = desk.document(other).revision
+    mara.page.evaluate(PRESS, [key, "Enter", "0"])
+    expect(mara.desk).not_to_have_attribute("data-field", "issue_date")
+    assert desk.document(other).revision == before
 
 
 def _log_in_by_keys(person: Person) -> None:

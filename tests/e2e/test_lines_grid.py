@@ -1,9 +1,7 @@
 """Lines are moved, split, joined and pasted by keys, their sum follows, and what is saved is what stood there."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
@@ -23,15 +21,13 @@ def desk(house: Installation) -> Installation:
 
 
 @pytest.fixture
-def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "mara") as person:
-        person.enter()
-        document, by = desk.number_of(PAPER.name), desk.person("mara")
-        for draft in desk.services.reviewing.get_document(document, by=by).drafts:
-            desk.services.drafting.drop(document, draft.field, by=by)
-        desk.services.reviewing.claim(document, by=by)
-        person.open(f"/documents/{document}?field=line_items")
-        yield person
+def mara(desk: Installation, mara: Person) -> Person:
+    """A reviewer at the document's lines, as they were read."""
+    document, by = desk.number_of(PAPER.name), desk.person("mara")
+    desk.forget_drafts(document, by=by)
+    desk.services.reviewing.claim(document, by=by)
+    mara.open(f"/documents/{document}?field=line_items")
+    return mara
 
 
 def column(person: Person, name: str) -> list[str]:
@@ -110,9 +106,7 @@ def test_pasted_lines_are_summed_and_saved(desk: Installation, mara: Person) -> 
     expect(mara.card.locator("output[data-sum]")).to_have_text("20.70")
     cell(mara, 0, "description").focus()
     mara.press_and_save("Enter")
-    record = next(
-        one.record for one in desk.document(desk.number_of(PAPER.name)).fields if one.spec.name == "line_items"
-    )
+    record = desk.record(desk.number_of(PAPER.name), "line_items")
     rows = [row for row in record.value or () if not isinstance(row, str)]
     assert [(row["description"], row["quantity"], row["amount"]) for row in rows] == [
         ("Hinge of brass", "3", "13.50"),

@@ -1,7 +1,5 @@
 """What was typed or settled outlives page, browser and network; the next document needs no new page."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -25,18 +23,8 @@ def desk(house: Installation) -> Installation:
     return house
 
 
-@pytest.fixture
-def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "mara") as person:
-        yield person.enter()
-
-
 def document(desk: Installation, place: int) -> int:
     return desk.number_of(PAPERS[place].name)
-
-
-def state(desk: Installation, document_id: int, name: str) -> FieldState:
-    return next(one.record.state for one in desk.document(document_id).fields if one.spec.name == name)
 
 
 def test_what_was_typed_is_there_again_after_the_browser_was_killed(
@@ -54,7 +42,7 @@ def test_what_was_typed_is_there_again_after_the_browser_was_killed(
     expect(mara.card.locator("[name=value]")).to_have_value(TYPED)
     expect(mara.card.locator("[name=value]")).to_be_focused()
     expect(mara.card.get_by_text("not saved yet")).to_be_visible()
-    assert state(desk, document_id, "invoice_number") is FieldState.OPEN
+    assert desk.record(document_id, "invoice_number").state is FieldState.OPEN
     with mara.page.expect_response("**/draft"):
         mara.press("Escape")
     mara.page.reload()
@@ -69,16 +57,16 @@ def test_undo_goes_back_through_the_whole_document_after_a_reload(desk: Installa
     mara.press_and_save("Enter")
     second = mara.field
     mara.press_and_save("Enter")
-    settled = {name: state(desk, document_id, name) for name in (first, second)}
+    settled = {name: desk.record(document_id, name).state for name in (first, second)}
     assert FieldState.OPEN not in settled.values()
     mara.page.reload()
     for name in (second, first):
         mara.press_and_save("z")
         expect(mara.desk).to_have_attribute("data-field", name)
-        assert state(desk, document_id, name) is FieldState.OPEN
+        assert desk.record(document_id, name).state is FieldState.OPEN
     mara.press_and_save("Z")
     mara.press_and_save("Z")
-    assert {name: state(desk, document_id, name) for name in (first, second)} == settled
+    assert {name: desk.record(document_id, name).state for name in (first, second)} == settled
 
 
 def test_a_decision_waits_for_the_network_and_is_saved_when_it_is_back(desk: Installation, mara: Person) -> None:
@@ -89,11 +77,11 @@ def test_a_decision_waits_for_the_network_and_is_saved_when_it_is_back(desk: Ins
     mara.press("Enter")
     expect(mara.page.get_by_text("Not saved since")).to_be_visible()
     expect(mara.desk).to_have_attribute("data-field", name)
-    assert state(desk, document_id, name) is FieldState.OPEN
+    assert desk.record(document_id, name).state is FieldState.OPEN
     mara.context.set_offline(False)
     mara.page.get_by_role("button", name="Try now").click()
     expect(mara.desk).not_to_have_attribute("data-field", name)
-    assert state(desk, document_id, name) is not FieldState.OPEN
+    assert desk.record(document_id, name).state is not FieldState.OPEN
 
 
 def test_hold_that_is_about_to_end_warns_and_is_renewed_and_one_that_ended_gives_way_to_whoever_took_over(

@@ -1,7 +1,5 @@
 """The queue: live without a reload, its filter and order kept, several given away at once, and any value found."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -24,12 +22,6 @@ def desk(house: Installation) -> Installation:
     for name in ("mara", "tilo"):
         house.hire(name, Role.REVIEWER)
     return house
-
-
-@pytest.fixture
-def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "mara") as person:
-        yield person.enter()
 
 
 def rows(page: Page) -> list[int]:

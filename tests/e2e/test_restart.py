@@ -62,7 +62,7 @@ def test_open_page_goes_on_after_a_restart_and_everything_is_as_it_was(desk: Ins
         )
         expect(mara.page.locator("save-state")).to_contain_text("saved")
     after = state_of(desk)
-    record = next(one.record for one in desk.document(document_id).fields if one.spec.name == field)
+    record = desk.record(document_id, field)
     assert (record.state, record.settled_by) == ("confirmed", "mara")
     assert after["views"][SIGNED.name] == before["views"][SIGNED.name]
     assert after["claims"] == {**before["claims"], LATER.name: None}

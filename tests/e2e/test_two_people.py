@@ -1,13 +1,10 @@
 """Two people on one document: one holds it, the other sees who, and no page overwrites newer work."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
-from pipeline.domain.review import FieldRecord
 from tests.e2e.installation import Installation
 from tests.e2e.workbench import Person
 
@@ -24,24 +21,8 @@ def desk(house: Installation) -> Installation:
     return house
 
 
-@pytest.fixture
-def mara(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "mara") as person:
-        yield person.enter()
-
-
-@pytest.fixture
-def tilo(desk: Installation, browser: Browser) -> Iterator[Person]:
-    with Person(desk, browser, "tilo") as person:
-        yield person.enter()
-
-
 def document(desk: Installation, place: int) -> int:
     return desk.number_of(PAPERS[place].name)
-
-
-def field(desk: Installation, document_id: int, name: str) -> FieldRecord:
-    return next(one.record for one in desk.document(document_id).fields if one.spec.name == name)
 
 
 def type_another_number(person: Person, text: str) -> None:
@@ -61,7 +42,7 @@ def test_second_person_sees_who_holds_the_document_and_can_not_settle(
     expect(tilo.page.get_by_text("Mara holds this until")).to_be_visible()
     expect(tilo.page.locator("[data-primary]")).to_have_count(0)
     tilo.press("Enter", "0", "1")
-    assert field(desk, document_id, mara.field).state == "open"
+    assert desk.record(document_id, mara.field).state == "open"
     # taking the next one gives another document, not this
     tilo.open("/queue")
     tilo.press("n")
@@ -85,13 +66,13 @@ def test_stale_page_is_told_and_overwrites_nothing(desk: Installation, mara: Per
     mara.card.locator("[data-save-button]").click()
     dialog = mara.page.get_by_role("dialog", name="The document was changed meanwhile")
     expect(dialog).to_contain_text("OLD-1")
-    assert field(desk, document_id, "invoice_number").state == "open"
-    assert field(desk, document_id, "purchase_order").state == "confirmed"
+    assert desk.record(document_id, "invoice_number").state == "open"
+    assert desk.record(document_id, "purchase_order").state == "confirmed"
 
     dialog.get_by_role("button", name="Keep what I typed").click()
     expect(mara.card.locator("[name=value]")).to_have_value("OLD-1")
     mara.press_and_save("Enter")
-    assert field(desk, document_id, "invoice_number").value == "OLD-1"
+    assert desk.record(document_id, "invoice_number").value == "OLD-1"
     newer.close()
 
 
@@ -120,5 +101,5 @@ def test_whoever_handed_over_can_not_save_from_a_page_left_open(desk: Installati
     dialog.get_by_role("button", name="Look at the newer work").click()
     expect(mara.page.get_by_text("Tilo holds this until")).to_be_visible()
     expect(mara.page.locator("[data-primary]")).to_have_count(0)
-    record = field(desk, document_id, "invoice_number")
+    record = desk.record(document_id, "invoice_number")
     assert (record.state, record.value, record.settled_by) == ("confirmed", kept, "tilo")

@@ -11,7 +11,7 @@ from fixtures.make import Quirk, make_invoice
 from pipeline.domain.actors import Role
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
-from pipeline.domain.review import FieldRecord, FieldState
+from pipeline.domain.review import FieldState
 from pipeline.domain.worth import Priority
 from tests.e2e.installation import PASSWORD, TEST, Installation
 from tests.e2e.workbench import SUMMARY, Person
@@ -190,10 +190,6 @@ def go_to_row(person: Person, document_id: int) -> None:
     raise AssertionError(f"the arrows never came to document {document_id}")
 
 
-def record(desk: Installation, document_id: int, name: str) -> FieldRecord:
-    return next(one.record for one in desk.document(document_id).fields if one.spec.name == name)
-
-
 def test_whole_day_needs_no_mouse(desk: Installation, browser: Browser) -> None:
     with Person(desk, browser, "mara") as mara, Person(desk, browser, "nora") as nora:
         log_in(mara)
@@ -262,18 +258,18 @@ def _check_the_hard_one(desk: Installation, hard: int, day: Day) -> None:
     view = desk.document(hard)
     [signature] = view.approvals
     assert (view.state, signature.by, view.validated_by) == (DocumentState.APPROVED, "nora", "mara")
-    number = record(desk, hard, "invoice_number")
+    number = desk.record(hard, "invoice_number")
     assert (number.value, number.state) == (HARD.fields["invoice_number"], FieldState.CONFIRMED)
     tags = [event.tag for event in desk.services.auditing.history(hard, by=TEST) if event.field == "invoice_number"]
     assert tags == [AuditTag.FIELD_SETTLE, AuditTag.FIELD_REOPEN, AuditTag.FIELD_SETTLE]
-    issued = record(desk, hard, "issue_date")
+    issued = desk.record(hard, "issue_date")
     assert (issued.state, issued.value == HARD.fields["issue_date"]) == (FieldState.CORRECTED, False)
-    assert record(desk, hard, "due_date").state is FieldState.ABSENT
-    order = record(desk, hard, "purchase_order")
+    assert desk.record(hard, "due_date").state is FieldState.ABSENT
+    order = desk.record(hard, "purchase_order")
     assert (order.value, order.state) == (day.taken, FieldState.CORRECTED)
     assert order.provenance is not None
     assert len(order.provenance.boxes) == 2
-    buyer = record(desk, hard, "buyer_name")
+    buyer = desk.record(hard, "buyer_name")
     assert (buyer.value, buyer.comment) == (BUYER, "as on the letter")
-    rows = [row for row in record(desk, hard, "line_items").value or () if not isinstance(row, str)]
+    rows = [row for row in desk.record(hard, "line_items").value or () if not isinstance(row, str)]
     assert [row["description"] for row in rows] == day.lines
