@@ -134,6 +134,19 @@ def test_next_key_after_one_that_opens_a_field_is_typed_into_it(
             mara.press("Escape")
 
 
+@pytest.mark.parametrize("key", ["e", "r"])
+def test_key_right_after_the_escape_that_closes_a_field_is_heard(mara: Person, other: int, key: str) -> None:
+    """What the open field hid or held is free at once: the event that tells of its closing comes later."""
+    card_of_date(mara, other)
+    mara.page.evaluate("document.activeElement.blur()")  # so that there is nothing for the focus to go back to
+    mara.press(key)
+    expect(mara.page.locator("details[open] :focus")).to_be_visible()
+    if key == "e":
+        expect(mara.card.locator(".card-acts")).to_be_hidden()
+    mara.page.evaluate(PRESS, ["Escape", "s"])
+    expect(mara.desk).not_to_have_attribute("data-field", "issue_date")
+
+
 GO_ON = """async ([key, name]) => {
     const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
     document.activeElement.dispatchEvent(press);

@@ -1,7 +1,7 @@
 """What was typed or settled outlives page, browser and network; the next document needs no new page."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
@@ -48,6 +48,35 @@ def test_what_was_typed_is_there_again_after_the_browser_was_killed(
     mara.page.reload()
     expect(mara.card.locator("output").first).to_be_visible()
     expect(mara.card.locator("[name=value]")).not_to_be_visible()
+
+
+LEAVE = """field => new Promise((left) => {
+    const editor = field.closest("details");
+    editor.addEventListener("toggle", () => left(editor.open), { once: true });
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));
+})"""
+"""Presses Escape in a field, and returns once all have been told that its editor is closed."""
+
+
+def test_what_is_left_while_it_is_being_kept_is_not_kept(desk: Installation, mara: Person) -> None:
+    document_id, by = document(desk, 0), desk.person("mara")
+
+    def kept() -> list[str]:
+        return [draft.field for draft in desk.services.reviewing.get_document(document_id, by=by).drafts]
+
+    mara.take(document_id)
+    mara.turn_to("issue_date")
+    under_way: list[Route] = []
+    mara.page.route("**/draft", lambda route: under_way.append(route), times=1)
+    mara.press("e")
+    with mara.page.expect_request("**/draft"):
+        mara.type("31.12.2024")
+    assert mara.card.locator("[name=value]").evaluate(LEAVE) is False
+    with mara.page.expect_response("**/draft"):
+        under_way[0].continue_()
+    desk.wait_for("the draft to be forgotten", lambda: kept() == [], seconds=10)
+    mara.turn_to("issue_date")
+    expect(mara.card.locator("details.editor[open]")).to_have_count(0)
 
 
 def test_undo_goes_back_through_the_whole_document_after_a_reload(desk: Installation, mara: Person) -> None:
