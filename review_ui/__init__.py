@@ -27,12 +27,14 @@ from review_ui.pages import pages
 from review_ui.queue import queue
 from review_ui.talk import talk
 from review_ui.tasks import tasks
+from review_ui.upcoming import upcoming
 from review_ui.words import title_in_language
 
 BLUEPRINTS = (
     assets,
     auth,
     queue,
+    upcoming,
     dispatch,
     tasks,
     pages,

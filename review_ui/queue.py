@@ -3,7 +3,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from babel.dates import format_date
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from pydantic import ValidationError
@@ -15,19 +15,15 @@ from pipeline.services.text import whole_number
 from pipeline.services.views import DocumentView, QueueFilter, QueuePage, QueueRow
 from review_ui import forms
 from review_ui.context import actor, has_role, services
-from review_ui.desk import Desk, desk_of
 from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
 from review_ui.languages import reader_locale
-from review_ui.pages import CROP_DPI, PAGE_DPI, THUMB_DPI
 from review_ui.turns import because
 from review_ui.words import PRIORITY_WORDS, STATE_WORDS
 
 PAGE_SIZE = 50
 NEXT_TRIES = 8
 """How often "next" goes on when somebody else was quicker."""
-THUMBS = 8
-"""Thumbnails that are in sight when a document opens."""
 SORTS = {
     "due": _l("due, then received"),
     "next": _l("worth most"),
@@ -93,29 +89,6 @@ def show() -> Response:
 @queue.post("/queue/next")
 def take_next() -> Response:
     return redirect(next_document(request.form.get("after")))
-
-
-@queue.get("/queue/upcoming")
-def upcoming() -> Response:
-    """Tell which images the document after this one needs, so that a browser has them before it is asked for."""
-    document_id = services().reviewing.find_next(by=actor(), after=whole_number(request.args.get("after", "")))
-    if document_id is None:
-        return jsonify(document=None, images=[])
-    desk = desk_of(services().reviewing.get_document(document_id, by=actor()))
-    return jsonify(document=document_id, images=images_of(desk))
-
-
-def images_of(desk: Desk) -> list[str]:
-    """Return the addresses of the page images that a document opens with: its first page, and the open field's."""
-    crop = desk.focused.crop if desk.focused else None
-    wanted = [(1, PAGE_DPI)] if desk.document.pages else []
-    if crop is not None:
-        wanted += [(crop.page, PAGE_DPI), (crop.page, CROP_DPI)]
-    wanted += [(page.number, THUMB_DPI) for page in desk.document.pages[:THUMBS]]
-    document_id = desk.document.id
-    return [
-        url_for("pages.image", document_id=document_id, number=number, dpi=dpi) for number, dpi in dict.fromkeys(wanted)
-    ]
 
 
 def next_document(after: str | None = None) -> str:

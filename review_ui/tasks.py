@@ -18,9 +18,10 @@ from review_ui.cards import Card
 from review_ui.context import actor, has_role, services
 from review_ui.desk import SUMMARY, Desk, desk_of
 from review_ui.errors import BadFormError, status_of, wants_json
+from review_ui.fingerprint import fingerprint_of
 from review_ui.flashes import say
 from review_ui.formatting import format_value
-from review_ui.grid import written
+from review_ui.grid import CELL, written
 from review_ui.languages import gettext_noop, told
 from review_ui.queue import take_document
 from review_ui.rivals import shown_value
@@ -263,7 +264,7 @@ def steps_of(desk: Desk) -> list[dict[str, str | None]]:
     return [
         {
             "field": card.name,
-            "address": url_for(".settle", document_id=desk.document.id, field=card.name),
+            "address": url_for("tasks.settle", document_id=desk.document.id, field=card.name),
             "decision": decisions.get(card.view.record.state, Decision.CORRECT),
             # a table is no single text: it can be undone, and is then edited again
             "value": None if card.is_table else card.text,
@@ -302,9 +303,14 @@ def pieces(desk: Desk) -> dict[str, Any]:
 
 def refuse(document_id: int, field: str, error: PipelineError) -> Response:
     """Answer a decision that could not be saved: what was typed is kept and shown beside the newer work."""
-    document = services().reviewing.get_document(document_id, by=actor())
-    desk = desk_of(document, focus=field)
     is_stale = isinstance(error, StaleTaskError)
+    document = services().reviewing.get_document(document_id, by=actor())
+    entries = forms.drafted()
+    if document.state is DocumentState.REVIEW and any(name.startswith(CELL) for name in entries):
+        # one value is shown beside the newer work; lines stand in their grid again, as a draft
+        services().drafting.keep(document_id, field, entries, by=actor())
+        document = services().reviewing.get_document(document_id, by=actor())
+    desk = desk_of(document, focus=field)
     typed = request.form.get("value", "")
     if wants_json():
         body: dict[str, Any] = {"error": {"code": error.code, "message": told(str(error))}, "typed": typed}
@@ -331,10 +337,16 @@ def refuse_act(document_id: int, act: str, error: PipelineError, field: str | No
 
 
 def go_on(document: DocumentView) -> Response:
-    """Go to another document: by redirect, or in one answer with all that the review page shows of it."""
+    """Go to another document: by redirect, or in one answer with all that the review page shows of it.
+
+    A script that has the page already, as it would be now, is told to show it.
+    """
     address = url_for(".show", document_id=document.id)
     if not wants_json():
         return redirect(address)
+    if "ready" in request.form and request.form["ready"] == fingerprint_of(document):
+        lease_until = document.claim.lease_until.isoformat() if document.claim else None
+        return jsonify(location=address, ready=True, lease_until=lease_until, told=render_template("told.html"))
     desk = desk_of(document)
     return jsonify(
         location=address,

@@ -16,7 +16,7 @@ from pipeline.services import access, correction, dossier, next_document, pace, 
 from pipeline.services.desk import Desk, check_why
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
-from pipeline.services.views import DocumentView, NextView, PersonView, QueueFilter, QueuePage, ReadingView
+from pipeline.services.views import ClaimView, DocumentView, NextView, PersonView, QueueFilter, QueuePage, ReadingView
 from pipeline.store import queries
 from pipeline.store.engine import Store
 from pipeline.store.tables import ClaimRow, FieldRow
@@ -63,6 +63,16 @@ class Reviewing:
         with self.store.reading() as session:
             document = queries.get_document(session, document_id)
             return dossier.build(session, document, self.types, by, self.clock.now())
+
+    def foresee(self, document_id: int, *, by: Actor) -> DocumentView:
+        """Return the document as this person would have it before them on taking it; nobody takes it by this."""
+        access.check_may(by, Act.REVIEW)
+        now = self.clock.now()
+        with self.store.reading() as session:
+            document = queries.get_document(session, document_id)
+            view = dossier.build(session, document, self.types, by, now)
+        claim = ClaimView(user_id=by.id or 0, display_name=by.display_name, is_mine=True, lease_until=now + self.lease)
+        return view.model_copy(update={"claim": claim})
 
     def list_types(self, *, by: Actor) -> tuple[DocumentType, ...]:
         access.check_may(by, Act.READ)

@@ -152,8 +152,10 @@ def test_the_next_document_takes_the_place_of_the_one_before_without_a_new_page(
     loaded = mara.page.evaluate("performance.timeOrigin")
     while mara.field != SUMMARY:
         mara.press_and_save("Enter" if mara.card.locator("[data-primary]").count() else "0")
-    mara.press("Enter")
+    with mara.page.expect_response("**/validation") as answer:
+        mara.press("Enter")
     expect(mara.desk).not_to_have_attribute("data-document", str(document_id))
+    assert answer.value.json()["ready"], "the page that was fetched ahead takes its place"
     assert mara.page.evaluate("performance.timeOrigin") == loaded
     assert desk.document(document_id).state is DocumentState.READY
     now = mara.desk.get_attribute("data-document")

@@ -4,6 +4,7 @@ import { Drafts } from "./drafts.js";
 import { Steps } from "./history.js";
 import { t } from "./phrases.js";
 import { send } from "./saving.js";
+import { parsed } from "./upcoming.js";
 
 /** What is pressed sooner after a document took the place of another was meant for that one: nobody has seen this yet. */
 const UNSEEN_MS = 250;
@@ -92,13 +93,15 @@ export class ReviewDesk extends HTMLElement {
     if (this.#busy) return;
     this.#busy = true;
     this.setAttribute("aria-busy", "true");
+    const ahead = data.get("then") === "next" ? this.querySelector("next-page")?.ahead : null;
+    if (ahead) data.set("ready", ahead.fingerprint);
     try {
       await this.#drafts.decided();
       const answer = await send(address, data, (detail) => this.#tell("save:wait", detail));
       if (answer.ok) {
         if (step) this.#steps.did(step);
         this.#tell("save:done");
-        this.#apply(answer.body);
+        this.#apply(answer.body.ready ? { ...answer.body, ...ahead } : answer.body);
       } else this.#refused(answer);
     } finally {
       this.#busy = false;
@@ -141,7 +144,8 @@ export class ReviewDesk extends HTMLElement {
 
   /** @param {any} body pieces of the page as the server renders them, or where to go */
   #apply(body) {
-    if (body.page) return this.#makeWay(body);
+    if (body.content) return this.#makeWay(body);
+    if (body.page) return this.#makeWay({ ...body, content: parsed(body.page) });
     if (body.location) {
       this.#busy = false;
       location.assign(body.location);
@@ -166,17 +170,16 @@ export class ReviewDesk extends HTMLElement {
     this.#settle();
   }
 
-  /** @param {{location: string, title: string, page: string, told: string}} next document, which takes this one's place */
+  /** @param {{location: string, title: string, content: DocumentFragment, told: string, lease_until?: string}} next document, which takes this one's place */
   #makeWay(next) {
     this.#busy = false;
     window.history.pushState(null, "", next.location);
     document.title = `${next.title} · Proofdesk`;
     for (const back of document.querySelectorAll(".bar input[name=back]")) back.value = next.location;
     document.querySelector("[data-told]").innerHTML = next.told;
-    const made = document.createElement("template");
-    made.innerHTML = next.page;
-    made.content.querySelector("review-desk").dataset.follows = "";
-    this.replaceWith(made.content);
+    if (next.lease_until) next.content.querySelector("lease-keeper").dataset.until = next.lease_until;
+    next.content.querySelector("review-desk").dataset.follows = "";
+    this.replaceWith(next.content);
     scrollTo(0, 0);
   }
 
@@ -188,7 +191,7 @@ export class ReviewDesk extends HTMLElement {
     this.#apply(body);
     const dialog = document.querySelector("dialog[data-dialog=conflict]");
     dialog.innerHTML = body.conflict;
-    dialog.addEventListener("close", () => dialog.returnValue === "mine" && this.#retype(body.typed), { once: true });
+    dialog.addEventListener("close", () => this.#chose(dialog.returnValue, body.typed), { once: true });
     dialog.showModal();
   }
 
@@ -201,8 +204,13 @@ export class ReviewDesk extends HTMLElement {
     this.querySelector("details.editor[open] .pair-input")?.focus();
   }
 
-  /** @param {string} typed */
-  #retype(typed) {
+  /**
+   * @param {string} choice between what was typed and the newer work; lines that were typed stand there already, as a draft
+   * @param {string} typed
+   */
+  #chose(choice, typed) {
+    if (choice === "newer") this.querySelector(".lines-form [data-drop-draft]")?.click();
+    if (choice !== "mine") return;
     const input = this.querySelector(".pair-input");
     if (!input) return;
     this.querySelector("details.editor").open = true;

@@ -1,7 +1,7 @@
 """The services as the UI calls them, in memory: same names, same signatures, a few real rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -405,6 +405,10 @@ class FakeServices:
 
     def get_document(self, document_id: int, *, by: Actor) -> DocumentView:
         return self._view(self._get(document_id), by)
+
+    def foresee(self, document_id: int, *, by: Actor) -> DocumentView:
+        self._check(by, Role.REVIEWER)
+        return self._view(replace(self._get(document_id), holder=by.id), by)
 
     def claim(self, document_id: int, *, by: Actor) -> DocumentView:
         self._check(by, Role.REVIEWER)

@@ -1,15 +1,16 @@
 import html
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 
 from pipeline.domain.documents import DocumentState
-from pipeline.domain.review import Decision, FieldState
+from pipeline.domain.review import Decision, Draft, FieldState, Settlement
 from pipeline.errors import InvalidCorrectionError
 from tests.unit.review_ui.conftest import JSON
-from tests.unit.review_ui.doubles import COLLEAGUE, REVIEWER, FakeServices
+from tests.unit.review_ui.doubles import COLLEAGUE, NOW, REVIEWER, FakeServices
 from tests.unit.review_ui.test_cards import ambiguous
 
 FORM = {"revision": "1"}
@@ -338,20 +339,59 @@ def test_handing_on_brings_the_next_document_along_as_its_own_page_shows_it(
     assert "is handed on for approval" not in alone
 
 
-def test_the_images_of_the_next_document_are_named_before_it_is_taken(
-    holding: FlaskClient, services: FakeServices
-) -> None:
+def test_the_next_document_is_with_the_browser_before_it_is_taken(holding: FlaskClient, services: FakeServices) -> None:
+    services.documents[8].holder = REVIEWER.id
+    services.settle(8, Settlement(field="invoice_number", decision=Decision.CONFIRM), by=REVIEWER, revision=1)
+    services.documents[8].holder = None
     found = holding.get("/queue/upcoming?after=7").json
     assert found["document"] == 8
-    page = holding.get("/documents/8").text.replace("&amp;", "&")
+    assert services.documents[8].holder is None
+    known = {"If-None-Match": f'"{found["fingerprint"]}"'}
+    assert holding.get("/queue/upcoming?after=7", headers=known).status_code == 304
+    page = found["page"].replace("&amp;", "&")
     assert found["images"]
     assert all(address in page for address in found["images"])
-    assert services.documents[8].holder is None
+
+    all_settled(services)
+    form = {**FORM, "then": "next", "ready": found["fingerprint"]}
+    answer = holding.post("/documents/7/validation", data=form, headers=JSON).json
+    assert answer["ready"]
+    assert answer["location"] == "/documents/8"
+    assert "Document 7 is handed on for approval." in answer["told"]
+    assert "page" not in answer
+    assert services.documents[8].holder == REVIEWER.id
+    assert without_tokens(found["page"]).strip() in without_tokens(holding.get("/documents/8").text)
 
 
-def test_where_nothing_comes_next_no_image_is_named(holding: FlaskClient, services: FakeServices) -> None:
+def draft_on_the_next(services: FakeServices) -> None:
+    draft = Draft(field="invoice_number", entries={"value": ("A-1",)}, at=NOW)
+    services.documents[8].drafts[REVIEWER.id, "invoice_number"] = draft
+
+
+def comment_on_the_next(services: FakeServices) -> None:
+    services.talking.write(8, "Look at the sender.", by=COLLEAGUE)
+
+
+def change_the_next(services: FakeServices) -> None:
+    services.documents[8].revision += 1
+
+
+@pytest.mark.parametrize("happen", [draft_on_the_next, comment_on_the_next, change_the_next])
+def test_a_page_that_has_aged_meanwhile_is_sent_again(
+    holding: FlaskClient, services: FakeServices, happen: Callable[[FakeServices], None]
+) -> None:
+    before = holding.get("/queue/upcoming?after=7").json["fingerprint"]
+    happen(services)
+    assert holding.get("/queue/upcoming?after=7").json["fingerprint"] != before
+    all_settled(services)
+    form = {**FORM, "then": "next", "ready": before}
+    answer = holding.post("/documents/7/validation", data=form, headers=JSON).json
+    assert without_tokens(answer["page"]).strip() in without_tokens(holding.get("/documents/8").text)
+
+
+def test_where_nothing_comes_next_nothing_is_fetched(holding: FlaskClient, services: FakeServices) -> None:
     services.documents.pop(8)
-    assert holding.get("/queue/upcoming?after=7").json == {"document": None, "images": []}
+    assert holding.get("/queue/upcoming?after=7").json == {"document": None}
 
 
 def without_tokens(page: str) -> str:
