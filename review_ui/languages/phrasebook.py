@@ -27,9 +27,9 @@ _KEPT_MAX = 4096
 _SAID, _ADDED = "said", 1000
 """The place of a whole sentence that another one was added to, and what puts such patterns before all others."""
 _COUNTED = "_0123456789"
-_AND = " and "
-_LISTED = frozenset({"join", "named"})
-"""Places of a pattern that hold several names or values, with an "and" between them."""
+_BETWEEN = (" and ", " or ")
+_LISTED = frozenset({"join", "named", "needed"})
+"""Places of a pattern that hold several names or values, with an "and" or an "or" between them."""
 _TITLED = frozenset({"field", "join", "lower", "named", "title", "title_in", "what", "words"})
 """Places of a pattern in which fields are named; in others a name of the same letters is somebody's."""
 
@@ -103,9 +103,10 @@ class Phrasebook:
             if match is not None:
                 found = {key[2:]: value for key, value in match.groupdict().items() if key != "rest"}
                 return self._piece(name, match["rest"], depth) + tail.said % found
-        if _AND in part and name[2:].strip(_COUNTED) in _LISTED:
-            return f" {self._tell(_AND.strip(), depth)} ".join(
-                self._piece(name, one, depth) for one in part.split(_AND)
+        between = next((word for word in _BETWEEN if word in part), None)
+        if between is not None and name[2:].strip(_COUNTED) in _LISTED:
+            return f" {self._tell(between.strip(), depth)} ".join(
+                self._piece(name, one, depth) for one in part.split(between)
             )
         if self._named is not None and _is_titled(name[2:]):
             part = self._named.sub(lambda found: self._titles[found.group().lower()], part)

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from fixtures.make import make_invoice
 from pipeline.domain.actors import Role
+from pipeline.domain.review import Decision, Settlement
 from tests.e2e.installation import Installation
 from tests.e2e.workbench import PASTE, Person
 
@@ -95,6 +96,23 @@ def test_a_single_text_is_pasted_as_anywhere(mara: Person) -> None:
     before = column(mara, "description")
     cell(mara, 0, "description").evaluate(PASTE, "Hinge")
     assert column(mara, "description") == before
+
+
+def test_lines_typed_on_an_old_page_stand_beside_the_newer_work_until_one_is_chosen(
+    desk: Installation, mara: Person
+) -> None:
+    document, before = desk.number_of(PAPER.name), column(mara, "amount")
+    confirmed = Settlement(field="invoice_number", decision=Decision.CONFIRM)
+    for choice, left in (("Keep what I typed", ["4,711.00", *before[1:]]), ("Look at the newer work", before)):
+        cell(mara, 0, "amount").fill("4,711.00")
+        revision = desk.document(document).revision
+        desk.services.reviewing.settle(document, confirmed, by=desk.person("mara"), revision=revision)
+        cell(mara, 0, "amount").press("Enter")
+        dialog = mara.page.get_by_role("dialog", name="The document was changed meanwhile")
+        dialog.get_by_role("button", name=choice).click()
+        expect(cell(mara, 0, "amount")).to_have_value(left[0])
+        assert column(mara, "amount") == left
+    assert desk.record(document, "line_items").state == "open"
 
 
 def test_pasted_lines_are_summed_and_saved(desk: Installation, mara: Person) -> None:

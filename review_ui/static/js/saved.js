@@ -46,7 +46,7 @@ export class SaveState extends HTMLElement {
   /** @param {{since: Date, seconds: number, retry: () => void}} detail */
   #wait({ since, seconds, retry }) {
     const time = since.toTimeString().slice(0, 5);
-    this.#tell(t("Not saved since %(time)s. Your change is kept in this page; next try in %(seconds)s s.", { time, seconds }), retry);
+    this.#tell(t("Not saved since %(time)s. Your change is kept in this page; next try in %(seconds)s s.", { time, seconds }), retry);
   }
 
   /** @param {{sentence: string, login?: string}} detail */

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from pipeline.domain.extraction import DocumentLocale
 from pipeline.domain.fields import FieldKind
@@ -13,7 +14,8 @@ from pipeline.domain.review import Draft
 from pipeline.normalise import read_value
 from pipeline.services import correction
 from review_ui.grid import drafted_rows, lines_of, written
-from tests.unit.review_ui.doubles import INVOICE, NOW, field_view
+from tests.unit.review_ui.conftest import JSON
+from tests.unit.review_ui.doubles import INVOICE, NOW, FakeServices, field_view
 
 TABLE = INVOICE.field("line_items")
 READERS = ("en", "de", "de-CH", "de-AT")
@@ -93,3 +95,20 @@ def test_cells_that_somebody_typed_stand_as_typed_and_are_summed_as_read(app: Fl
         lines = lines_of(field_view(TABLE, ()), (), DocumentLocale(decimal=","), typed)
     assert [line.texts["amount"] for line in lines] == ["1.144,5", "what?"]
     assert [line.cells["amount"] for line in lines] == ["1144.50", ""]
+
+
+def test_lines_that_were_typed_on_an_old_page_are_kept_as_a_draft(holding: FlaskClient, services: FakeServices) -> None:
+    services.documents[7].revision = 5
+    form = {
+        "revision": "1",
+        "handling_ms": "0",
+        "decision": "correct",
+        "cell-description": ["Riser", "Post", ""],
+        "cell-amount": ["4711", "136.00", ""],
+    }
+    answer = holding.post("/documents/7/fields/line_items/settlement", data=form, headers=JSON)
+    assert answer.status_code == 409
+    assert services.called("settle") == []
+    assert 'value="4711"' in answer.json["panel"]
+    assert "not saved yet" in answer.json["panel"]
+    assert "Keep what I typed" in answer.json["conflict"]

@@ -130,6 +130,15 @@ def test_values_and_reasons_are_in_the_readers_form(holding: FlaskClient) -> Non
             "Halten Sie sich an das, was die Seite zeigt.",
         ),
         (
+            "You need the role administrator or auditor to see and export the record. Ask an administrator for it.",
+            "Um dies zu tun (die Aufzeichnung sehen und exportieren), brauchen Sie die Rolle Verwaltung oder Revision. "
+            "Fragen Sie die Verwaltung danach.",
+        ),
+        (
+            "There is no document 999999. It may have been mistyped: look in the queue.",
+            "Es gibt kein Dokument 999999. Vielleicht ist die Nummer vertippt: Sehen Sie in der Warteschlange nach.",
+        ),
+        (
             # whoever is called like a field is still called so
             "Net Total Ltd has sent number 12 before, in document 3. Reject this one if it is the same.",
             "Net Total Ltd hat die Nummer 12 schon gesandt, in Dokument 3. Lehnen Sie dieses ab, wenn es dasselbe ist.",

@@ -54,8 +54,16 @@ def test_a_row_is_taken_by_its_button_and_only_read_where_somebody_holds_it(
 
 
 def test_an_empty_queue_says_what_to_do(reviewer: FlaskClient, services: FakeServices) -> None:
+    for held in services.documents.values():
+        held.state = DocumentState.READY
+    settled = reviewer.get("/queue").text
+    assert "No exceptions." in settled
+    assert "Go to approval" in settled
     services.documents.clear()
-    assert "No exceptions." in reviewer.get("/queue").text
+    empty = reviewer.get("/queue").text
+    assert "Nothing has come in yet." in empty
+    assert "Hand in files" in empty
+    assert "Go to approval" not in empty
     assert "Nothing fits this filter." in reviewer.get("/queue?type=receipt").text
 
 
