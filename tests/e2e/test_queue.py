@@ -1,5 +1,7 @@
 """The queue: live without a reload, its filter and order kept, several given away at once, and any value found."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,6 +15,8 @@ FIRST, SECOND, THIRD, LATER = (make_invoice(seed, language="de_CH") for seed in 
 LOADED = "performance.timeOrigin"
 LOOK_MS = 5_000
 """Longer than a list waits between two looks at whether anything has changed."""
+REST_MS = 11 * 60_000
+"""Longer than a list that nobody touches looks at all."""
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,7 @@ def test_list_shows_what_others_take_and_what_arrives_without_a_reload(desk: Ins
     mara.page.clock.install()
     with mara.page.expect_response("**/queue/pulse"):
         mara.open("/queue")
+    mara.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))  # from then on it looks when it is told to
     loaded = mara.page.evaluate(LOADED)
     expect(mara.row(number)).not_to_contain_text("Tilo")
     mara.row(number).get_by_role("button").focus()
@@ -52,6 +57,15 @@ def test_list_shows_what_others_take_and_what_arrives_without_a_reload(desk: Ins
     mara.page.clock.run_for(LOOK_MS)
     expect(mara.row(number)).not_to_contain_text("Tilo")
     assert mara.page.evaluate(LOADED) == loaded
+
+    asked: list[str] = []
+    mara.page.on("request", lambda request: asked.append(request.url))
+    mara.page.clock.fast_forward(REST_MS)
+    mara.page.clock.run_for(LOOK_MS)
+    assert asked == [], "it rests where nobody is at it"
+    with mara.page.expect_request("**/queue/pulse"):
+        mara.press("Shift")
+        mara.page.clock.run_for(LOOK_MS)
 
 
 def test_filter_and_order_live_in_the_address_and_are_kept_as_a_view(

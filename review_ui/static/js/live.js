@@ -1,46 +1,16 @@
-/**
- * Keeps a list up to date without a reload: asks every few seconds whether anything has changed, which costs the server
- * one look at one row, and takes the parts marked `data-live` from a fresh page when it has.
- *
- * It rests while the page is hidden, and when nobody has touched it for a while: a list left open is no reason to keep
- * somebody logged in.
- */
-const EVERY_MS = 4_000;
-const REST_AFTER_MS = 10 * 60_000;
+/** Keeps a list up to date without a reload: takes the parts marked `data-live` from a fresh page when it has changed. */
+import { Pulse } from "./pulse.js";
 
 export class LiveList extends HTMLElement {
   #listening;
-  #timer = 0;
-  #touched = Date.now();
-  #etag = "";
 
   connectedCallback() {
     this.#listening = new AbortController();
-    const { signal } = this.#listening;
-    for (const sign of ["keydown", "pointermove", "pointerdown", "visibilitychange"]) {
-      document.addEventListener(sign, () => (this.#touched = Date.now()), { signal, passive: true });
-    }
-    this.#timer = setInterval(() => this.#look(), EVERY_MS);
-    this.#look();
+    new Pulse(this.dataset.pulse, (_, isFirst) => isFirst || this.#renew(), this.#listening.signal).ask();
   }
 
   disconnectedCallback() {
     this.#listening.abort();
-    clearInterval(this.#timer);
-  }
-
-  async #look() {
-    if (document.hidden || Date.now() - this.#touched > REST_AFTER_MS) return;
-    try {
-      const answer = await fetch(this.dataset.pulse, { headers: this.#etag ? { "If-None-Match": this.#etag } : {}, cache: "no-store" });
-      if (answer.status === 304 || !answer.ok) return;
-      const isFirst = !this.#etag;
-      const etag = answer.headers.get("ETag") ?? "";
-      if (!isFirst && etag !== this.#etag && !(await this.#renew())) return;
-      this.#etag = etag;
-    } catch {
-      // Offline for a moment: the next look tries again.
-    }
   }
 
   /** @returns {Promise<boolean>} whether the page shows the newest list now; not while somebody chooses from a menu. */

@@ -1,19 +1,13 @@
-/**
- * What others say while somebody reads: asks every few seconds, which costs the server a look at a row or two, and only
- * while the page is in sight and in use; notes what the reader has had before their eyes of what waits for them.
- */
+/** What others say while somebody reads; notes what the reader has had before their eyes of what waits for them. */
 import { t } from "./phrases.js";
+import { Pulse } from "./pulse.js";
 
-const EVERY_MS = 4_000;
-const REST_AFTER_MS = 10 * 60_000;
 const SEEN_MS = 1_000;
 
 export class Overhearing {
   #fold;
   #show;
-  #etag = "";
   #newest;
-  #touched = Date.now();
   #timer = 0;
   #seeing;
 
@@ -26,13 +20,9 @@ export class Overhearing {
     this.#fold = fold;
     this.#show = show;
     this.#newest = Math.max(0, ...[...fold.querySelectorAll("[data-comment]")].map((one) => Number(one.dataset.comment)));
-    for (const sign of ["keydown", "pointermove", "pointerdown", "visibilitychange"]) {
-      document.addEventListener(sign, () => (this.#touched = Date.now()), { signal, passive: true });
-    }
-    const asking = setInterval(() => this.#ask(), EVERY_MS);
+    new Pulse(`${fold.dataset.address}?on=${fold.dataset.on}`, (answer) => this.#hear(answer), signal);
     this.#seeing = new IntersectionObserver((seen) => this.#see(seen), { threshold: 0.5 });
     signal.addEventListener("abort", () => {
-      clearInterval(asking);
       clearTimeout(this.#timer);
       this.#seeing.disconnect();
     });
@@ -45,21 +35,14 @@ export class Overhearing {
     for (const one of this.#fold.querySelectorAll("[data-unread]")) this.#seeing.observe(one);
   }
 
-  async #ask() {
-    if (document.hidden || Date.now() - this.#touched > REST_AFTER_MS) return;
-    const headers = { Accept: "application/json", ...(this.#etag ? { "If-None-Match": this.#etag } : {}) };
-    try {
-      const answer = await fetch(`${this.#fold.dataset.address}?on=${this.#fold.dataset.on}`, { headers, cache: "no-store" });
-      if (answer.status === 304 || !answer.ok || !this.#fold.isConnected) return;
-      this.#etag = answer.headers.get("ETag") ?? "";
-      const pieces = await answer.json();
-      this.#show(pieces);
-      waits(pieces.waiting);
-      if (pieces.newest > this.#newest) this.#fold.querySelector("[data-talk-says]").textContent = t("There is a new comment.");
-      this.#newest = Math.max(this.#newest, pieces.newest);
-    } catch {
-      // Offline for a moment: the next look tries again.
-    }
+  /** @param {Response} answer */
+  async #hear(answer) {
+    const pieces = await answer.json();
+    if (!this.#fold.isConnected) return;
+    this.#show(pieces);
+    waits(pieces.waiting);
+    if (pieces.newest > this.#newest) this.#fold.querySelector("[data-talk-says]").textContent = t("There is a new comment.");
+    this.#newest = Math.max(this.#newest, pieces.newest);
   }
 
   /** @param {IntersectionObserverEntry[]} seen */
