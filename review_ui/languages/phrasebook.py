@@ -64,11 +64,12 @@ class Phrasebook:
 
     def tell(self, sentence: str) -> str:
         """Return the sentence in the reader's language; one that nobody translated stays as it is."""
-        if sentence not in self._said:
+        said = self._said.get(sentence)
+        if said is None:
             if len(self._said) >= _KEPT_MAX:
-                self._said.clear()
-            self._said[sentence] = self._tell(sentence, 0)
-        return self._said[sentence]
+                self._said.clear()  # another thread may do so at any moment
+            said = self._said[sentence] = self._tell(sentence, 0)
+        return said
 
     def tell_each(self, listed: str) -> str:
         """Return what is with each of several fields, as queues show it: "issue date unsure; IBAN always by hand"."""
