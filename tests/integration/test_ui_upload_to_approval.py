@@ -16,6 +16,7 @@ from pipeline.settings import Settings
 from review_ui import create_app
 from tests import builders
 from tests.desk import Office
+from tests.integration.test_next_document import paper
 from tests.templates import COMPILED
 
 JSON = {"Accept": "application/json"}
@@ -97,6 +98,28 @@ def test_an_upload_is_reviewed_signed_and_told_in_the_record(client: FlaskClient
     assert "Delivered" in history
     verified = client.post("/audit/verification", data={"csrf_token": token(client, "/audit")})
     assert "Unbroken." in verified.text
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_the_page_fetched_ahead_is_shown_unless_somebody_else_took_the_document(
+    client: FlaskClient, office: Office, is_taken: bool
+) -> None:
+    log_in(client, office)
+    first, second, third = (paper(office, f"A-{place}", f"{90 // place}0.00").id for place in (1, 2, 3))
+    settled = settle_all(client, first)
+    ahead = client.get(f"/queue/upcoming?after={first}", headers=JSON).json
+    assert ahead["document"] == second
+    if is_taken:
+        office.reviewing.claim(second, by=office.hire("amadi", Role.REVIEWER))
+    form = {"revision": str(settled["revision"]), "then": "next", "ready": ahead["fingerprint"]}
+    answer = post(client, f"/documents/{first}/validation", **form).json
+    if is_taken:
+        assert answer["location"] == f"/documents/{third}"
+        assert f'data-document="{third}"' in answer["page"]
+    else:
+        assert answer["location"] == f"/documents/{second}"
+        assert answer["ready"]
+        assert "page" not in answer
 
 
 def test_the_same_bytes_again_are_told_as_a_duplicate(client: FlaskClient, office: Office) -> None:
