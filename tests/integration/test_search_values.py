@@ -31,42 +31,29 @@ def papers(office: Office) -> None:
         office.receive(builders.extraction({"invoice_number": number, "seller_name": seller, "gross_total": gross}))
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "1,482.00",
-        "1.482,00",
-        "1482",
-        "1 482,00",
-        "CF-20814",
-        "cf20814",
-        "CF-208",
-        "finch",
-        "joinery cald",
-        "calder 1482.00",
-    ],
-)
 @pytest.mark.usefixtures("papers")
-def test_value_is_found_however_it_is_written(office: Office, rowe: Actor, typed: str) -> None:
-    assert find(office, rowe, typed) == ["CF-20814"]
+def test_value_is_found_however_it_is_written(office: Office, rowe: Actor) -> None:
+    amounts, numbers = ("1,482.00", "1.482,00", "1482", "1 482,00", "148"), ("CF-20814", "cf20814", "CF-208")
+    for typed in (*amounts, *numbers, "finch", "joinery cald", "calder 1482.00"):
+        assert find(office, rowe, typed) == ["CF-20814"], typed
 
 
-@pytest.mark.parametrize("typed", ["müller", "strassenbau", "99,90", "re 2024/77", "2024/77", "Müller 99.90"])
 @pytest.mark.usefixtures("papers")
-def test_letters_of_other_languages_are_found_without_regard_to_case(office: Office, rowe: Actor, typed: str) -> None:
-    assert find(office, rowe, typed) == ["RE 2024/77"]
+def test_letters_of_other_languages_are_found_without_regard_to_case(office: Office, rowe: Actor) -> None:
+    for typed in ("müller", "strassenbau", "99,90", "re 2024/77", "2024/77", "Müller 99.90"):
+        assert find(office, rowe, typed) == ["RE 2024/77"], typed
 
 
-@pytest.mark.parametrize("typed", ["2026-03-04", "4 March 2026", "04.03.2026", "invoice.pdf", "gbp"])
 @pytest.mark.usefixtures("papers")
-def test_date_file_name_and_currency_are_found_too(office: Office, rowe: Actor, typed: str) -> None:
-    assert find(office, rowe, typed) == ["CF-20814", "RE 2024/77"]
+def test_date_file_name_and_currency_are_found_too(office: Office, rowe: Actor) -> None:
+    for typed in ("2026-03-04", "4 March 2026", "04.03.2026", "invoice.pdf", "gbp"):
+        assert find(office, rowe, typed) == ["CF-20814", "RE 2024/77"], typed
 
 
-@pytest.mark.parametrize("typed", ["calder 99.90", "148", "%", "'; --", "#", "alder"])
 @pytest.mark.usefixtures("papers")
-def test_all_words_have_to_be_in_one_document_and_begin_as_typed(office: Office, rowe: Actor, typed: str) -> None:
-    assert find(office, rowe, typed) in ([], ["CF-20814"] if typed == "148" else [])
+def test_all_words_have_to_be_in_one_document_and_begin_as_typed(office: Office, rowe: Actor) -> None:
+    for typed in ("calder 99.90", "482", "%", "'; --", "#", "alder"):
+        assert find(office, rowe, typed) == [], typed
 
 
 def test_corrected_value_is_found_and_what_it_replaced_is_not(office: Office, rowe: Actor) -> None:
