@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import Decision, Draft, FieldState, Settlement
+from pipeline.domain.routing import ReasonCode, ReviewReason
 from pipeline.errors import InvalidCorrectionError
 from tests.unit.review_ui.conftest import JSON
 from tests.unit.review_ui.doubles import COLLEAGUE, NOW, REVIEWER, FakeServices
@@ -537,3 +538,21 @@ def test_an_error_of_the_services_is_a_page_or_json_by_what_is_asked_for(
     assert "<main" in as_page.text
     as_json = holding.post("/documents/7/fields/iban/reopening", data=FORM, headers=JSON)
     assert as_json.json["error"]["code"] == "invalid-correction"
+
+
+def test_why_a_document_came_back_is_said_once_wherever_one_is_in_it(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    held = services.documents[7]
+    held.note = "Ines Okafor: The total includes the deposit."
+    returned = ReviewReason(
+        code=ReasonCode.REOPENED, message="Returned by Ines Okafor: The total includes the deposit."
+    )
+    held.fields = tuple(
+        view.model_copy(update={"record": view.record.model_copy(update={"reasons": (returned,)})})
+        if view.spec.name == "gross_total"
+        else view
+        for view in held.fields
+    )
+    for field in ("gross_total", "invoice_number", "summary"):
+        assert holding.get(f"/documents/7?field={field}").text.count("The total includes the deposit.") == 1, field
