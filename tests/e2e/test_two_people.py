@@ -10,6 +10,8 @@ from tests.e2e.workbench import Person
 
 PAPERS = tuple(make_invoice(seed, language="de_CH") for seed in (931, 932, 933))
 FIELDS = ("invoice_number", "purchase_order", "issue_date")
+AHEAD = "() => document.querySelector('next-page').ahead?.content.querySelector('review-desk').dataset.document"
+"""Returns the number of the document whose page was fetched ahead."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,24 @@ def test_second_person_sees_who_holds_the_document_and_can_not_settle(
     assert tilo.desk.get_attribute("data-document") != str(document_id)
     tilo.page.get_by_role("button", name="Stop here").click()
     tilo.page.wait_for_url("**/queue")
+    mara.page.get_by_role("button", name="Stop here").click()
+    mara.page.wait_for_url("**/queue")
+
+
+def test_what_was_fetched_ahead_is_asked_for_again_when_a_colleague_may_have_taken_it(
+    desk: Installation, mara: Person
+) -> None:
+    reviewing, by = desk.services.reviewing, desk.person("tilo")
+    mara.page.clock.install()
+    mara.take(document(desk, 0))
+    mara.page.locator("next-page[data-fetched]").wait_for(state="attached")
+    ahead = int(mara.page.evaluate(AHEAD))
+    reviewing.claim(ahead, by=by)
+    mara.page.clock.fast_forward("01:01")
+    mara.press("s")
+    mara.page.wait_for_function(f"before => ({AHEAD})() !== before", arg=str(ahead))
+    assert int(mara.page.evaluate(AHEAD)) in {document(desk, 1), document(desk, 2)} - {ahead}
+    reviewing.release(ahead, by=by)
     mara.page.get_by_role("button", name="Stop here").click()
     mara.page.wait_for_url("**/queue")
 
