@@ -1,5 +1,6 @@
 """A field as its card says it: state, value, reasons, rivals, sums."""
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -42,6 +43,7 @@ TONE_WORDS = {
 }
 _FROM_CHECKS = frozenset({ReasonCode.CHECK_FAILED, ReasonCode.NOW_FAILS})
 _SPEAKS_AGAINST_NOTHING = frozenset({ReasonCode.REQUIRED_MISSING, ReasonCode.NO_TEXT})
+_COUNTED = re.compile(r"(.+)( \(\d+\))")
 _SELF_EVIDENT = frozenset({ReasonCode.LOW_CONFIDENCE, ReasonCode.CRITICAL, ReasonCode.SAMPLE})
 """Reasons that icon and confidence tell already: in a list the value says more."""
 
@@ -356,12 +358,15 @@ def _sums(view: FieldView) -> tuple[Sum, ...]:
     for finding in view.findings:
         if len(finding.figures) < 3 or not all(_is_number(number) for _, number in finding.figures):
             continue
-        figures = [(_capital(told(label)), format_number(number)) for label, number in finding.figures]
+        figures = [(_label(label), format_number(number)) for label, number in finding.figures]
         sums.append(Sum(tuple(figures[:-2]), figures[-2], figures[-1]))
     return tuple(sums)
 
 
-def _capital(words: str) -> str:
+def _label(english: str) -> str:
+    """Return what a figure is called, and how many make it where that is said: `Positionen (4)`."""
+    counted_name = _COUNTED.fullmatch(english)
+    words = told(english) if counted_name is None else told(counted_name[1]) + counted_name[2]
     return words[:1].upper() + words[1:]
 
 

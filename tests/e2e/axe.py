@@ -1,6 +1,9 @@
-"""What somebody can't use of a page: axe's findings, light and dark, on a desk and a telephone, and what is cut off."""
+"""What somebody can't use of a page: axe's findings, light and dark, on a desk and a telephone, and what is cut off.
 
-from collections.abc import Iterator
+And what axe lets pass, but a screen reader stumbles over: a table that says nothing of what it holds.
+"""
+
+from collections.abc import Iterable, Iterator
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
@@ -13,15 +16,17 @@ SCHEMES = {
 }
 RUN = """async (options) => (await axe.run(document, options)).violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`))"""
+NAMELESS = """() => [...document.querySelectorAll("table:not([aria-label], [aria-labelledby], :has(> caption))")]
+    .map((table) => `a table has no name: ${table.innerText.slice(0, 60)}`)"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def problems(page: Page) -> list[str]:
-    """Return a line for each thing that is wrong with the page as it stands, in every size and scheme."""
-    found: list[str] = []
+def problems(page: Page, widths: Iterable[int] = SIZES) -> list[str]:
+    """Return a line for each thing that is wrong with the page as it stands, in these sizes and in every scheme."""
+    found: list[str] = page.evaluate(NAMELESS)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    for width in _sizes(page):
+    for width in _sizes(page, widths):
         for scheme, options in SCHEMES.items():
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             found += (f"{width} px, {scheme}: {one}" for one in page.evaluate(RUN, options))
@@ -29,14 +34,9 @@ def problems(page: Page) -> list[str]:
     return found
 
 
-def cut_off(page: Page) -> list[str]:
-    """Return a line for each size in which the page is wider than the window."""
-    return [line for width in _sizes(page) for line in _cut_off(page, width)]
-
-
-def _sizes(page: Page) -> Iterator[int]:
-    for width, height in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
+def _sizes(page: Page, widths: Iterable[int]) -> Iterator[int]:
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": SIZES[width]})
         yield width
 
 

@@ -10,9 +10,11 @@ from babel.messages.extract import extract_from_dir
 from flask.testing import FlaskClient
 
 from pipeline.doctypes.loader import shipped_types
+from pipeline.domain.routing import Finding
 from review_ui.languages import LANGUAGES
 from review_ui.languages.catalog import HERE, catalog
 from review_ui.languages.phrasebook import Phrasebook, titles_of
+from tests.unit.review_ui.doubles import INVOICE, FakeServices, field_view
 
 PLACE = re.compile(r"%\((\w+)\)[sd]")
 KEYWORDS = {
@@ -170,6 +172,17 @@ def test_values_and_reasons_are_in_the_readers_form(holding: FlaskClient) -> Non
 def test_what_the_pipeline_says_is_said_again_in_the_readers_language(english: str, german: str) -> None:
     book = Phrasebook(Locale("de"), titles_of(shipped_types(), "de"))
     assert book.tell(english) == german
+
+
+def test_a_sum_s_figures_are_named_in_the_readers_language_with_how_many_they_are(
+    holding: FlaskClient, services: FakeServices
+) -> None:
+    figures = (("Document type (4)", "1436.55"), ("makes", "1436.55"), ("page says", "495.60"))
+    finding = Finding(code="table_sum", message="They differ.", fields=("gross_total",), figures=figures)
+    services.documents[7].fields = (field_view(INVOICE.field("gross_total"), "495.60", findings=(finding,)),)
+    page = holding.get("/documents/7?field=gross_total", headers={"Accept-Language": "de"}).text
+    assert '<th scope="row">Dokumenttyp (4)</th><td>1.436,55</td>' in page
+    assert '<th scope="row">Ergibt</th>' in page
 
 
 def test_what_is_with_fields_is_told_field_by_field() -> None:
