@@ -1,0 +1,43 @@
+"""Rows: identity, state, timestamps, and a column for what a query filters, sorts or joins; the rest is JSON."""
+
+from pipeline.store.tables.approvals import ApprovalRow, DeliveryRow, SignatureRow
+from pipeline.store.tables.base import Base
+from pipeline.store.tables.documents import DocumentCountRow, DocumentRow, ExtractionRow, PaceRow, SearchTermRow
+from pipeline.store.tables.files import BlobRow, FileRow
+from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
+from pipeline.store.tables.people import LoginFailureRow, SavedViewRow, SessionRow, UserRow
+from pipeline.store.tables.policies import PolicyRow
+from pipeline.store.tables.record import ChainHeadRow, EventRow, EventValueRow
+from pipeline.store.tables.review import ClaimRow, DraftRow, FieldRow
+from pipeline.store.tables.talk import CommentRow, MentionRow
+
+__all__ = [
+    "ApprovalRow",
+    "Base",
+    "BlobRow",
+    "ChainHeadRow",
+    "ClaimRow",
+    "CommentRow",
+    "DeliveryRow",
+    "DocumentCountRow",
+    "DocumentRow",
+    "DraftRow",
+    "EventRow",
+    "EventValueRow",
+    "ExtractionRow",
+    "FieldRow",
+    "FileRow",
+    "LoginFailureRow",
+    "MentionRow",
+    "ModelRow",
+    "PaceRow",
+    "PolicyRow",
+    "RecheckRow",
+    "SavedViewRow",
+    "SearchTermRow",
+    "SessionRow",
+    "SignatureRow",
+    "TaughtRow",
+    "TrainingRow",
+    "UserRow",
+]

@@ -1,0 +1,26 @@
+"""What all rows share."""
+
+from sqlalchemy import BigInteger, Integer, MetaData, String
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeEngine
+
+# SQLite gives only INTEGER primary keys a row id of their own
+Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+
+# compared byte by byte, so that a beginning is one stretch of the index on both databases
+Term: TypeEngine[str] = String(64).with_variant(String(64, collation="C"), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Base of all rows."""
+
+    # every constraint has a name of its own, so that a later migration can drop or change it on both databases
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )

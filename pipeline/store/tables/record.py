@@ -1,0 +1,47 @@
+"""The chain of events."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.store.columns import CanonicalJSON, UtcDateTime
+from pipeline.store.tables.base import Base, Id
+
+
+class ChainHeadRow(Base):
+    """The end of the chain, in one row: locking it makes writers take turns on PostgreSQL."""
+
+    __tablename__ = "chain_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class EventRow(Base):
+    """An audit event. `text` is what is hashed; the other columns are derived from it, for queries."""
+
+    __tablename__ = "events"
+
+    seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    tag: Mapped[str] = mapped_column(String(40), index=True)
+    by: Mapped[str] = mapped_column(String(200), index=True)
+    file_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    document_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    field: Mapped[str | None] = mapped_column(String(64))
+
+
+class EventValueRow(Base):
+    """An erasable value of an event: the chain only holds its salted commitment."""
+
+    __tablename__ = "event_values"
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(64))
+    value: Mapped[Any] = mapped_column(CanonicalJSON, nullable=False)
