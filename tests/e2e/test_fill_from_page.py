@@ -1,5 +1,6 @@
 """The page beside the fields: words are taken from it, searched, gone to and looked at closely."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -324,3 +325,52 @@ def test_words_are_told_apart_by_rows_and_columns_whichever_way_the_page_is_turn
         "turned": [[130, 55]] * 4,
         "levels": [110, 110, 200, 300, 400],
     }
+
+
+def test_a_finger_takes_words_goes_to_marks_zooms_and_scrolls(at: Page, browser: Browser) -> None:
+    house, pages = at.installation, "document.querySelector('.viewer-pages')"
+    with Person(house, browser, "mara", width=390, height=844, touch=True) as person:
+        page, hand = person.enter().page, Page(person, house, at.documents)
+        touches = person.context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            placed = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+            touches.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": placed})
+
+        def size() -> int:
+            return int((page.locator("[data-zoom-now]").text_content() or "").rstrip(" %"))
+
+        hand.open(INVOICE.name, "purchase_order")
+        x, y = hand.middle("27886")
+        page.touchscreen.tap(x, y + 9)  # a fingertip comes down beside what it means
+        hand.expect_value("27886")
+        expect(person.card.locator("[name=value]")).not_to_be_focused()  # keys on the screen would cover the page
+        x, y = hand.middle("4500085268")
+        touch("Start", (x, y))  # and rests there
+        expect(person.card.locator("[name=value]")).to_have_value(re.compile("^27886 .*4500085268$"))
+        touch("End")
+        person.press("Escape")
+
+        hand.open(INVOICE.name, "purchase_order")
+        before = size()
+        middle, line = 195.0, page.evaluate(f"{pages}.getBoundingClientRect().top") + 120
+        touch("Start", (middle - 20, line), (middle + 20, line))
+        for apart in (30, 40, 50):
+            touch("Move", (middle - apart, line), (middle + apart, line))
+        touch("End")
+        assert size() > before
+        assert page.evaluate("visualViewport.scale") == 1, "the page is zoomed, not the window"
+        top = page.evaluate(f"{pages}.scrollTop")
+        touch("Start", (middle, line + 60))
+        for moved in range(10, 70, 10):
+            touch("Move", (middle, line + 60 - moved))
+        touch("End")
+        page.wait_for_function(f"before => {pages}.scrollTop > before", arg=top)
+        expect(person.card.locator("[name=value]")).not_to_be_visible()
+
+        box = page.locator(".mark-area[data-field=seller_vat_id]").first
+        box.scroll_into_view_if_needed()
+        found = box.bounding_box()
+        assert found is not None
+        page.touchscreen.tap(found["x"] + found["width"] / 2, found["y"] + found["height"] + 5)
+        expect(person.desk).to_have_attribute("data-field", "seller_vat_id")

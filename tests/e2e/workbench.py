@@ -28,6 +28,7 @@ class Person:
         name: login name.
         width: of the window, in px.
         scheme: light or dark, as the system has it.
+        touch: they point with their fingers.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Person:
         width: int = 1440,
         height: int = 900,
         scheme: str = "light",
+        touch: bool = False,
     ) -> None:
         self.installation, self.name = installation, name
         self.context = browser.new_context(
@@ -46,6 +48,7 @@ class Person:
             viewport={"width": width, "height": height},
             color_scheme=scheme,  # type: ignore[arg-type]
             reduced_motion="reduce",
+            has_touch=touch,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()

@@ -44,9 +44,23 @@ export class MarkNames {
 
   /** @param {MouseEvent} event */
   #click(event) {
-    if (event.altKey || this.#viewer.isPanning || !this.isOther(event.target)) return;
+    if (!event.altKey && !this.#viewer.isPanning && this.isOther(event.target)) this.#follow(areasAt(event));
+  }
+
+  /**
+   * @param {{clientX: number, clientY: number}} place
+   * @returns {boolean} whether another field's mark lies there, to which it went
+   */
+  lead(place) {
+    const areas = areasAt(place);
+    const isAway = areas.length > 0 && this.isOther(areas[0]);
+    if (isAway) this.#follow(areas);
+    return isAway;
+  }
+
+  /** @param {SVGElement[]} areas */
+  #follow(areas) {
     const link = document.createElement("a");
-    const areas = areasAt(event);
     const open = areas.find((one) => OPEN.includes(one.dataset.tone));
     link.href = `?field=${encodeURIComponent((open ?? areas[0]).dataset.field)}`;
     link.dataset.panelLink = "";
@@ -83,7 +97,7 @@ function areaOf(target) {
 }
 
 /**
- * @param {MouseEvent} event
+ * @param {{clientX: number, clientY: number}} place
  * @returns {SVGElement[]} the areas there, the uppermost first
  */
 function areasAt({ clientX, clientY }) {

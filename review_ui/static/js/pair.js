@@ -8,7 +8,7 @@ export class ValuePair extends HTMLElement {
   #timer = 0;
   /** What the server says of the text as it stands. */
   #first = "";
-  /** @type {{text: string, place: string} | null} what was pointed at: its place holds for this very text */
+  /** @type {{text: string, place: string, isFinger?: boolean} | null} what was pointed at: its place holds for this very text */
   #taken = null;
   /** A list as it was before something was taken into it. */
   #before = { text: "", place: "" };
@@ -45,7 +45,8 @@ export class ValuePair extends HTMLElement {
     if (!input) return;
     if (isOpen) {
       // In it, or past it, and maybe typed in already: this event comes late, and selecting would lose what was typed.
-      if (input.form.contains(document.activeElement)) return;
+      // Filled by a finger it is left alone: the keys of the screen would cover the page that is pointed at.
+      if (input.form.contains(document.activeElement) || this.#taken?.isFinger) return;
       input.focus();
       input.select();
     } else {
@@ -73,9 +74,9 @@ export class ValuePair extends HTMLElement {
     // A list's entries that stay were read where they were read, if that is on this page.
     const known = isList && this.#before.place ? JSON.parse(this.#before.place) : null;
     const earlier = known?.page === page ? known.boxes : [];
-    this.#taken = { text: value, place: JSON.stringify({ page, boxes: [...earlier, ...boxes] }) };
+    this.#taken = { text: value, place: JSON.stringify({ page, boxes: [...earlier, ...boxes] }), isFinger: event.detail.isFinger };
     input.value = value;
-    input.focus({ preventScroll: true });
+    if (!event.detail.isFinger) input.focus({ preventScroll: true });
     input.setSelectionRange(value.length, value.length);
     input.dispatchEvent(new Event("input", { bubbles: true }));
     this.#read();

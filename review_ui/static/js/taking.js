@@ -1,18 +1,21 @@
+import { Fingers } from "./fingers.js";
 import { draw } from "./overlay.js";
 import { t } from "./phrases.js";
 import { around, byRow, textOf } from "./words.js";
 
 /** How far the pointer goes before a press is a drag, in pixels. */
 const DRAG_PX = 5;
+/** How far beside a word a fingertip may come down and still mean it, in pixels. */
+const FINGER_PX = 14;
 
 /**
  * Fill from the page: what is pointed at is handed to the open field as `words:take`.
  *
  * A click means a word, Shift a stretch from the word before, a drag what it passes, a drag from empty paper a
  * rectangle. Where another field's mark lies a click goes to that field; with Alt, or while a value is being edited, the
- * word is meant even there.
+ * word is meant even there. A finger taps what a click points at, and where it rests it means what Shift does.
  *
- * @typedef {{page: number, text: string, boxes: import("./geometry.js").Box[], rows: string[], isMore: boolean, isRegion: boolean}} Taken
+ * @typedef {{page: number, text: string, boxes: import("./geometry.js").Box[], rows: string[], isMore: boolean, isRegion: boolean, isFinger: boolean}} Taken
  *   rows: the text of each printed row; isMore: instead of what was taken just before; isRegion: ringed by a rectangle
  */
 export class Taking {
@@ -22,6 +25,7 @@ export class Taking {
   /** @type {{sheet: HTMLElement, word: import("./words.js").Word} | null} where Shift goes on from */
   #anchor = null;
   #drag = null;
+  #fingers;
   /** A drag ends in a click, which means nothing more. */
   #wasDrag = false;
 
@@ -44,7 +48,7 @@ export class Taking {
     pages.addEventListener("pointercancel", () => this.#giveUp(), { signal });
     pages.addEventListener("pointerleave", () => this.#hover(null, []), { signal });
     pages.addEventListener("click", (event) => this.#click(event), { signal });
-    pages.addEventListener("contextmenu", (event) => this.#hold(event), { signal });
+    this.#fingers = new Fingers(pages, (event) => this.#rest(event), signal);
     desk.addEventListener("desk:field", () => this.#mirror(), { signal });
     desk.addEventListener("words:placed", () => this.#mirror(), { signal });
     this.#mirror();
@@ -61,7 +65,7 @@ export class Taking {
   take(sheet, words, { isMore = false, isRegion = false } = {}) {
     if (!words.length) return false;
     const boxes = words.map(({ x0, top, x1, bottom }) => ({ x0, top, x1, bottom }));
-    const detail = { page: Number(sheet.dataset.page), text: textOf(words), boxes, rows: byRow(words).map(textOf), isMore, isRegion };
+    const detail = { page: Number(sheet.dataset.page), text: textOf(words), boxes, rows: byRow(words).map(textOf), isMore, isRegion, isFinger: this.#fingers.isOne };
     const isTaken = !this.#desk.dispatchEvent(new CustomEvent("words:take", { cancelable: true, detail }));
     this.show(isTaken ? sheet : null, boxes);
     this.#viewer.say(isTaken ? "" : this.#refusal);
@@ -158,28 +162,43 @@ export class Taking {
     if (this.#wasDrag) return void (this.#wasDrag = false);
     if (!sheet || !target.closest(".paper") || this.#viewer.isPanning) return;
     if (!event.altKey && this.#viewer.leadsAway(target)) return;
-    await this.#pick(sheet, event, event.shiftKey);
+    const word = await this.#pointed(sheet, event);
+    if (!word) return;
+    const { left, right, top, bottom } = this.#viewer.seen(sheet, word);
+    const middle = { clientX: (left + right) / 2, clientY: (top + bottom) / 2 };
+    // A fingertip beside a mark means the mark.
+    if (this.#fingers.isOne && this.#viewer.lead(middle)) return;
+    this.#pick(sheet, word, event.shiftKey);
   }
 
   /** @param {PointerEvent} event a finger that rests on a word means all from the word before, as Shift does */
-  #hold(event) {
+  async #rest(event) {
     const target = /** @type {HTMLElement} */ (event.target);
     const sheet = target.closest(".sheet");
-    if (event.pointerType !== "touch" || !sheet || !target.closest(".paper")) return;
-    event.preventDefault();
-    this.#pick(sheet, event, true);
+    const word = sheet && target.closest(".paper") ? await this.#pointed(sheet, event) : null;
+    if (word) this.#pick(sheet, word, true);
   }
 
   /**
    * @param {HTMLElement} sheet
    * @param {MouseEvent} event
+   * @returns {Promise<import("./words.js").Word | undefined>} the word that is pointed at, the nearest one by a finger
+   */
+  async #pointed(sheet, event) {
+    const words = await this.#library.of(sheet);
+    const { x, y } = this.#viewer.point(sheet, event);
+    if (!this.#fingers.isOne) return words.at(x, y);
+    const beside = this.#viewer.point(sheet, { clientX: event.clientX + FINGER_PX, clientY: event.clientY });
+    return words.at(x, y, Math.hypot(beside.x - x, beside.y - y));
+  }
+
+  /**
+   * @param {HTMLElement} sheet
+   * @param {import("./words.js").Word} word
    * @param {boolean} isMore
    */
-  async #pick(sheet, event, isMore) {
-    const { x, y } = this.#viewer.point(sheet, event);
+  async #pick(sheet, word, isMore) {
     const words = await this.#library.of(sheet);
-    const word = words.at(x, y);
-    if (!word) return;
     const anchor = isMore && this.#anchor?.sheet === sheet ? this.#anchor : null;
     const kept = anchor ?? { sheet, word };
     this.take(sheet, words.between(kept.word, word), { isMore: anchor !== null });

@@ -89,6 +89,16 @@ export class PageViewer extends HTMLElement {
     return this.#marks.isOther(target);
   }
 
+  /**
+   * Goes to the field whose mark lies at a place, where a click there would.
+   *
+   * @param {{clientX: number, clientY: number}} place
+   * @returns {boolean} whether it did
+   */
+  lead(place) {
+    return this.#marks.lead(place);
+  }
+
   /** @param {string} sentence is shown, and read out */
   say(sentence) {
     const place = /** @type {HTMLElement} */ (this.querySelector("[data-viewer-says]"));

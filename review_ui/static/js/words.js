@@ -34,12 +34,14 @@ export class PageWords {
   /**
    * @param {number} x
    * @param {number} y
+   * @param {number} [near] how far beside a word still means it
    * @returns {Word | undefined} the word that is pointed at
    */
-  at(x, y) {
-    const near = this.all.filter((one) => x >= one.x0 - NEAR && x <= one.x1 + NEAR && y >= one.top - NEAR && y <= one.bottom + NEAR);
+  at(x, y, near = NEAR) {
     const away = (/** @type {Word} */ one) => Math.max(one.x0 - x, x - one.x1, one.top - y, y - one.bottom, 0);
-    return near.sort((one, other) => away(one) - away(other))[0];
+    let best;
+    for (const one of this.all) if (away(one) <= near && (!best || away(one) < away(best))) best = one;
+    return best;
   }
 
   /**
