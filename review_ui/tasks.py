@@ -104,13 +104,13 @@ def settle(document_id: int, field: str) -> Response:
         document = services().reviewing.settle(document_id, settlement, by=actor(), revision=revision)
     except (StaleTaskError, InvalidCorrectionError, BadFormError) as error:
         return refuse(document_id, field, error)
-    return answer(desk_of(document, after=field))
+    return answer(desk_of(document, after=field), foot=False)
 
 
 @tasks.post("/fields/<field>/reopening")
 def reopen(document_id: int, field: str) -> Response:
     document = services().reviewing.reopen(document_id, field, by=actor(), revision=forms.revision())
-    return answer(desk_of(document, focus=field), field)
+    return answer(desk_of(document, focus=field), field, foot=False)
 
 
 @tasks.post("/fields/<field>/draft")
@@ -240,20 +240,32 @@ def field_of(document: DocumentView, field: str) -> FieldView:
 
 
 def render_desk(desk: Desk, **more: Any) -> str:
-    return render_template("review.html", **desk_context(desk), **more)
+    return render_template("review.html", **page_context(desk), **more)
 
 
-def desk_context(desk: Desk) -> dict[str, Any]:
-    may_review = has_role(Role.REVIEWER)
+def page_context(desk: Desk) -> dict[str, Any]:
+    """Return what the page in whole is made of."""
+    return panel_context(desk) | foot_context(desk) | {"steps": steps_of(desk) if desk.may_settle else []}
+
+
+def panel_context(desk: Desk) -> dict[str, Any]:
+    """Return what the part of the page is made of that each decision changes."""
+    return {
+        "desk": desk,
+        "document": desk.document,
+        "may_review": has_role(Role.REVIEWER),
+        "types": services().reviewing.list_types(by=actor()) if desk.focused and desk.focused.is_type else (),
+    }
+
+
+def foot_context(desk: Desk) -> dict[str, Any]:
+    """Return what the acts on the whole document are offered with."""
     others = services().reviewing.list_people(by=actor()) if desk.may_settle else ()
     return {
         "desk": desk,
         "document": desk.document,
-        "may_review": may_review,
-        "types": services().reviewing.list_types(by=actor()) if desk.focused and desk.focused.is_type else (),
         "people": [one for one in others if one.id != g.login.actor.id],
         "reasons_to_reject": REASONS_TO_REJECT,
-        "steps": steps_of(desk) if desk.may_settle else [],
         "earliest_hold": acts.earliest_hold(datetime.now(UTC)),
     }
 
@@ -273,26 +285,31 @@ def steps_of(desk: Desk) -> list[dict[str, str | None]]:
     ]
 
 
-def answer(desk: Desk, focus: str | None = None) -> Response:
+def answer(desk: Desk, focus: str | None = None, *, foot: bool = True) -> Response:
     """Answer with the desk as it is now: in pieces for a script, as the page's new address without one."""
     if not wants_json():
         name = focus or (desk.focused.name if desk.focused else SUMMARY)
         return redirect(url_for(".show", document_id=desk.document.id, field=name))
-    return jsonify(pieces(desk))
+    return jsonify(pieces(desk, foot=foot))
 
 
-def pieces(desk: Desk) -> dict[str, Any]:
-    """Return what the review page replaces in itself, and what it must remember."""
-    context = desk_context(desk)
+def pieces(desk: Desk, *, foot: bool = True) -> dict[str, Any]:
+    """Return what the review page replaces in itself, and what it must remember.
+
+    Args:
+        desk: as it is now.
+        foot: with the acts on the whole document, which no decision on a field changes.
+    """
     document = desk.document
     return {
+        **({"foot": render_template("review/foot.html", **foot_context(desk))} if foot else {}),
         "revision": document.revision,
         "state": document.state.value,
         "open": len(desk.open),
         "field": desk.focused.name if desk.focused else SUMMARY,
         "lease_until": document.claim.lease_until.isoformat() if document.claim else None,
         "marked_pages": [page.number for page in document.pages if desk.is_marked(page)],
-        "panel": render_template("review/panel.html", **context),
+        "panel": render_template("review/panel.html", **panel_context(desk)),
         "marks": {
             str(page.number): render_template("review/marks.html", marks=marks) if marks else ""
             for page in document.pages
@@ -351,7 +368,7 @@ def go_on(document: DocumentView) -> Response:
     return jsonify(
         location=address,
         title=desk.title,
-        page=render_template("review/page.html", **desk_context(desk)),
+        page=render_template("review/page.html", **page_context(desk)),
         told=render_template("told.html"),
     )
 

@@ -7,7 +7,7 @@ from review_ui.context import actor, services
 from review_ui.desk import Desk, desk_of
 from review_ui.fingerprint import fingerprint_of
 from review_ui.pages import CROP_DPI, PAGE_DPI, THUMB_DPI
-from review_ui.tasks import desk_context
+from review_ui.tasks import page_context
 
 THUMBS = 8
 """Thumbnails that are in sight when a document opens."""
@@ -34,7 +34,7 @@ def show() -> Response:
             document=document_id,
             fingerprint=fingerprint,
             title=desk.title,
-            page=render_template("review/page.html", **desk_context(desk)),
+            page=render_template("review/page.html", **page_context(desk)),
             images=images_of(desk),
         )
     answer.set_etag(fingerprint)

@@ -156,6 +156,8 @@ export class ReviewDesk extends HTMLElement {
     this.dataset.revision = body.revision;
     this.dataset.field = body.field;
     this.querySelector("[data-panel]").innerHTML = body.panel;
+    if (body.foot) this.querySelector(".panel-foot").outerHTML = body.foot;
+    this.querySelector("[data-revision-now]").textContent = body.revision;
     for (const fold of this.querySelectorAll("[data-fold]")) fold.open ||= folds.has(fold.dataset.fold);
     for (const [page, marks] of Object.entries(body.marks)) {
       const svg = this.querySelector(`[data-marks="${page}"]`);
@@ -229,7 +231,7 @@ export class ReviewDesk extends HTMLElement {
     // measured from the row's own start: on a phone it stands at the far side of the panel's head
     if (row) row.scrollLeft += open.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2;
     // The open exception stands at the same height, whichever it is.
-    this.querySelector("[data-panel]").scrollTop = 0;
+    this.querySelector(".panel").scrollTop = 0;
     this.#tell("desk:field", { field: this.dataset.field });
   }
 

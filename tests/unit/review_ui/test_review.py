@@ -27,6 +27,18 @@ def test_the_first_open_exception_is_shown_with_its_value_named_on_the_button(ho
     assert "Keep CF-20814" in " ".join(text.split())
 
 
+def test_a_decision_leaves_the_acts_on_the_whole_document_as_they_are(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    assert "Hand over" in reviewer.post("/documents/7/claim", headers=JSON).json["foot"]
+    for field in ("invoice_number", "gross_total"):
+        answer = settle(reviewer, field, decision="confirm", revision=str(services.documents[7].revision))
+        assert "foot" not in answer.json
+        assert "Hand over" not in answer.json["panel"]
+    services.documents[7].holder = COLLEAGUE.id
+    assert "Hand over" not in reviewer.get("/documents/7?field=gross_total", headers=JSON).json["foot"]
+
+
 def test_a_failed_check_outlines_the_button_and_sets_the_sum(holding: FlaskClient) -> None:
     text = " ".join(holding.get("/documents/7?field=gross_total").text.split())
     assert "Keep 1,482.00 all the same" in text
