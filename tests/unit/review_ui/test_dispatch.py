@@ -20,10 +20,18 @@ def test_chosen_documents_are_given_and_what_stays_is_told(reviewer: FlaskClient
     assert "Document 8 stays as it is. Jon Amadi holds document 8." in text
 
 
+def test_chosen_documents_are_put_back(reviewer: FlaskClient, services: FakeServices) -> None:
+    form = {"document": ["7", "8"], "back": "/queue?holder=me"}
+    assert reviewer.post("/queue/return", data=form).location == "/queue?holder=me"
+    assert services.called("give_back") == [((7, 8),)]
+    assert "2 documents are back in the queue." in reviewer.get("/queue").text
+
+
 def test_priority_is_set_with_its_reason(reviewer: FlaskClient, services: FakeServices) -> None:
     form = {"document": "7", "priority": "urgent", "why": "supplier waits", "back": "//elsewhere"}
     assert reviewer.post("/queue/priority", data=form).location == "/queue"
     assert services.called("prioritise") == [((7,), Priority.URGENT, "supplier waits")]
+    assert "1 document is urgent now." in reviewer.get("/queue").text
 
 
 @pytest.mark.parametrize(
@@ -93,6 +101,7 @@ def test_view_keeps_what_the_address_says_about_the_list_and_nothing_else(
     form = {"name": "Large", "address": "type=invoice&sort=amount&page=4&next=//elsewhere", "shared": "yes"}
     assert reviewer.post("/queue/views", data=form).location == "/queue?type=invoice&sort=amount"
     assert services.called("save") == [("Large", "type=invoice&sort=amount", True)]
+    assert "The view “Large” is saved." in reviewer.get("/queue").text
 
 
 def test_views_stand_as_chips_and_own_ones_can_be_removed(reviewer: FlaskClient, services: FakeServices) -> None:
@@ -105,3 +114,5 @@ def test_views_stand_as_chips_and_own_ones_can_be_removed(reviewer: FlaskClient,
     assert "Remove “View 1”" in text
     assert "Remove “View 2”" not in text
     assert reviewer.post("/queue/views/1/removal").location == "/queue"
+    assert services.called("remove") == [(1,)]
+    assert "The view is removed." in reviewer.get("/queue").text

@@ -78,6 +78,7 @@ def test_script_that_asks_again_is_answered_only_when_something_was_said(
     talking.comments = (comment(4, "New"),)
     newer = reviewer.get("/documents/7/comments?on=review", headers=again)
     assert (newer.status_code, newer.get_json()["newest"]) == (200, 4)
+    assert reviewer.get("/documents/7/comments?on=approval").location == "/documents/7/approval"  # no script: the page
 
 
 def test_text_of_a_comment_is_text_and_names_stand_out(reviewer: FlaskClient, talking: FakeTalking) -> None:
@@ -96,7 +97,27 @@ def test_withdrawn_comment_says_by_whom_and_when_and_offers_nothing(
     page = reviewer.get("/documents/7").get_data(as_text=True)
     assert "Withdrawn by Ines Okafor, 10 Mar 2026, 09:30 UTC." in page
     assert "/comments/1/withdrawal" not in page
+
+
+def test_comment_is_withdrawn_with_a_script_and_without(reviewer: FlaskClient, talking: FakeTalking) -> None:
+    talking.comments = (comment(1, "No.", is_mine=True),)
     assert reviewer.post("/documents/7/comments/1/withdrawal").location == "/documents/7?talk=open#comment-1"
+    assert reviewer.post("/documents/7/comments/1/withdrawal", headers=JSON).get_json()["count"] == 1
+    assert talking.calls == [("withdraw", 7, 1)] * 2
+
+
+def test_name_of_nobody_is_told_without_a_script_too(reviewer: FlaskClient, talking: FakeTalking) -> None:
+    talking.unknown = ("kim", "lee")
+    reviewer.post("/documents/7/comments", data={"text": "@kim, @lee?"})
+    told = "@kim, @lee are no login names of people who may see this document, and stay plain text."
+    assert told in reviewer.get("/documents/7").get_data(as_text=True)
+
+
+def test_what_was_before_somebody_s_eyes_waits_no_longer(reviewer: FlaskClient, talking: FakeTalking) -> None:
+    talking.waiting = 2
+    assert reviewer.post("/documents/7/mentions/reading", headers=JSON).get_json() == {"waiting": 0}
+    assert talking.calls == [("read_on", 7)]
+    assert reviewer.post("/documents/7/mentions/reading").location == "/documents/7"
 
 
 def test_answer_without_script_names_what_it_answers(reviewer: FlaskClient, talking: FakeTalking) -> None:
@@ -130,6 +151,8 @@ def test_mention_is_opened_where_the_document_stands_and_is_read_then(
     assert reviewer.post("/mentions/4/reading").location == "/documents/7/approval?talk=open#comment-4"
     assert reviewer.post("/mentions/5/reading").status_code == 404
     assert reviewer.post("/mentions/reading").location == "/mentions"
+    assert talking.calls[-1] == ("read_all",)
+    assert "All mentions are marked as read." in reviewer.get("/mentions").get_data(as_text=True)
 
 
 def test_list_without_mentions_says_how_one_comes_there(reviewer: FlaskClient) -> None:
