@@ -61,7 +61,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     "erasure:request": (_l("Erasure asked for"), "check"),
     "erasure:execute": (_l("Values erased"), "absent"),
 }
-_KEPT_BACK = frozenset(
+KEPT_BACK = frozenset(
     {
         "state",
         "policy",
@@ -77,6 +77,9 @@ _KEPT_BACK = frozenset(
         "concerns",
     }
 )
+"""Facts that say nothing to people, or what the event's own title says."""
+_OF_FIELDS = frozenset({"fields", "opened", "closed"})
+"""Facts that name fields."""
 TEXT_MAX = 160
 
 
@@ -106,7 +109,7 @@ def tell(event: EventView, titles: Mapping[str, str]) -> Told:
         title, icon = _decided(name, "reopened" if event.tag == "field:reopen" else str(event.facts.get("to")))
     if event.tag == "comment:write" and event.field:
         title = _("Commented on %(field)s", field=titles.get(event.field) or event.field.replace("_", " "))
-    return Told(event, title, icon, _what(event))
+    return Told(event, title, icon, _what(event, titles))
 
 
 def _decided(field: str, to: str) -> tuple[str, str]:
@@ -140,7 +143,7 @@ def at_day(text: str, *, end: bool = False) -> datetime | None:
     return day + timedelta(days=1) if end else day
 
 
-def _what(event: EventView) -> str:
+def _what(event: EventView, titles: Mapping[str, str]) -> str:
     facts, values = event.facts, event.values
     parts: list[str] = []
     parts += [visible(str(values[key])) for key in ("file_name", "name", "account_name", "address") if values.get(key)]
@@ -158,12 +161,12 @@ def _what(event: EventView) -> str:
             _("it holds") if problems == 0 else counted(int(problems or 0), "%(count)s problem", "%(count)s problems")
         )
         parts.append(counted(int(facts.get("events") or 0), "%(count)s event", "%(count)s events"))
-    elif event.tag == "document:approve":
+    elif event.tag in {"document:approve", "signature:give"}:
         parts.append(told(str(facts.get("meaning", ""))))
+    elif event.tag == "export:write" and isinstance(facts.get("rows"), dict):
+        parts += _exported(str(facts.get("format", "")), facts["rows"])
     else:
-        parts += [
-            _fact(key, value) for key, value in facts.items() if key not in _KEPT_BACK and value not in (None, "")
-        ]
+        parts += _facts(facts, titles)
     if said := values.get("comment"):
         parts.append(_("“%(said)s”", said=said))
     if why := values.get("why"):
@@ -191,6 +194,35 @@ def _settled(facts: dict[str, Any], values: dict[str, Any]) -> str:
     return f"{before or _('nothing')} → {after}{sure}"
 
 
+def _exported(form: str, rows: Mapping[str, int]) -> list[str]:
+    """Return an export's format, and how much of what it holds."""
+    approved, unsigned, fields, events = (rows.get(name, 0) for name in ("approval", "document", "field", "event"))
+    return [
+        form.upper(),
+        counted(approved, "%(count)s approval", "%(count)s approvals") if approved else "",
+        counted(unsigned, "%(count)s document not signed", "%(count)s documents not signed") if unsigned else "",
+        counted(fields, "%(count)s field", "%(count)s fields") if fields else "",
+        counted(events, "%(count)s event", "%(count)s events") if events else "",
+    ]
+
+
+def _facts(facts: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:
+    """Return facts by their names, what became of something as one: `confirmed → open`."""
+    shown = {key: value for key, value in facts.items() if key not in KEPT_BACK and value not in (None, "")}
+    parts: list[str] = []
+    if {"from", "to"} <= shown.keys() and not isinstance(shown["from"], dict):
+        parts.append(f"{_listed(shown.pop('from'))} → {_listed(shown.pop('to'))}")
+    for key, value in shown.items():
+        if key in _OF_FIELDS and isinstance(value, list):
+            value = [titles.get(str(name)) or str(name).replace("_", " ") for name in value]
+        parts.append(_fact(key, value))
+    return parts
+
+
+def _listed(value: Any) -> str:
+    return (", ".join(map(_word, value)) or "—") if isinstance(value, list) else _word(value)
+
+
 def _short(value: Any) -> str:
     if value is None:
         return ""
@@ -210,7 +242,7 @@ def _fact(key: str, value: Any) -> str:
     if isinstance(value, dict):
         return ""
     if isinstance(value, list):
-        return f"{name} {', '.join(map(_word, value))}" if value else ""
+        return f"{name} {_listed(value)}" if value else ""
     return f"{name} {_word(value)}"
 
 

@@ -86,6 +86,7 @@ FACT_WORDS = {
     "by_itself": pgettext("fact", "by itself"),
     "by_person": pgettext("fact", "by person"),
     "checkpoint": pgettext("fact", "checkpoint"),
+    "closed": pgettext("fact", "closed"),
     "code": pgettext("fact", "code"),
     "compared_with": pgettext("fact", "compared with"),
     "comparison": pgettext("fact", "comparison"),
@@ -99,16 +100,21 @@ FACT_WORDS = {
     "from": pgettext("fact", "from"),
     "head": pgettext("fact", "head"),
     "key": pgettext("fact", "key"),
+    "meaning": pgettext("fact", "meaning"),
     "model": pgettext("fact", "model"),
+    "of": pgettext("fact", "of"),
+    "opened": pgettext("fact", "opened"),
     "preset_type": pgettext("fact", "preset type"),
     "refused": pgettext("fact", "refused"),
     "removed": pgettext("fact", "removed"),
     "roles": pgettext("fact", "roles"),
+    "sender": pgettext("fact", "sent by account"),
     "signature": pgettext("fact", "signature"),
     "source": pgettext("fact", "source"),
     "taught": pgettext("fact", "taught"),
     "to": pgettext("fact", "to"),
     "until": pgettext("fact", "until"),
+    "was_reviewer": pgettext("fact", "reviewed it too"),
     "what": pgettext("fact", "what"),
 }
 """What the facts of an audit event are about."""
@@ -120,6 +126,8 @@ VALUE_WORDS = {
     "password": pgettext("fact", "password"),
     "upload": pgettext("fact", "upload"),
     "drop": pgettext("fact", "drop"),
+    **{name: FACT_WORDS[name] for name in ("accepted", "confirmed", "corrected", "absent", "checkpoint")},
+    "open": pgettext("fact", "open"),
 }
 """Facts that are words."""
 
