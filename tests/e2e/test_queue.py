@@ -127,13 +127,14 @@ def test_chosen_documents_are_given_to_a_colleague_at_once(desk: Installation, m
     assert {row.id for row in held.rows} == numbers
 
 
-@pytest.mark.parametrize("field", ["iban", "gross_total", "buyer_name"])
-def test_document_is_found_by_any_of_its_values(desk: Installation, mara: Person, field: str) -> None:
-    mara.open("/queue")
-    mara.press("/")
-    mara.type(str(FIRST.fields[field]))
-    mara.press("Enter")
-    mara.page.wait_for_url("**search=**")
-    assert desk.number_of(FIRST.name) in rows(mara.page)
-    values = [{one.spec.name: one.record.value for one in desk.document(number).fields} for number in rows(mara.page)]
-    assert {each[field] for each in values} == {FIRST.fields[field]}
+def test_document_is_found_by_any_of_its_values(desk: Installation, mara: Person) -> None:
+    number = desk.number_of(FIRST.name)
+    for field in ("iban", "gross_total", "buyer_name"):
+        mara.open("/queue")
+        mara.press("/")
+        mara.type(str(FIRST.fields[field]))
+        mara.press("Enter")
+        mara.page.wait_for_url("**search=**")
+        found = rows(mara.page)
+        assert number in found, field
+        assert {desk.record(each, field).value for each in found} == {FIRST.fields[field]}
