@@ -1,7 +1,10 @@
+"""Lists of the queue under a name: whose they are, who sees them, who may take them away."""
+
 import pytest
 
 from pipeline.domain.actors import Actor
 from pipeline.errors import InvalidCorrectionError, NotFoundError
+from pipeline.services.saved_views import MOST
 from tests.desk import Office
 
 
@@ -41,3 +44,15 @@ def test_only_its_owner_removes_a_view(office: Office, rowe: Actor, okafor: Acto
 def test_view_without_a_name_is_refused(office: Office, rowe: Actor) -> None:
     with pytest.raises(InvalidCorrectionError, match="name"):
         office.saved_views.save("  ", "type=receipt", shared=False, by=rowe)
+
+
+def test_somebody_with_the_most_views_may_still_change_them_and_others_have_their_own(
+    office: Office, rowe: Actor, okafor: Actor
+) -> None:
+    for number in range(MOST):
+        office.saved_views.save(f"View {number}", "type=receipt", shared=False, by=rowe)
+    with pytest.raises(InvalidCorrectionError, match=f"You have {MOST} views. Remove one first."):
+        office.saved_views.save("One more", "type=receipt", shared=False, by=rowe)
+    office.saved_views.save("View 1", "type=invoice", shared=False, by=rowe)
+    office.saved_views.save("One more", "type=receipt", shared=False, by=okafor)
+    assert (len(names(office, rowe)), names(office, okafor)) == (MOST, ["One more"])
