@@ -44,6 +44,35 @@ def test_what_a_colleague_holds_stays_with_them_and_the_others_are_given(
     assert coming(office, rowe).id == free.id
 
 
+def test_own_documents_are_given_on_and_those_whose_hold_has_ended(office: Office, rowe: Actor, amadi: Actor) -> None:
+    mine, ended, theirs = (paper(office, f"A-{number}", "10.00") for number in range(3))
+    office.reviewing.claim(ended.id, by=rowe)
+    office.clock.advance(minutes=16)
+    office.reviewing.claim(mine.id, by=rowe)
+    office.reviewing.claim(theirs.id, by=amadi)
+    began = office.clock.now()
+    office.clock.advance(minutes=1)
+    assert office.dispatching.assign([mine.id, ended.id, theirs.id], amadi.id or 0, by=rowe) == ()
+    rows = office.reviewing.list_queue(QueueFilter(holder="me"), by=amadi).rows
+    assert {row.id: row.holder and row.holder.taken_at for row in rows} == {
+        mine.id: office.clock.now(),
+        ended.id: office.clock.now(),
+        theirs.id: began,
+    }
+
+
+def test_document_that_waits_for_nobody_is_neither_given_nor_made_urgent(
+    office: Office, rowe: Actor, amadi: Actor
+) -> None:
+    view = office.reviewing.claim(paper(office, "A-1", "10.00").id, by=rowe)
+    office.reviewing.reject(view.id, "no invoice", by=rowe, revision=view.revision)
+    [not_given] = office.dispatching.assign([view.id, view.id], amadi.id or 0, by=rowe)
+    [not_urgent] = office.dispatching.prioritise([view.id], Priority.URGENT, "supplier waits", by=rowe)
+    assert (not_given.document_id, not_urgent.document_id) == (view.id, view.id)
+    assert not office.events(view.id, AuditTag.CLAIM_HANDOVER)
+    assert not office.events(view.id, AuditTag.DOCUMENT_PRIORITISE)
+
+
 def test_only_reviewers_give_and_are_given_documents(office: Office, rowe: Actor, okafor: Actor) -> None:
     view = paper(office, "A-1", "10.00")
     with pytest.raises(NotFoundError, match="Okafor does not review"):
@@ -60,6 +89,8 @@ def test_own_documents_are_put_back_and_others_not(office: Office, rowe: Actor, 
     assert refusal.document_id == theirs.id
     assert coming(office, rowe).id == mine.id
     assert coming(office, rowe).why == "worth"
+    [released] = office.events(mine.id, AuditTag.CLAIM_RELEASE)
+    assert released.by == "rowe"
 
 
 def test_urgent_comes_first_with_its_reason_low_last_and_normal_as_before(office: Office, rowe: Actor) -> None:
