@@ -98,6 +98,21 @@ def test_whoever_is_named_finds_it_until_they_have_seen_it(
     assert not found.comment.is_unread
 
 
+def test_what_waits_on_other_documents_and_for_other_people_stays_unread(
+    office: Office, view: DocumentView, rowe: Actor, okafor: Actor
+) -> None:
+    amadi, other = office.hire("amadi", Role.REVIEWER), office.receive(builders.extraction())
+    here = office.talking.write(view.id, "@okafor, @rowe: whose is it?", by=amadi).id
+    there = office.talking.write(other.id, "@okafor and this?", by=amadi).id
+    office.talking.read_on(view.id, by=okafor)
+    assert [one.comment.id for one in office.talking.list_mentions(by=okafor).rows if one.comment.is_unread] == [there]
+    assert office.talking.count_unread(by=rowe) == 1
+    with pytest.raises(NotFoundError, match="no such comment on document"):
+        office.talking.withdraw(other.id, here, by=amadi)
+    with pytest.raises(NotFoundError, match="no such comment on document"):
+        office.talking.write(other.id, "Ours.", by=rowe, answers=here)
+
+
 def test_unread_mentions_come_first_then_the_newest(
     office: Office, view: DocumentView, rowe: Actor, okafor: Actor
 ) -> None:
