@@ -8,6 +8,7 @@ from flask_babel import ngettext
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import FieldState
 from pipeline.services.views import DocumentView, PageView
+from review_ui.alterations import Alteration, alterations_of
 from review_ui.cards import Card, card_of
 from review_ui.difference import Piece, compare
 from review_ui.formatting import counted
@@ -26,6 +27,8 @@ class Change:
     before: tuple[Piece, ...]
     after: tuple[Piece, ...]
     confidence: float
+    altered: tuple[Alteration, ...] = ()
+    """Of a table: what differs, where."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,8 @@ def desk_of(document: DocumentView, *, focus: str | None = None, after: str | No
 
 def change_of(card: Card) -> Change:
     before, after = compare(card.machine_shown, card.shown)
-    return Change(card, before, after, card.view.record.confidence)
+    altered = alterations_of(card.view.spec, card.view.record.machine_value, card.value) if card.is_table else ()
+    return Change(card, before, after, card.view.record.confidence, altered)
 
 
 def _after(cards: tuple[Card, ...], last: Card | None, candidates: tuple[Card, ...]) -> Card | None:
