@@ -20,7 +20,7 @@ AS_ROOT := as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo -n "$$@"; f
 # Installs Debian packages without a question; fails, saying nothing, where that can't be done.
 APT := apt_install() { command -v apt-get >/dev/null && as_root true 2>/dev/null && echo "Installing $$* with apt." \
 	&& as_root apt-get -qq update >/dev/null 2>&1; \
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$@" >/dev/null 2>&1; }
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=60 install -y --no-install-recommends "$$@" >/dev/null 2>&1; }
 
 .PHONY: help run test format lint types imports unit integration e2e bench constraints languages clean
 
