@@ -107,7 +107,8 @@ def review(office: Office, view: DocumentView, truth: dict[str, str], by: Actor)
         else:
             decided = Settlement(field=field.record.name, decision=Decision.CORRECT, value=truth[field.record.name])
         view = office.reviewing.settle(view.id, decided, by=by, revision=view.revision)
-    return office.reviewing.validate(view.id, by=by, revision=view.revision)
+    office.reviewing.validate(view.id, by=by, revision=view.revision)
+    return office.reviewing.get_document(view.id, by=by)
 
 
 def teach(office: Office, count: int, by: Actor, start: int = 0) -> list[DocumentView]:

@@ -215,7 +215,7 @@ class Reviewing:
             )
             return desk.view()
 
-    def validate(self, document_id: int, *, by: Actor, revision: int, handling_ms: int = 0) -> DocumentView:
+    def validate(self, document_id: int, *, by: Actor, revision: int, handling_ms: int = 0) -> None:
         """Hand the document on for approval, once every exception is settled.
 
         Raises:
@@ -241,7 +241,6 @@ class Reviewing:
                     **{state.value: states.count(state) for state in FieldState if state is not FieldState.OPEN},
                 },
             )
-            return desk.view()
 
     def reject(self, document_id: int, why: str, *, by: Actor, revision: int) -> DocumentView:
         """Take the document out of the work for good, with the reason; its file and record stay."""

@@ -287,7 +287,8 @@ class Installation:
                 decision = Decision.ABSENT if read is None else Decision.CORRECT if several else Decision.CONFIRM
                 settlement = Settlement(field=one.spec.name, decision=decision, value=read if several else None)
                 view = reviewing.settle(document_id, settlement, by=by, revision=view.revision)
-        view = reviewing.validate(document_id, by=by, revision=view.revision)
+        reviewing.validate(document_id, by=by, revision=view.revision)
+        view = reviewing.get_document(document_id, by=by)
         if sign:
             self.services.approving.approve(document_id, by=by, revision=view.revision)
 

@@ -73,7 +73,8 @@ def second(office: Office, okafor: Actor, first: DocumentView) -> DocumentView:
 
 def sign(office: Office, view: DocumentView, by: Actor) -> DocumentView:
     view = settle_all(office, view, by)
-    view = office.reviewing.validate(view.id, by=by, revision=view.revision)
+    office.reviewing.validate(view.id, by=by, revision=view.revision)
+    view = office.reviewing.get_document(view.id, by=by)
     view = office.approving.approve(view.id, by=by, revision=view.revision)
     office.work()
     return view

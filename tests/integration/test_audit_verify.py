@@ -44,7 +44,8 @@ def approve_one(office: Office) -> DocumentView:
         if field.record.state == "open":
             settlement = Settlement(field=field.record.name, decision=Decision.ABSENT, comment="=not printed")
             view = office.reviewing.settle(view.id, settlement, by=everyone, revision=view.revision)
-    view = office.reviewing.validate(view.id, by=everyone, revision=view.revision)
+    office.reviewing.validate(view.id, by=everyone, revision=view.revision)
+    view = office.reviewing.get_document(view.id, by=everyone)
     view = office.approving.approve(view.id, by=everyone, revision=view.revision)
     office.work()
     return view

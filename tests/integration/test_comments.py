@@ -69,7 +69,8 @@ def test_machine_and_people_without_a_role_say_nothing(office: Office, view: Doc
 
 def test_signed_document_can_still_be_talked_about(office: Office, rowe: Actor, okafor: Actor) -> None:
     view = settle_all(office, office.receive(builders.extraction()), rowe)
-    view = office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    view = office.reviewing.get_document(view.id, by=rowe)
     office.talking.write(view.id, "Ready from my side.", by=rowe)
     signed = office.approving.approve(view.id, by=okafor, revision=view.revision)
     assert signed.state is DocumentState.APPROVED

@@ -24,7 +24,8 @@ from tests.integration.test_review_document import settle_all
 def ready(office: Office, rowe: Actor) -> DocumentView:
     """A document that waits for its signature."""
     view = settle_all(office, office.receive(), rowe)
-    return office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    return office.reviewing.get_document(view.id, by=rowe)
 
 
 @pytest.fixture
@@ -84,7 +85,8 @@ def test_earlier_revision_that_could_not_be_sent_never_arrives_after_the_newer(
     office.delivering.deliver(signed.id, by=MACHINE)
     view = office.approving.supersede(signed.id, "wrong total", by=okafor, revision=signed.revision)
     view = settle_all(office, view, rowe)
-    view = office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    view = office.reviewing.get_document(view.id, by=rowe)
     newer = office.approving.approve(view.id, by=okafor, revision=view.revision)
     mount.rename(office.out)
 

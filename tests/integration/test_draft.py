@@ -80,7 +80,8 @@ def test_no_draft_outlives_the_review(office: Office, held: DocumentView, rowe: 
             command = Settlement(field=each.record.name, decision=decision)
             view = office.reviewing.settle(held.id, command, by=rowe, revision=view.revision)
     office.drafting.keep(held.id, "invoice_number", TYPED, by=rowe)
-    view = office.reviewing.validate(held.id, by=rowe, revision=view.revision)
+    office.reviewing.validate(held.id, by=rowe, revision=view.revision)
+    view = office.reviewing.get_document(held.id, by=rowe)
     assert view.drafts == ()
     with pytest.raises(InvalidTransitionError):
         office.drafting.keep(held.id, "invoice_number", TYPED, by=rowe)

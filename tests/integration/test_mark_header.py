@@ -107,7 +107,8 @@ def test_next_document_of_the_layout_reads_by_itself_once_the_lines_were_saved_a
             nothing = field.record.machine_value is None
             settlement = given if name == "line_items" else absent if nothing else kept
             view = shop.reviewing.settle(view.id, settlement, by=rowe, revision=view.revision)
-    view = shop.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    shop.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    view = shop.reviewing.get_document(view.id, by=rowe)
     shop.approving.approve(view.id, by=rowe, revision=view.revision)
     assert shop.learning.train(by=MACHINE) is not None
     assert table(receive(shop, "next")) == list(NEXT)

@@ -124,7 +124,8 @@ def test_kept_counts_follow_documents_through_their_states(office: Office, store
     settled = settle_all(office, view, mara)
     assert office.reviewing.list_queue(QueueFilter(holder="free"), by=mara).total == 1
     assert office.reviewing.list_queue(QueueFilter(holder="me"), by=mara).total == 1
-    ready = office.reviewing.validate(settled.id, by=mara, revision=settled.revision)
+    office.reviewing.validate(settled.id, by=mara, revision=settled.revision)
+    ready = office.reviewing.get_document(settled.id, by=mara)
     office.approving.approve(ready.id, by=mara, revision=ready.revision)
     with store.reading() as session:
         kept = {

@@ -99,7 +99,8 @@ def test_settling_every_exception_hands_the_document_on(office: Office, rowe: Ac
     view = settle_all(office, office.receive(builders.extraction(SWAPPED)), rowe)
     assert view.open_count == 0
 
-    done = office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    office.reviewing.validate(view.id, by=rowe, revision=view.revision)
+    done = office.reviewing.get_document(view.id, by=rowe)
     assert (done.state, done.validated_by, done.claim) == (DocumentState.READY, "rowe", None)
 
 
@@ -230,7 +231,8 @@ def test_separate_duties_keep_a_reviewer_from_approving(office: Office) -> None:
     both = office.hire("both", Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
     office.policies.change(Policy(separate_duties=True), "audit finding 7", by=both)
     view = settle_all(office, office.receive(), both)
-    ready = office.reviewing.validate(view.id, by=both, revision=view.revision)
+    office.reviewing.validate(view.id, by=both, revision=view.revision)
+    ready = office.reviewing.get_document(view.id, by=both)
 
     with pytest.raises(AccessDeniedError, match="separates duties"):
         office.approving.approve(view.id, by=both, revision=ready.revision)

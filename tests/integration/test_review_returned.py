@@ -51,7 +51,8 @@ def returned(
 ) -> DocumentView:
     """Hand it on, have it sent back, and take it up again."""
     view = settle_all(office, view, reviewer)
-    view = office.reviewing.validate(view.id, by=reviewer, revision=view.revision)
+    office.reviewing.validate(view.id, by=reviewer, revision=view.revision)
+    view = office.reviewing.get_document(view.id, by=reviewer)
     view = office.approving.send_back(view.id, why, by=approver, revision=view.revision, fields=fields)
     return office.reviewing.claim(view.id, by=reviewer)
 

@@ -466,13 +466,12 @@ class FakeServices:
         self._replace(held, field, state=FieldState.OPEN, settled_by=None, settled_at=None)
         return self._view(held, by)
 
-    def validate(self, document_id: int, *, by: Actor, revision: int, handling_ms: int = 0) -> DocumentView:
+    def validate(self, document_id: int, *, by: Actor, revision: int, handling_ms: int = 0) -> None:
         self._note("validate", document_id)
         held = self._changing(document_id, by, revision)
         if held.open:
             raise OpenExceptionsError(f"{len(held.open)} exceptions are still open. Settle them first.")
         held.state, held.validated_by, held.holder = DocumentState.READY, by.name, None
-        return self._view(held, by)
 
     def reject(self, document_id: int, why: str, *, by: Actor, revision: int) -> DocumentView:
         self._note("reject", document_id, why)
