@@ -10,30 +10,8 @@ from pipeline.store.columns import UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
 
-class ApprovalRow(Base):
-    """An approver's signature under one revision; a later revision marks it superseded and keeps it."""
-
-    __tablename__ = "approvals"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
-    revision: Mapped[int] = mapped_column(Integer)
-    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    by: Mapped[str] = mapped_column(String(200))
-    by_display: Mapped[str] = mapped_column(String(200))
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    meaning: Mapped[str] = mapped_column(Text)
-    was_reviewer: Mapped[bool] = mapped_column(Boolean)
-    record: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Exactly what was signed: values, file hashes, who settled what."""
-    record_sha256: Mapped[str] = mapped_column(String(64))
-    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class SignatureRow(Base):
-    """The first of two signatures under a document: in force while nobody ended it and the revision is the same."""
-
-    __tablename__ = "signatures"
+class Signed:
+    """Who put their name under which revision of a document, when, and what they said by it."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
@@ -44,6 +22,25 @@ class SignatureRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     meaning: Mapped[str] = mapped_column(Text)
     was_reviewer: Mapped[bool] = mapped_column(Boolean)
+
+
+class ApprovalRow(Signed, Base):
+    """An approver's signature under one revision; a later revision marks it superseded and keeps it."""
+
+    __tablename__ = "approvals"
+
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    record: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Exactly what was signed: values, file hashes, who settled what."""
+    record_sha256: Mapped[str] = mapped_column(String(64))
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignatureRow(Signed, Base):
+    """The first of two signatures under a document: in force while nobody ended it and the revision is the same."""
+
+    __tablename__ = "signatures"
+
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_as: Mapped[str | None] = mapped_column(String(16))
     """`completed` by the second, `revoked` by the signer, or `returned` with the document."""
