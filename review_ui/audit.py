@@ -9,6 +9,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import TYPE_FIELD
 from pipeline.services.auditing import EventFilter
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
+from pipeline.services.text import whole_number
 from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError
@@ -91,13 +92,16 @@ def verifier() -> Response:
 def _index(**more: object) -> Response:
     args = request.args
     number = args.get("document", "").strip().removeprefix("#")
+    document_id = whole_number(number)
     try:
+        if number and document_id is None:
+            raise ValueError(number)
         wanted = EventFilter(
             since=at_day(args.get("since", "")),
             until=at_day(args.get("until", ""), end=True),
             tag=args.get("tag") or None,
             person=args.get("person") or None,
-            document_id=int(number) if number else None,
+            document_id=document_id,
             search=args.get("search", "").strip()[:200],
             page=forms.page(),
             page_size=PAGE_SIZE,

@@ -22,6 +22,11 @@ def test_the_filter_lives_in_the_address(reviewer: FlaskClient, services: FakeSe
     assert (wanted.sort, wanted.descending, wanted.page) == ("amount", True, 2)
 
 
+@pytest.mark.parametrize("number", ["x", "²", "-1", "9" * 20])
+def test_a_document_that_the_record_can_not_know_is_told(auditor: FlaskClient, number: str) -> None:
+    assert auditor.get(f"/audit?document={number}").status_code == 400
+
+
 def test_an_address_that_names_no_list_is_told(reviewer: FlaskClient) -> None:
     assert reviewer.get("/queue?state=nonsense").status_code == 400
 
