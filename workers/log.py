@@ -41,7 +41,7 @@ def configure(part: str, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # Their INFO is a line or more for each job, each poll and each request
-    for name in ("rq", "rq.worker", "rq.job", "rq.queue", "watchfiles", "pdfminer", "alembic", "sqlalchemy"):
+    for name in ("rq", "rq.worker", "rq.job", "rq.queue", "watchfiles", "pdfminer", "pikepdf", "alembic", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,16 +1,23 @@
-"""Child processes of one parent: started together, started again when they die, stopped in order, never orphaned."""
+"""Child processes of one parent: started together, started again when they die, stopped in order, never orphaned.
+
+They are forks of a parent that has loaded what they need: a part is there in milliseconds, not in the seconds that
+loading costs, and all hold the libraries together. The parent opens nothing that must not be shared: no thread, no
+database.
+"""
 
 import os
 import select
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 from types import FrameType
 
 import structlog
+from setproctitle import setproctitle
 
 from workers.lifeline import die_with
 
@@ -24,6 +31,8 @@ _IMPATIENT = 2
 _LAST_SECONDS = 3.0
 """How long a child has after it was asked again: a worker drops its document, and leaves it ready for the next."""
 
+_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
 log = structlog.get_logger()
 
 
@@ -32,34 +41,40 @@ class Child:
     """One process to keep running.
 
     Args:
-        name: for the log: web, watcher, worker-1.
-        command: program and arguments.
+        name: for the log and the list of processes: web, watcher, worker-1.
+        part: what it does, until it returns or raises SystemExit.
         stop_seconds: how long it may take to stop before it is killed.
     """
 
     name: str
-    command: Sequence[str]
+    part: Callable[[], object]
     stop_seconds: float = 10.0
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    process: ForkProcess | None = field(default=None, init=False)
     started_at: float = field(default=0.0, init=False)
     wait_seconds: float = field(default=0.0, init=False)
     start_again_at: float | None = field(default=None, init=False)
 
-    def start(self, environment: Mapping[str, str]) -> None:
-        parent = os.getpid()
-        self.process = subprocess.Popen(
-            list(self.command),
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches only the parent, which stops the others in order
-            preexec_fn=lambda: die_with(parent, signal.SIGTERM),
-        )
+    def start(self, become: Callable[[str], None]) -> None:
+        """Start it as a fork, which calls `become` with its name first.
+
+        It shuns none of the signals to stop: they wait until its own handlers, or none, are in force.
+        """
+        self.process = get_context("fork").Process(target=self._run, args=(become,), name=self.name)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self.started_at = time.monotonic()
         self.start_again_at = None
 
+    def _run(self, become: Callable[[str], None]) -> None:
+        become(self.name)
+        self.part()
+
     @property
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and self.process.is_alive()
 
     def died(self) -> None:
         """Note that it died: it is started again, at first at once, then after ever longer waits."""
@@ -73,8 +88,17 @@ class Child:
 class Supervisor:
     """Keeps children running until a signal asks to stop; it sleeps for as long as nothing happens."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], own: Iterable[int] = ()) -> None:
+        """Set it up.
+
+        Args:
+            environment: the children's.
+            own: descriptors that the children must not hold: what is locked by them stays locked until the last is
+                closed.
+        """
         self.environment = environment
+        self.own = list(own)
+        self.pid = os.getpid()
         self.stages: list[list[Child]] = []
         self.times_asked = 0
         self._receiver, self._sender = socket.socketpair()
@@ -104,7 +128,7 @@ class Supervisor:
         """Start children that are stopped together, after those of all later stages."""
         self.stages.append(list(stage))
         for child in stage:
-            child.start(self.environment)
+            child.start(self._become)
 
     def wait(self, seconds: float) -> None:
         """Return after that many seconds, or as soon as a signal came."""
@@ -145,7 +169,7 @@ class Supervisor:
         if child.is_running:
             log.warning("up.killed", child=child.name)
             child.process.kill()
-            child.process.wait()
+            child.process.join()
 
     def _wait_until_gone(self, child: Child, seconds: float, times_asked: int) -> None:
         """Return when the child is gone, when the time is over, or when we were asked that often to stop."""
@@ -159,11 +183,32 @@ class Supervisor:
         for child in self.children:
             if child.start_again_at is not None:
                 if child.start_again_at <= now:
-                    child.start(self.environment)
+                    child.start(self._become)
                     log.info("up.started_again", child=child.name)
             elif not child.is_running and child.process is not None:
                 child.died()
-                log.warning("up.child_died", child=child.name, status=child.process.returncode)
+                log.warning("up.child_died", child=child.name, status=child.process.exitcode)
+
+    def _become(self, name: str) -> None:
+        """Turn the fork into a process of its own, as if it had been started by hand with the children's environment.
+
+        Called with the signals blocked; the last thing it does is to let them in.
+        """
+        os.setsid()  # Ctrl-C reaches only the parent, which stops the others in order
+        signal.set_wakeup_fd(-1)
+        for sent in _HANDLED:
+            if signal.getsignal(sent) is not signal.SIG_IGN:
+                signal.signal(sent, signal.default_int_handler if sent == signal.SIGINT else signal.SIG_DFL)
+        for end in (self._receiver, self._sender):
+            end.close()
+        for descriptor in self.own:
+            os.close(descriptor)
+        os.environ.clear()
+        os.environ.update(self.environment)
+        os.environ["SPT_NOENV"] = "1"  # the title takes the room of the arguments; the environment stays to be read
+        setproctitle(f"proofdesk {name}")
+        die_with(self.pid, signal.SIGTERM)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         self.times_asked += 1

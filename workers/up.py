@@ -2,6 +2,8 @@
 
 import errno
 import fcntl
+import gc
+import importlib
 import os
 import shutil
 import socket
@@ -9,6 +11,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -20,7 +23,7 @@ from pipeline.settings import Settings
 from workers import demo, log
 from workers.embedded import EmbeddedServer, is_answering, url_of
 from workers.supervise import Child, Supervisor
-from workers.web import reachable_url, web_command
+from workers.web import APPLICATION, reachable_url
 
 _READY_SECONDS = 60.0
 _WORKER_STOP_SECONDS = 20.0
@@ -39,13 +42,13 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
         ConfigurationError: another `up` uses the data folder, the port is taken, or a setting can't be used.
     """
     log.configure("up")
-    with _only_one(settings):
+    with _only_one(settings) as lock:
         check_room(settings, shutil.disk_usage(settings.data_path).free)
         _check_port(settings)
         _make_folders(settings)
-        _check_types(settings)
+        _load(settings)
         _migrate(settings)
-        supervisor = Supervisor(_environment_of(settings, environment))
+        supervisor = Supervisor(_environment_of(settings, environment), own=[lock])
         supervisor.listen()
         server = None if settings.redis_url else EmbeddedServer(settings)
         try:
@@ -68,19 +71,22 @@ def run(settings: Settings, environment: Mapping[str, str], *, with_demo: bool) 
 
 
 def _start_children(supervisor: Supervisor, settings: Settings) -> None:
-    command = [sys.executable, "-m", "workers.cli"]
+    worker, learner = partial(_run_command, "worker"), partial(_run_command, "worker", "--queue", "learn")
     supervisor.start(
         *(
-            Child(f"worker-{number}", [*command, "worker"], stop_seconds=_WORKER_STOP_SECONDS)
+            Child(f"worker-{number}", worker, stop_seconds=_WORKER_STOP_SECONDS)
             for number in range(1, settings.worker_processes + 1)
         ),
-        *(
-            [Child("learner", [*command, "worker", "--queue", "learn"], stop_seconds=_LEARNER_STOP_SECONDS)]
-            if settings.learn
-            else []
-        ),
+        *([Child("learner", learner, stop_seconds=_LEARNER_STOP_SECONDS)] if settings.learn else []),
     )
-    supervisor.start(Child("watcher", [*command, "watch"]), Child("web", web_command(settings)))
+    supervisor.start(Child("watcher", partial(_run_command, "watch")), Child("web", partial(_run_command, "web")))
+
+
+def _run_command(*arguments: str) -> None:
+    """Run a command in this process as if it had been typed: the same settings, the same sentence when it fails."""
+    from workers.cli import desk
+
+    desk(list(arguments), prog_name="proofdesk")
 
 
 def _make_folders(settings: Settings) -> None:
@@ -114,10 +120,20 @@ def troubles(settings: Settings) -> Iterator[str]:
         )
 
 
-def _check_types(settings: Settings) -> None:
+def _load(settings: Settings) -> None:
+    """Load what the children need, once for all of them; nothing here starts a thread or opens a database.
+
+    Raises:
+        ConfigurationError: a document type or its folder is not there, or can't be read.
+    """
     from pipeline import assembly
 
     assembly.check_types(settings)
+    assembly.preload(settings)
+    for module in ("workers.main", "workers.watch", "workers.web", APPLICATION.partition(":")[0]):
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # what is shared with all forks stays so: their collectors would copy it page by page
 
 
 def _migrate(settings: Settings) -> None:
@@ -153,8 +169,8 @@ def _environment_of(settings: Settings, environment: Mapping[str, str]) -> dict[
 
 
 @contextmanager
-def _only_one(settings: Settings) -> Generator[None]:
-    """Hold the data folder for this process.
+def _only_one(settings: Settings) -> Generator[int]:
+    """Hold the data folder for this process; yield the descriptor that does.
 
     Raises:
         ConfigurationError: it can't be written, or another `up` holds it.
@@ -176,7 +192,7 @@ def _only_one(settings: Settings) -> Generator[None]:
                 f"Proofdesk already runs on the data folder {settings.data_path}. "
                 "Stop it first, or set PROOFDESK_DATA to another folder."
             ) from error
-        yield
+        yield lock.fileno()
 
 
 def check_room(settings: Settings, free_bytes: int) -> None:

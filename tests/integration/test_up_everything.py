@@ -55,7 +55,7 @@ def answer(house: Installation, path: str) -> int:
 
 def command_of(member: psutil.Process) -> str:
     try:
-        return " ".join(member.cmdline())
+        return " ".join(member.cmdline()).strip()
     except psutil.Error:
         return ""
 
@@ -108,7 +108,7 @@ def test_parts_that_die_are_started_again_and_all_go_when_it_is_killed(house: In
     def part(words: str) -> list[psutil.Process]:
         return [member for member in family(process.pid) if command_of(member).endswith(words)]
 
-    for words in ("workers.cli worker", "workers.cli watch"):
+    for words in ("proofdesk worker-1", "proofdesk watcher"):
         (first,) = part(words)
         first.kill()
         wait_until(lambda words=words, first=first: part(words) not in ([], [first]), house)
@@ -120,5 +120,8 @@ def test_parts_that_die_are_started_again_and_all_go_when_it_is_killed(house: In
 
     everyone = family(process.pid)
     assert len(everyone) >= 6
+    parent = psutil.Process(process.pid)
+    assert parent.num_threads() == 1, "a fork of several threads can copy a lock that nobody opens again"
+    assert not [opened.path for opened in parent.open_files() if "proofdesk.db" in opened.path]
     kill(process)
     wait_until(lambda: not any(member.is_running() for member in everyone), house)

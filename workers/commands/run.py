@@ -5,7 +5,6 @@ import os
 import click
 
 from pipeline.settings import Settings
-from workers.web import web_command
 
 
 @click.command()
@@ -33,8 +32,9 @@ def web(settings: Settings) -> None:
     For an installation on several machines; `up` runs it for you. Listens on PROOFDESK_HOST (127.0.0.1) and
     PROOFDESK_PORT (8080); put a proxy with TLS before it, and set PROOFDESK_SECURE_COOKIES=1.
     """
-    command = web_command(settings)
-    os.execv(command[0], command)  # noqa: S606 - its own arguments, no shell
+    from workers import web as server
+
+    server.run(settings)
 
 
 @click.command()
