@@ -18,7 +18,10 @@ RUN = """async (options) => (await axe.run(document, options)).violations.flatMa
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`))"""
 NAMELESS = """() => [...document.querySelectorAll("table:not([aria-label], [aria-labelledby], :has(> caption))")]
     .map((table) => `a table has no name: ${table.innerText.slice(0, 60)}`)"""
-WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDER = """() => { const room = document.documentElement.clientWidth, wider = document.documentElement.scrollWidth - room;
+    const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > room);
+    return [wider, out.slice(-3).map((one) => `${one.className || one.localName} "${one.innerText?.slice(0, 40)}"`)] }"""
+"""By how many pixels the page is wider than its window, and the last that stand out, most likely the cause."""
 
 
 def problems(page: Page, widths: Iterable[int] = SIZES) -> list[str]:
@@ -41,5 +44,5 @@ def _sizes(page: Page, widths: Iterable[int]) -> Iterator[int]:
 
 
 def _cut_off(page: Page, width: int) -> list[str]:
-    wider = page.evaluate(WIDER)
-    return [f"{width} px: the page is {wider} px wider than the window"] if wider > 0 else []
+    wider, out = page.evaluate(WIDER)
+    return [f"{width} px: the page is {wider} px wider than the window: {', '.join(out)}"] if wider > 0 else []
