@@ -27,6 +27,7 @@ from pipeline import assembly
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.terms import terms_of
 from pipeline.domain.worth import Priority, rank_of
+from pipeline.garbage import collect_rarely
 from pipeline.ports import Job
 from pipeline.settings import Settings
 from pipeline.store.tables import DocumentRow, FileRow, SearchTermRow
@@ -93,6 +94,7 @@ def measure(count: int, folder: Path, rounds: int = ROUNDS) -> list[Row]:
         fill(services, count)
         client = create_app(services, settings).test_client()
         client.set_cookie("proofdesk", login.token)
+        collect_rarely()  # as the web server does
         rows = [
             timed(f"page: {words}", lambda path=path: _get(client, path), rounds, LIMIT_MS) for words, path in PAGES
         ]

@@ -5,6 +5,7 @@ import os
 from flask import Flask
 
 from pipeline import assembly
+from pipeline.garbage import collect_rarely
 from pipeline.settings import Settings
 from review_ui import create_app
 from workers import log
@@ -18,4 +19,6 @@ def create() -> Flask:
     """
     log.configure("web")
     settings = Settings.from_env(os.environ)
-    return create_app(assembly.build(settings, RqQueue.from_settings(settings), readers=2), settings)
+    app = create_app(assembly.build(settings, RqQueue.from_settings(settings), readers=2), settings)
+    collect_rarely()
+    return app
