@@ -18,9 +18,11 @@ RUN = """async (options) => (await axe.run(document, options)).violations.flatMa
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`))"""
 NAMELESS = """() => [...document.querySelectorAll("table:not([aria-label], [aria-labelledby], :has(> caption))")]
     .map((table) => `a table has no name: ${table.innerText.slice(0, 60)}`)"""
-WIDER = """() => { const room = document.documentElement.clientWidth, wider = document.documentElement.scrollWidth - room;
-    const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > room);
-    return [wider, out.slice(-3).map((one) => `${one.className || one.localName} "${one.innerText?.slice(0, 40)}"`)] }"""
+WIDER = """() => {
+    const room = document.documentElement.clientWidth, wider = document.documentElement.scrollWidth - room
+    const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > room)
+    return [wider, out.slice(-3).map((one) => `${one.localName} "${one.innerText?.slice(0, 40)}"`)]
+}"""
 """By how many pixels the page is wider than its window, and the last that stand out, most likely the cause."""
 
 
