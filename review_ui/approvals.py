@@ -51,12 +51,10 @@ def show(document_id: int) -> Response:
 def _page(document_id: int, refused: acts.Refusal | None = None) -> str:
     document = services().reviewing.get_document(document_id, by=actor())
     desk = desk_of(document, focus=request.args.get("field", SUMMARY))
-    names = {one.name: one.display_name for one in services().reviewing.list_people(by=actor())}
     return render_template(
         "approval.html",
         desk=desk,
         document=document,
-        names=names,
         signing=services().approving.get_signing(document_id, by=actor()),
         reviewed_myself=actor().name in document.reviewers,
         may_approve=has_role(Role.APPROVER),

@@ -157,6 +157,10 @@ class Card:
         return str(short) if short is not None else told(reason.message)
 
     @property
+    def settler(self) -> str | None:
+        return settler_of(self.view)
+
+    @property
     def small_crop(self) -> Crop | None:
         """The print for a row of a table, held at its right edge like the values beside it."""
         return crop_of(
@@ -282,12 +286,17 @@ def _editing_text(view: FieldView, value: Any) -> str:
     return value
 
 
+def settler_of(view: FieldView) -> str | None:
+    """Return the name of the person who settled it; the login name where the account is gone."""
+    return view.settled_by_display or view.record.settled_by
+
+
 def _confidence(view: FieldView) -> str:
     if is_undecided(view):
         ways = view.extraction.readings if view.extraction else ()
         return _("%(count)s ways to read it", count=len(ways))
     if is_persons(view):
-        who = view.record.settled_by or _("a person")
+        who = settler_of(view) or _("a person")
         if view.record.value is None:
             return _("taken away by %(who)s", who=who)
         return _("put here by %(who)s", who=who)

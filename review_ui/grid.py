@@ -83,7 +83,8 @@ def written(canonical: str, kind: FieldKind | None, locale: DocumentLocale) -> s
     """Return a cell as its reader writes numbers, in a form that is read back as just this value.
 
     A text in a cell is read by the document's signs, as what is typed into any field: where the reader's "1.144" would
-    be taken for something else, thousands stay together or a zero follows, and the canonical form is the last resort.
+    be taken for something else, thousands stay together, a zero follows, or it stands with the document's sign; the
+    canonical form is the last resort.
     """
     return _written(canonical, kind, locale.decimal, reader_locale()) if kind in NUMERIC else canonical
 
@@ -94,6 +95,7 @@ def _written(canonical: str, kind: FieldKind, decimal: Literal[".", ","] | None,
     grouped = format_number(canonical, decimals=2 if kind is FieldKind.MONEY else 0)
     together = grouped.replace(get_group_symbol(reader), "")
     ways = [grouped, together, *([f"{together}0"] if get_decimal_symbol(reader) in together else [])]
+    ways += [canonical.replace(".", decimal)] if decimal else []
     return next((way for way in ways if _means(way, canonical, kind, locale)), canonical)
 
 

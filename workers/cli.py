@@ -79,6 +79,8 @@ def main() -> None:
     """Run the command line."""
     # before any library starts a pool of threads: they would wait for one another in loops, and die in forks
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # before setproctitle is loaded: a title takes the room of the arguments alone, and the environment stays to be read
+    os.environ.setdefault("SPT_NOENV", "1")
     desk(prog_name="proofdesk")
 
 

@@ -205,7 +205,6 @@ class Supervisor:
             os.close(descriptor)
         os.environ.clear()
         os.environ.update(self.environment)
-        os.environ["SPT_NOENV"] = "1"  # the title takes the room of the arguments; the environment stays to be read
         setproctitle(f"proofdesk {name}")
         die_with(self.pid, signal.SIGTERM)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)

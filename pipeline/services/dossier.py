@@ -54,6 +54,8 @@ def build(
     records = records_of(session, document, rows)
     findings = findings_on(records, doctype)
     missing = _missing(session, doctype)
+    reviewers = reviewers_of(document, rows)
+    names = display_names(session, reviewers) if reviewers else {}
     return DocumentView(
         id=document.id,
         state=DocumentState(document.state),
@@ -80,6 +82,7 @@ def build(
                 extraction=_extraction_of(record.name, extraction, types),
                 findings=tuple(finding for finding in findings if record.name in finding.fields),
                 missing=missing.get(record.name),
+                settled_by_display=names.get(record.settled_by or ""),
             )
             for record in records
             if (spec := spec_of(record.name, doctype)) is not None
@@ -94,8 +97,9 @@ def build(
         failure=document.failure,
         held_until=document.held_until,
         validated_by=document.validated_by,
+        validated_by_display=names.get(document.validated_by or ""),
         validated_at=document.validated_at,
-        reviewers=reviewers_of(document, rows),
+        reviewers=reviewers,
         approvals=tuple(_approval(session, row) for row in queries.list_approvals(session, document.id)),
         duplicates=tuple(queries.list_same_identity(session, document)),
         drafts=tuple(

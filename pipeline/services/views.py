@@ -140,6 +140,7 @@ class FieldView(Frozen):
     """Checks that do not hold on the values in force, with this field in them."""
     missing: int | None = None
     """How many more reviewed values a derived threshold needs; None where it is derived, or nothing is known yet."""
+    settled_by_display: str | None = None
 
 
 PageView = PageSummary
@@ -284,6 +285,7 @@ class DocumentView(Frozen):
     failure: str | None
     held_until: datetime | None
     validated_by: str | None
+    validated_by_display: str | None
     validated_at: datetime | None
     reviewers: tuple[str, ...]
     """Login names of everyone who settled a field or validated, in this revision of the work."""

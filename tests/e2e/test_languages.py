@@ -12,6 +12,7 @@ from tests.e2e.installation import Installation
 from tests.e2e.workbench import PASTE, Person
 
 PAPER = make_invoice(957, language="de_CH")
+GERMAN = make_invoice(958, language="de_DE")
 SHEET = "Scharnier\t2,125\t4,00\t\t8,50\nDübel\t1.144\t0,5\t\t572\n"
 """Copied from a German spreadsheet: only its other cells say how 2,125 and 1.144 are meant."""
 
@@ -19,7 +20,7 @@ SHEET = "Scharnier\t2,125\t4,00\t\t8,50\nDübel\t1.144\t0,5\t\t572\n"
 @pytest.fixture(scope="module")
 def desk(house: Installation) -> Installation:
     house.ask_for("invoice.issue_date", "invoice.line_items")
-    house.receive(PAPER)
+    house.receive(PAPER, GERMAN)
     house.hire("mara", Role.REVIEWER)
     return house
 
@@ -91,3 +92,18 @@ def test_english_is_chosen_in_the_menu_and_stays(mara: Person) -> None:
     expect(mara.page.get_by_role("heading", level=1)).to_have_text("Queue")
     mara.open("/files")
     expect(mara.page.get_by_role("heading", level=1)).to_have_text("Files")
+
+
+def test_a_cell_saved_while_it_is_typed_in_means_what_it_means_to_its_reader(desk: Installation, mara: Person) -> None:
+    """Where a column holds 1.144 already, the text 1.144 is that value as it is kept; a German means 1144 by it."""
+    document = desk.number_of(GERMAN.name)
+    desk.services.reviewing.claim(document, by=desk.person("mara"))
+    cells = mara.card.locator("tbody tr [data-column=quantity]")
+    for row, typed in enumerate(("1,144", "1.144")):
+        mara.open(f"/documents/{document}?field=line_items")
+        mara.press("e")
+        cells.nth(row).fill(typed)
+        mara.press_and_save("Enter")
+    record = next(one.record for one in desk.document(document).fields if one.spec.name == "line_items")
+    assert isinstance(record.value, tuple)
+    assert [row["quantity"] for row in record.value[:2] if not isinstance(row, str)] == ["1.144", "1144"]

@@ -7,6 +7,7 @@ import { either, t } from "./phrases.js";
 /** A grid of line items: arrows go through it, with Alt they move a line, i s j x change lines, and sums follow. */
 export class LinesGrid extends HTMLElement {
   #listening;
+  #isSaving = false;
 
   connectedCallback() {
     this.#listening = new AbortController();
@@ -93,8 +94,17 @@ export class LinesGrid extends HTMLElement {
       else this.#change(event.code.at(-1).toLowerCase(), row, place);
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault(); // a line break in a cell means nothing
-      if (!event.repeat) this.querySelector("form").requestSubmit();
+      if (!event.repeat) this.#save(cell);
     }
+  }
+
+  /** @param {HTMLInputElement | HTMLTextAreaElement} cell that is still being typed in: it is read first, and saved in the form that means just that */
+  async #save(cell) {
+    if (this.#isSaving) return;
+    this.#isSaving = true;
+    await this.#read(cell);
+    this.#isSaving = false;
+    if (this.isConnected) this.querySelector("form").requestSubmit();
   }
 
   /**

@@ -783,6 +783,7 @@ class FakeServices:
             failure=held.failure,
             held_until=NOW if held.state is DocumentState.HELD else None,
             validated_by=held.validated_by,
+            validated_by_display=None,
             validated_at=NOW if held.validated_by else None,
             reviewers=tuple(sorted({view.record.settled_by for view in held.fields if view.record.settled_by})),
             approvals=held.approvals,

@@ -140,6 +140,8 @@ def test_a_value_that_a_person_typed_stands_without_the_machine_s_confidence() -
     for view in (returned, corrected):
         card = card_of(document(view), view)
         assert card.confidence == "put here by mara"
+        named = view.model_copy(update={"settled_by_display": "Mara Voss"})
+        assert card_of(document(named), named).confidence == "put here by Mara Voss"
         assert card.share == ""
         assert LOW.message not in card.reasons
     assert [(one.shown, one.confidence) for one in rivals_of(returned)] == [("1,482.00", "61 %")]

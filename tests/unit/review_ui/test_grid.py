@@ -78,6 +78,8 @@ def test_lines_saved_as_they_were_shown_are_no_correction(
         ("1144", QUANTITY, ".", "en", "1,144"),
         ("2.125", QUANTITY, ",", "de", "2,125"),
         ("2.125", QUANTITY, ".", "de", "2,1250"),
+        # neither 1.144 nor 1.1440 is read as that on a German page
+        ("1.144", QUANTITY, ",", "de-CH", "1,144"),
     ],
 )
 def test_cells_stand_in_the_readers_form_as_far_as_it_is_read_back(
