@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,8 @@ class Installation:
         """End what is still running, with everything below it."""
         for process in self.started:
             for child in family(process.pid):
-                child.kill()
+                with suppress(psutil.NoSuchProcess):  # one that was ending anyway
+                    child.kill()
             process.wait()
 
 

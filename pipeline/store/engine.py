@@ -1,3 +1,5 @@
+import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 from pipeline.store.tables import ChainHeadRow
 
 BUSY_SECONDS = 10
+_BUSY_STEP_SECONDS = 0.01
 _ABOUT_DATA = ("22", "23")
 """Classes of PostgreSQL's error states: data exceptions, and violated constraints."""
 
@@ -70,7 +73,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             f"busy_timeout={BUSY_SECONDS * 1000}",
             "secure_delete=ON",
         ):
-            cursor.execute(f"PRAGMA {pragma}")
+            _execute_patiently(cursor, f"PRAGMA {pragma}")
         cursor.close()
 
     def on_begin(connection: Any) -> None:
@@ -79,6 +82,20 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+def _execute_patiently(cursor: sqlite3.Cursor, statement: str) -> None:
+    """Execute what SQLite refuses at once, timeout or not, while another process opens or closes the same file."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_STEP_SECONDS)
 
 
 def _hide_values(context: ExceptionContext) -> None:

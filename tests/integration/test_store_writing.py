@@ -1,6 +1,11 @@
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -67,6 +72,27 @@ def test_four_processes_that_read_then_write_at_once_lose_nothing(store_url: str
         report = check_chain(list_stored(session), find_head(session))
     assert (report.events, report.problems) == (PROCESSES * ROUNDS, ())
     store.close()
+
+
+def test_several_that_open_a_restored_file_at_once_all_get_in(tmp_path: Path) -> None:
+    """A copy may have lost its write-ahead log's mode: who finds somebody else restoring it waits for them."""
+    rounds, openers = 20, 4
+    for number in range(rounds):
+        file = tmp_path / f"{number}.db"
+        with closing(sqlite3.connect(file)) as made:
+            made.execute("CREATE TABLE kept (at INTEGER)")
+        stores = [Store(f"sqlite:///{file}") for _ in range(openers)]
+        begin = threading.Barrier(openers)
+
+        def look(store: Store, begin: threading.Barrier = begin) -> int:
+            begin.wait()
+            with store.reading() as session:
+                return session.scalar(text("SELECT count(*) FROM kept")) or 0
+
+        with ThreadPoolExecutor(openers) as pool:
+            assert list(pool.map(look, stores)) == [0] * openers
+        for store in stores:
+            store.close()
 
 
 def test_what_is_written_while_reading_is_not_kept(store: Store) -> None:
