@@ -44,6 +44,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
+from pipeline.services.sessions import Sessions
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.talking import Talking
@@ -65,6 +66,7 @@ class Services:
     """Every use case of the product, ready to be called."""
 
     accounts: Accounts
+    sessions: Sessions
     intake: Intake
     processing: Processing
     reviewing: Reviewing
@@ -182,6 +184,12 @@ def build(
             store=store,
             clock=clock,
             hasher=hasher or PasswordHasher(),
+            idle=timedelta(seconds=settings.session_idle_seconds),
+            longest=timedelta(seconds=settings.session_seconds_max),
+        ),
+        sessions=Sessions(
+            store=store,
+            clock=clock,
             idle=timedelta(seconds=settings.session_idle_seconds),
             longest=timedelta(seconds=settings.session_seconds_max),
         ),

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from pipeline.domain.actors import Role
 from pipeline.settings import Settings
 from review_ui import errors, formatting, languages, security, session
+from review_ui.account import account
 from review_ui.admin import admin
 from review_ui.approvals import approvals
 from review_ui.assets import MODULES, STYLES, asset_url, assets, content_version
@@ -33,6 +34,7 @@ from review_ui.words import title_in_language
 BLUEPRINTS = (
     assets,
     auth,
+    account,
     queue,
     upcoming,
     dispatch,

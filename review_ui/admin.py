@@ -9,6 +9,7 @@ from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import BadFormError
 from review_ui.flashes import say
+from review_ui.formatting import counted
 from review_ui.words import KIND_WORDS, ROLE_NAMES, ROLE_WORDS
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -46,6 +47,13 @@ def set_active(user_id: int) -> Response:
     active = request.form.get("active") == "yes"
     services().accounts.set_active(user_id, active, by=actor())
     say(_("The account is open again.") if active else _("The account is closed; its sessions have ended."))
+    return redirect(url_for(".people"))
+
+
+@admin.post("/people/<int:user_id>/sessions")
+def end_sessions(user_id: int) -> Response:
+    ended = services().sessions.end_all_of(user_id, by=actor())
+    say(counted(ended, "%(count)s session has ended.", "%(count)s sessions have ended."))
     return redirect(url_for(".people"))
 
 

@@ -26,7 +26,12 @@ def login() -> Response:
         return make_response(page)
     name = request.form.get("name", "").strip()
     try:
-        found = services().accounts.login(name, request.form.get("password", ""), address=request.remote_addr or "")
+        found = services().accounts.login(
+            name,
+            request.form.get("password", ""),
+            address=request.remote_addr or "",
+            agent=request.user_agent.string,
+        )
     except LoginRefusedError as error:
         page = render_template("login.html", target=target, expired=None, name=name, problem=told(str(error)))
         return make_response(page, status_of(error))

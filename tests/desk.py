@@ -34,6 +34,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
+from pipeline.services.sessions import Sessions
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.talking import Talking
@@ -77,6 +78,7 @@ class Office:
         self.drop, self.out = self.folder / "drop", self.folder / "out"
         self.drop.mkdir(exist_ok=True)
         self.accounts = Accounts(self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24))
+        self.sessions = Sessions(self.store, self.clock, timedelta(hours=8), timedelta(hours=24))
         type_names = frozenset(each.name for each in self.types)
         self.intake = Intake(
             Arrivals(self.store, self.clock, type_names, timedelta(hours=24)),

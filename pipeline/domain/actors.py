@@ -40,6 +40,8 @@ class Actor(Frozen):
     """The login name, or `machine:<part>`."""
     display_name: str = ""
     roles: frozenset[Role] = frozenset()
+    session: str | None = None
+    """A person's browser, by the public id of its session; None where they ask by other ways."""
 
     @property
     def is_person(self) -> bool:

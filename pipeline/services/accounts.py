@@ -1,4 +1,3 @@
-import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
 from pipeline.errors import ConfigurationError, InvalidCorrectionError, LoginRefusedError
 from pipeline.ports import Clock
-from pipeline.services import access, people
+from pipeline.services import access, people, sessions
 from pipeline.services.entries import entry
 from pipeline.services.views import PersonView
 from pipeline.store import events, queries
@@ -87,10 +86,16 @@ class Accounts:
             self._granted(session, user, machine)
         return FIRST_NAME, None if password is not None else chosen
 
-    def login(self, name: str, password: str, *, address: str) -> Login:
+    def login(self, name: str, password: str, *, address: str, agent: str = "") -> Login:
         """Open a session.
 
         Guesses are slowed down by name and address together, so that nobody can lock somebody else out.
+
+        Args:
+            name: as it was typed.
+            password: as it was typed.
+            address: the browser's.
+            agent: what the browser says it is; for the person, who sees where they are logged in.
 
         Raises:
             LoginRefusedError: with one sentence for every cause but too many guesses.
@@ -124,7 +129,6 @@ class Accounts:
                     ),
                 )
             raise LoginRefusedError(REFUSED)
-        token = secrets.token_urlsafe(32)
         with self.store.writing() as session:
             now_so = queries.get_user(session, user.id)
             if not now_so.active or now_so.password_hash != user.password_hash:
@@ -132,18 +136,18 @@ class Accounts:
             session.execute(
                 delete(LoginFailureRow).where(LoginFailureRow.name == name, LoginFailureRow.address == address)
             )
-            session.add(SessionRow(token_sha256=_hash(token), user_id=user.id, created_at=now, seen_at=now))
+            token = sessions.begin(session, user, now, address=address, agent=_printable(agent))
             events.append(
                 session,
                 entry(AuditTag.ACCESS_LOGIN, actor_of(user), now, values={"address": address}),
             )
-        return Login(token=token, actor=actor_of(user), must_change=user.must_change)
+        return Login(token=token, actor=actor_of(user, token), must_change=user.must_change)
 
     def find_actor(self, token: str) -> Login | None:
         """Return who the session belongs to; None where it ended, timed out or was revoked."""
         now = self.clock.now()
         with self.store.reading() as session:
-            row = session.get(SessionRow, _hash(token))
+            row = session.get(SessionRow, sessions.hash_of(token))
             if row is None or row.revoked_at is not None:
                 return None
             if now - row.seen_at > self.idle or now - row.created_at > self.longest:
@@ -154,14 +158,16 @@ class Accounts:
             return None
         if now - seen_at > SEEN_STEP:
             with self.store.writing() as session:
-                session.execute(update(SessionRow).where(SessionRow.token_sha256 == _hash(token)).values(seen_at=now))
-        return Login(token=token, actor=actor_of(user), must_change=user.must_change)
+                session.execute(
+                    update(SessionRow).where(SessionRow.token_sha256 == sessions.hash_of(token)).values(seen_at=now)
+                )
+        return Login(token=token, actor=actor_of(user, token), must_change=user.must_change)
 
     def logout(self, token: str) -> None:
         """End the session; one that ended already is no error."""
         now = self.clock.now()
         with self.store.writing() as session:
-            row = session.get(SessionRow, _hash(token))
+            row = session.get(SessionRow, sessions.hash_of(token))
             if row is None or row.revoked_at is not None:
                 return
             row.revoked_at = now
@@ -280,7 +286,7 @@ class Accounts:
             .where(
                 SessionRow.user_id == user.id,
                 SessionRow.revoked_at.is_(None),
-                SessionRow.token_sha256 != _hash(but),
+                SessionRow.token_sha256 != sessions.hash_of(but),
             )
             .values(revoked_at=self.clock.now())
         )
@@ -306,8 +312,15 @@ class Accounts:
         )
 
 
-def actor_of(user: UserRow) -> Actor:
-    return Actor(id=user.id, name=user.name, display_name=user.display_name, roles=frozenset(user.roles))
+def actor_of(user: UserRow, token: str | None = None) -> Actor:
+    """Return the person, in the session that `token` belongs to."""
+    return Actor(
+        id=user.id,
+        name=user.name,
+        display_name=user.display_name,
+        roles=frozenset(user.roles),
+        session=sessions.id_of(sessions.hash_of(token)) if token is not None else None,
+    )
 
 
 def new_password() -> str:
@@ -342,7 +355,3 @@ def _nobody(hasher: PasswordHasher) -> str:
 
 
 _NOBODY: dict[PasswordHasher, str] = {}
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

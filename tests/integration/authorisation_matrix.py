@@ -68,6 +68,9 @@ GET  /readyz                                                           -        
 GET  /static/<version>/<path:name>                                     -        yes      yes      yes      yes      yes      yes
 
 # One's own account                                                    on       stranger none     reviewer approver auditor  admin
+GET  /account                                                          -        login    no       yes      yes      yes      yes
+POST /account/sessions/<session_id>/end                                -        login    no       gone     gone     gone     gone
+POST /account/sessions/end-others                                      -        login    no       yes      yes      yes      yes
 POST /logout                                                           -        login    yes      yes      yes      yes      yes
 GET  /mentions                                                         -        login    no       yes      yes      yes      yes
 POST /mentions/<int:comment_id>/reading                                -        login    no       yes      gone     gone     gone
@@ -150,6 +153,7 @@ POST /admin/people                                                     -        
 POST /admin/people/<int:user_id>/activity                              -        login    no       no       no       no       yes
 POST /admin/people/<int:user_id>/password                              -        login    no       no       no       no       yes
 POST /admin/people/<int:user_id>/roles                                 -        login    no       no       no       no       yes
+POST /admin/people/<int:user_id>/sessions                              -        login    no       no       no       no       yes
 GET  /admin/policy                                                     -        login    no       yes      yes      yes      yes
 POST /admin/policy                                                     -        login    no       no       no       no       yes
 """,  # noqa: E501 (a table is read by its columns)
@@ -166,6 +170,12 @@ Accounts.list_people              -        no       yes      no       no       n
 Accounts.reset_password           -        no       yes      no       no       no       no       yes
 Accounts.set_active               -        no       yes      no       no       no       no       yes
 Accounts.set_roles                -        no       yes      no       no       no       no       yes
+
+# Sessions                        on       stranger machine  none     reviewer approver auditor  admin
+Sessions.end                      -        no       no       no       gone     gone     gone     gone
+Sessions.end_all_of               -        no       yes      no       no       no       no       yes
+Sessions.end_others               -        no       no       no       yes      yes      yes      yes
+Sessions.list_own                 -        no       no       no       yes      yes      yes      yes
 
 # Intake                          on       stranger machine  none     reviewer approver auditor  admin
 Intake.claim                      -        no       yes      no       yes      yes      no       yes

@@ -120,6 +120,7 @@ def path_of(world: World, row: Row, document: str) -> str:
         "number": 1,
         "field": "seller_name",
         "name": "css/tokens.css",
+        "session_id": "0123456789abcdef",
         "version": MODEL,
     }
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts[found[1]]), row.name.partition(" ")[2])
@@ -253,6 +254,7 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "user_id": world.people["colleague"].id,
         "to_user_id": world.people["maker"].id,
         "active": True,
+        "session_id": "0123456789abcdef",
         "old": PASSWORD,
         "new": PASSWORD + " again",
         "field": "line_items" if row.name == "Marking.read_lines" else "seller_name",

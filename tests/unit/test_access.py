@@ -25,6 +25,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
+from pipeline.services.sessions import Sessions
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.talking import Talking
 
@@ -46,6 +47,7 @@ SERVICES = (
     Reporting,
     Reviewing,
     SavedViews,
+    Sessions,
     Sweeping,
     Talking,
 )

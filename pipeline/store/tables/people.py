@@ -68,3 +68,7 @@ class SessionRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    address: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Where the browser was at log-in."""
+    agent: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """What it says it is."""

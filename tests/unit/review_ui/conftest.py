@@ -37,7 +37,7 @@ def app(services: FakeServices, settings: Settings) -> Flask:
 def log_in(app: Flask, services: FakeServices) -> Callable[[Actor], FlaskClient]:
     def browser(actor: Actor) -> FlaskClient:
         client = app.test_client()
-        services.sessions[f"token-{actor.name}"] = actor
+        services.tokens[f"token-{actor.name}"] = actor
         client.set_cookie("proofdesk", f"token-{actor.name}")
         return client
 

@@ -63,6 +63,7 @@ from pipeline.services.views import (
     StatusView,
     VerificationView,
 )
+from tests.unit.review_ui.account_double import FakeSessions
 from tests.unit.review_ui.talk_double import FakeTalking
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -238,7 +239,7 @@ class FakeServices:
     """All services in one; each attribute that the UI knows is this object itself, so that tests see every call."""
 
     documents: dict[int, Held] = field(default_factory=dict)
-    sessions: dict[str, Actor] = field(default_factory=dict)
+    tokens: dict[str, Actor] = field(default_factory=dict)
     must_change: set[str] = field(default_factory=set)
     calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     received: list[ReceivedFile] = field(default_factory=list)
@@ -264,6 +265,7 @@ class FakeServices:
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
         self.dispatching = self.saved_views = self
         self.talking = FakeTalking(people=CAST.values())
+        self.sessions = FakeSessions()
 
     def _note(self, name: str, *facts: Any) -> None:
         self.calls.append((name, facts))
@@ -300,20 +302,20 @@ class FakeServices:
 
     # accounts
 
-    def login(self, name: str, password: str, *, address: str) -> Login:
+    def login(self, name: str, password: str, *, address: str, agent: str = "") -> Login:
         self._note("login", name, address)
         if name not in CAST or password != PASSWORD:
             raise LoginRefusedError("This name and password do not fit together. Try again.")
-        token = f"token-{name}-{len(self.sessions)}"
-        self.sessions[token] = CAST[name]
+        token = f"token-{name}-{len(self.tokens)}"
+        self.tokens[token] = CAST[name]
         return Login(token=token, actor=CAST[name], must_change=name in self.must_change)
 
     def find_actor(self, token: str) -> Login | None:
-        actor = self.sessions.get(token)
+        actor = self.tokens.get(token)
         return Login(token=token, actor=actor, must_change=actor.name in self.must_change) if actor else None
 
     def logout(self, token: str) -> None:
-        self.sessions.pop(token, None)
+        self.tokens.pop(token, None)
 
     def change_password(self, old: str, new: str, *, by: Actor, token: str = "") -> None:
         self._note("change_password", by.name)

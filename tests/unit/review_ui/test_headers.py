@@ -26,6 +26,7 @@ PAGES = (
     "/admin/people",
     "/admin/policy",
     "/password",
+    "/account",
 )
 
 

@@ -53,7 +53,7 @@ def test_the_login_cookie_is_out_of_reach_of_scripts_and_other_sites(
 def test_log_out_ends_the_session_and_forgets_cached_pages(reviewer: FlaskClient, services: FakeServices) -> None:
     answer = reviewer.post("/logout")
     assert answer.headers["Clear-Site-Data"] == '"cache"'
-    assert services.sessions == {}
+    assert services.tokens == {}
     assert reviewer.get("/queue").status_code == 302
 
 
@@ -79,7 +79,7 @@ def test_a_form_without_its_token_is_refused(services: FakeServices, settings: S
     guarded = create_app(services, settings)
     guarded.config["TESTING"] = True
     client = guarded.test_client()
-    services.sessions["token"] = REVIEWER
+    services.tokens["token"] = REVIEWER
     client.set_cookie("proofdesk", "token")
     services.documents[7] = Held(7)
     refused = client.post("/documents/7/claim", headers=JSON)

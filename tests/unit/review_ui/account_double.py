@@ -1,0 +1,19 @@
+"""What the pages about accounts ask, in memory."""
+
+from datetime import UTC, datetime
+
+from pipeline.domain.actors import Actor
+from pipeline.services.sessions import SessionView
+
+BEGUN = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+class FakeSessions:
+    """Two sessions for everybody: this one and another."""
+
+    def list_own(self, *, by: Actor) -> tuple[SessionView, ...]:
+        return tuple(
+            SessionView(id=name, begun_at=BEGUN, seen_at=BEGUN, address="192.0.2.1", agent=FIREFOX, is_this=is_this)
+            for name, is_this in (("aa", True), ("bb", False))
+        )
