@@ -9,6 +9,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
+from pipeline.delivery.checkpoints import CheckpointFolder
 from pipeline.delivery.folder import FolderDestination
 from pipeline.doctypes.loader import load_types, shipped_types
 from pipeline.domain.extraction import Extraction
@@ -28,6 +29,7 @@ from pipeline.services.approving import Approving
 from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
+from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.clock import SystemClock
 from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
@@ -56,6 +58,7 @@ from pipeline.stages.witness import witness
 from pipeline.store import migrate
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
+from pipeline.store.keyring import FolderKeys
 from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderImageReadings, FolderReadings
 from pipeline.store.studies import FolderStudies
@@ -84,6 +87,7 @@ class Services:
     files: Files
     policies: Policies
     auditing: Auditing
+    checkpointing: Checkpointing
     reporting: Reporting
     health: Health
     types: TypeShelf
@@ -179,6 +183,14 @@ def build(
         spread=spread,
         is_on=settings.learn,
     )
+    keys = FolderKeys(data / "keys")
+    checkpointing = Checkpointing(
+        store=store,
+        clock=clock,
+        keys=keys,
+        outlets=(CheckpointFolder(settings.checkpoints_path),) if settings.checkpoint_hours else (),
+        every=timedelta(hours=settings.checkpoint_hours),
+    )
     return Services(
         accounts=Accounts(
             store=store,
@@ -220,6 +232,7 @@ def build(
             processing=processing,
             delivering=delivering,
             learning=learning,
+            checkpointing=checkpointing,
             jobs=queue,
             types=types,
             clock=clock,
@@ -227,7 +240,8 @@ def build(
         pages=Pages(store=store, blobs=blobs, readings=readings, reader=reader, limits=limits, cache=data / "pages"),
         files=Files(store=store),
         policies=Policies(store=store, clock=clock),
-        auditing=Auditing(store=store, clock=clock, types=types),
+        auditing=Auditing(store=store, clock=clock, types=types, keys=keys),
+        checkpointing=checkpointing,
         reporting=Reporting(store=store, jobs=queue, clock=clock),
         health=Health(store=store, jobs=queue),
         types=types,

@@ -23,7 +23,8 @@ class Job(StrEnum):
     PROCESS = "process"
     DELIVER = "deliver"
     LEARN = "learn"
-    """For no document in particular: its number is 0."""
+    """For no document in particular: its number is 0, as the next one's."""
+    CHECKPOINT = "checkpoint"
 
 
 class JobQueue(Protocol):

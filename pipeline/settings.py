@@ -55,6 +55,8 @@ class Settings(BaseModel):
     retry_seconds: int = Field(default=30, ge=0)
     sweep_seconds: float = Field(default=10.0, gt=0)
     due_hours: float = Field(default=24.0, gt=0)
+    checkpoints: Path | None = None
+    checkpoint_hours: float = Field(default=24.0, ge=0)
     embedded_bytes_max: int = Field(default=256 * 1024 * 1024, ge=1)
 
     @field_validator("redis_url")
@@ -96,6 +98,10 @@ class Settings(BaseModel):
     @property
     def out_path(self) -> Path:
         return (self.out or self.data / "out").absolute()
+
+    @property
+    def checkpoints_path(self) -> Path:
+        return (self.checkpoints or self.data / "checkpoints").absolute()
 
     @property
     def data_path(self) -> Path:

@@ -59,7 +59,7 @@ def verify() -> Response:
 
 @audit.post("/checkpoint")
 def checkpoint() -> Response:
-    content = services().auditing.checkpoint(by=actor())
+    content = services().checkpointing.write(by=actor())
     return _download(content, "application/json", f"proofdesk-checkpoint-{_stamp()}.json")
 
 

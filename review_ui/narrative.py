@@ -58,6 +58,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     "access:revoke": (_l("Access taken"), "corrected"),
     "export:write": (_l("Record exported"), "dot"),
     "export:verify": (_l("Record verified"), "settled"),
+    "key:make": (_l("Signing key made"), "corrected"),
     "erasure:request": (_l("Erasure asked for"), "check"),
     "erasure:execute": (_l("Values erased"), "absent"),
 }
@@ -70,6 +71,8 @@ KEPT_BACK = frozenset(
         "record_sha256",
         "hash",
         "merkle_root",
+        "signed_with",
+        "previous",
         "handling_ms",
         "sha256",
         "comment",

@@ -4,10 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.domain.audit import AuditEvent, AuditTag
 from pipeline.record.canonical import canonical_json, utc_text
+from pipeline.record.keys import SigningKey, introduce
 from pipeline.record.verify import GENESIS, StoredEvent, commitment, sha256_hex
 from pipeline.store.events import hashed_text
 
 START = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+KEY = SigningKey.make()
+INTRODUCED = introduce(KEY, START, 1, None)
+"""The statement that checkpoints of these chains carry."""
 
 
 def event(number: int = 1, **changes: object) -> AuditEvent:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from pipeline.delivery.checkpoints import CheckpointFolder
 from pipeline.delivery.folder import FolderDestination
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.audit import AuditTag
@@ -20,6 +21,7 @@ from pipeline.services.approving import Approving
 from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
+from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
@@ -42,6 +44,7 @@ from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, EventView
 from pipeline.store.blobs import FolderBlobs
 from pipeline.store.engine import Store
+from pipeline.store.keyring import FolderKeys
 from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderReadings
 from pipeline.store.studies import FolderStudies
@@ -118,14 +121,26 @@ class Office:
             self.clock,
         )
         self.championing = Championing(self.store, self.models, self.queue, shelf, self.clock)
+        keys = FolderKeys(self.folder / "keys")
+        self.checkpointing = Checkpointing(
+            self.store, self.clock, keys, (CheckpointFolder(self.folder / "checkpoints"),)
+        )
         self.sweeping = Sweeping(
-            self.store, self.intake, self.processing, self.delivering, self.learning, self.queue, shelf, self.clock
+            self.store,
+            self.intake,
+            self.processing,
+            self.delivering,
+            self.learning,
+            self.checkpointing,
+            self.queue,
+            shelf,
+            self.clock,
         )
         self.pages = Pages(self.store, blobs, readings, self.reader, limits, self.folder / "pages")
         self.files = Files(self.store)
         self.policies = Policies(self.store, self.clock)
         self.reporting = Reporting(self.store, self.queue, self.clock)
-        self.auditing = Auditing(self.store, self.clock, shelf)
+        self.auditing = Auditing(self.store, self.clock, shelf, keys)
 
     def hire(self, name: str, *roles: Role) -> Actor:
         """Make an account and return the person, logged in."""

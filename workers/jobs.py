@@ -85,6 +85,11 @@ def learn(document_id: int) -> None:
     )
 
 
+def checkpoint(document_id: int) -> None:
+    """Let a checkpoint of the record leave the machine where one is due; the number is 0, no document's."""
+    run(Job.CHECKPOINT, document_id, lambda: services().checkpointing.write_due(by=WORKER))
+
+
 def bury(document_id: int, attempt: int) -> None:
     """End an attempt whose process is gone; where that fails, the sweep does it once the attempt's time is over.
 

@@ -26,6 +26,7 @@ _FUNCTIONS = {
     Job.PROCESS: "workers.jobs.process",
     Job.DELIVER: "workers.jobs.deliver",
     Job.LEARN: "workers.jobs.learn",
+    Job.CHECKPOINT: "workers.jobs.checkpoint",
 }
 _LEARN_SECONDS = 3600
 _ANSWER_SECONDS = 5.0

@@ -51,6 +51,8 @@ class AuditTag(StrEnum):
     ACCESS_REVOKE = "access:revoke"
     EXPORT_WRITE = "export:write"
     EXPORT_VERIFY = "export:verify"
+    KEY_MAKE = "key:make"
+    """What signs checkpoints and evidence from now on."""
     ERASURE_REQUEST = "erasure:request"
     ERASURE_EXECUTE = "erasure:execute"
 

@@ -1,6 +1,6 @@
 """Check an audit record that Proofdesk exported.
 
-    python3 verify.py EXPORT.jsonl [--checkpoint FILE]
+    python3 verify.py EXPORT.jsonl [--checkpoint FILE] [--key KEY]
 
 One file, standard library alone, Python 3.9 or newer: copy it to a machine you trust and run it there. It needs no
 secret, no network and none of Proofdesk's other code. It ends with 0 where everything holds, with 1 where something
@@ -9,6 +9,7 @@ does not (each problem in a sentence of its own), with 2 where a file cannot be 
 What it shows: no event of the export was changed, swapped, inserted or taken out of the middle; each value is the one
 that was recorded; each signed record is the one that was signed. What no export can show by itself is that its end was
 not cut off, or that the whole chain was not made anew: for that, give a checkpoint that left the machine earlier.
+Checkpoints are signed: name the key that you were given by another way, and one that was forged is refused.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 FORMAT = 1
 """Layout of events, checkpoints and exports that this file knows."""
+KEY_KIND = "proofdesk-key"
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
 COLUMNS = ("at", "tag", "by", "file", "document", "field")
@@ -112,6 +114,121 @@ def _join(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+# Ed25519 as RFC 8032 has it, checking alone: Python's own library knows no signatures. Nothing here is secret, so
+# nothing needs to take the same time for all numbers. A point is (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z.
+_Point = tuple[int, int, int, int]
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT_OF_MINUS_1 = pow(2, (_P - 1) // 4, _P)
+
+
+def _point(data: bytes) -> _Point:
+    y = int.from_bytes(data, "little")
+    odd, y = y >> 255, y & (1 << 255) - 1
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_1 % _P
+    if y >= _P or (x * x - square) % _P or (odd and not x):
+        raise ValueError("it names no point of the curve")
+    if x & 1 != odd:
+        x = _P - x
+    return x, y, 1, x * y % _P
+
+
+def _add(one: _Point, other: _Point) -> _Point:
+    a = (one[1] - one[0]) * (other[1] - other[0])
+    b = (one[1] + one[0]) * (other[1] + other[0])
+    c, d = 2 * one[3] * other[3] * _D, 2 * one[2] * other[2]
+    e, f, g, h = (b - a) % _P, (d - c) % _P, (d + c) % _P, (b + a) % _P
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(number: int, point: _Point) -> _Point:
+    total = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            total = _add(total, point)
+        number, point = number >> 1, _add(point, point)
+    return total
+
+
+_BASE = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+
+
+def is_signed(key: str, text: bytes, signature: str) -> bool:
+    """Return whether `signature` (128 hex digits) over the text was made by the owner of `key` (64 hex digits)."""
+    try:
+        public, signed = bytes.fromhex(key), bytes.fromhex(signature)
+        if len(public) != 32 or len(signed) != 64:
+            return False
+        owner, promise, answer = _point(public), _point(signed[:32]), int.from_bytes(signed[32:], "little")
+    except (ValueError, TypeError):
+        return False
+    if answer >= _ORDER:
+        return False
+    asked = int.from_bytes(hashlib.sha512(signed[:32] + public + text).digest(), "little") % _ORDER
+    left, right = _times(answer, _BASE), _add(promise, _times(asked, owner))
+    return not ((left[0] * right[2] - right[0] * left[2]) % _P or (left[1] * right[2] - right[1] * left[2]) % _P)
+
+
+def unsigned(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what a signature is made over: all but the signatures, and the keys that come along."""
+    return {name: value for name, value in said.items() if name not in ("signatures", "keys")}
+
+
+def signers_of(said: dict[str, Any]) -> set[str]:
+    """Return the keys whose signature under this text holds."""
+    text = canonical_text(unsigned(said)).encode()
+    return {key for key, signature in mapping(said.get("signatures")).items() if is_signed(key, text, signature)}
+
+
+def follow_keys(statements: Iterable[Any], known: str | None) -> tuple[str, ...]:
+    """Return the keys that may be believed, oldest first.
+
+    Args:
+        statements: those of all keys of the installation, oldest first, as `audit key` writes them.
+        known: the key that the reader was given by another way; None: the first one is believed as it stands.
+
+    Raises:
+        ValueError: a statement is damaged, or no way leads from the known key to the later ones.
+    """
+    believed: list[str] = []
+    for statement in map(mapping, statements):
+        key, previous, signers = statement.get("key"), statement.get("previous"), signers_of(statement)
+        if statement.get("kind") != KEY_KIND or not _is_hash(key) or key not in signers:
+            raise ValueError("a statement of its keys is damaged")
+        if not believed and known in (None, key):
+            believed.append(str(key))
+        elif believed:
+            if previous != believed[-1] or previous not in signers:
+                raise ValueError("a newer key was not introduced by the one before it")
+            believed.append(str(key))
+    if not believed:
+        raise ValueError("it does not go back to the key that you named")
+    return tuple(believed)
+
+
+def check_signature(said: dict[str, Any], known: str | None) -> str | None:
+    """Return the key that signed; None where nothing is signed and no key was asked for.
+
+    Raises:
+        ValueError: a signature does not hold, or is by a key that can't be believed.
+    """
+    if "signatures" not in said:
+        if known is not None:
+            raise ValueError("it is not signed")
+        return None
+    signers = signers_of(said)
+    believed = follow_keys(said.get("keys") or [], known)
+    if not signers or signers != set(mapping(said["signatures"])):
+        raise ValueError("its signature does not hold: it was changed after it was signed")
+    if not signers & set(believed):
+        raise ValueError("it is signed by a key that is not among its keys")
+    return sorted(signers & set(believed))[0]
+
+
 class Checkpoint(NamedTuple):
     """Where the chain stood at a time: kept outside the machine, it shows what was cut or made anew since."""
 
@@ -119,10 +236,15 @@ class Checkpoint(NamedTuple):
     hash: str
     at: str
     merkle_root: str | None = None
+    signed_by: str | None = None
 
 
-def parse_checkpoint(data: bytes) -> Checkpoint:
-    """Return the checkpoint in a file.
+def parse_checkpoint(data: bytes, known: str | None = None) -> Checkpoint:
+    """Return the checkpoint in a file, its signature checked.
+
+    Args:
+        data: the file's content.
+        known: the key, 64 hex digits, that it has to go back to.
 
     Raises:
         ValueError: these bytes are no checkpoint; the message says why.
@@ -140,7 +262,7 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
         raise ValueError("its number, hash or time is damaged")
     if root is not None and not _is_hash(root):
         raise ValueError("its Merkle root is damaged")
-    return Checkpoint(seq, str(head), at, root)
+    return Checkpoint(seq, str(head), at, root, check_signature(found, known))
 
 
 def _is_hash(value: Any) -> bool:
@@ -441,11 +563,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check an audit record that Proofdesk exported as JSONL.")
     parser.add_argument("export", help="the exported .jsonl file")
     parser.add_argument("--checkpoint", help="a checkpoint that was taken off the machine earlier")
+    parser.add_argument("--key", help="the key that signs there, 64 hex digits, as you were given it by another way")
     chosen = parser.parse_args(arguments)
     try:
         checkpoint = None
         if chosen.checkpoint:
-            checkpoint = parse_checkpoint(Path(chosen.checkpoint).read_bytes())
+            checkpoint = parse_checkpoint(Path(chosen.checkpoint).read_bytes(), chosen.key)
         with Path(chosen.export).open("rb") as stream:
             found = _checked(stream, checkpoint)
     except OSError as error:

@@ -16,10 +16,9 @@ from pipeline.domain.value import Frozen
 from pipeline.errors import RecordBrokenError
 from pipeline.ports import Clock
 from pipeline.record import verify as verifier
-from pipeline.record.chain import ChainReport, check_chain
-from pipeline.record.checkpoint import write_checkpoint
-from pipeline.record.verify import GENESIS, Checkpoint, parse_checkpoint
+from pipeline.record.verify import Checkpoint, parse_checkpoint
 from pipeline.services import access
+from pipeline.services.checking import check_record
 from pipeline.services.entries import entry
 from pipeline.services.exports import rows, statement
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
@@ -27,13 +26,13 @@ from pipeline.services.exports.lines import write_jsonl
 from pipeline.services.exports.select import event_conditions, list_subjects
 from pipeline.services.exports.tabular import write_csv
 from pipeline.services.exports.workbook import write_xlsx
-from pipeline.services.signed import list_unfaithful
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import EventPage, EventView, VerificationView
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
-from pipeline.store.stored import find_head, list_stored, snapshot
+from pipeline.store.keyring import FolderKeys
+from pipeline.store.stored import list_stored, snapshot
 from pipeline.store.tables import EventRow, EventValueRow
 
 log = structlog.get_logger()
@@ -64,6 +63,8 @@ class Auditing:
     clock: Clock
     types: TypeShelf = field(default_factory=lambda: TypeShelf(()))
     """Tells amounts from other text, for spreadsheets."""
+    keys: FolderKeys | None = None
+    """What signs checkpoints; without it theirs are believed as they stand."""
 
     def list_events(self, wanted: EventFilter, *, by: Actor) -> EventPage:
         """Return one page of events, newest first."""
@@ -106,11 +107,11 @@ class Auditing:
         known: Checkpoint | None = None
         if checkpoint is not None:
             try:
-                known = parse_checkpoint(checkpoint)
+                known = parse_checkpoint(checkpoint, self._first_key())
             except ValueError as error:
                 unusable.append(f"The checkpoint cannot be used: {error}. Choose a file that Proofdesk wrote.")
-        report, unfaithful = self._check(known)
-        problems = (*unusable, *report.problems, *unfaithful)
+        report, found = check_record(self.store, known)
+        problems = (*unusable, *found)
         facts = {
             "events": report.events,
             "head": report.seq,
@@ -131,24 +132,6 @@ class Auditing:
             problems=problems,
             checkpoint_seq=known.seq if known else None,
         )
-
-    def checkpoint(self, *, by: Actor) -> bytes:
-        """Return a checkpoint of the record as it stands, to be kept where nobody on this machine can change it.
-
-        Raises:
-            RecordBrokenError: the record does not hold; a checkpoint would cover that up.
-        """
-        access.check_may(by, Act.AUDIT)
-        report, unfaithful = self._check(None)
-        problems = (*report.problems, *unfaithful)
-        if problems:
-            raise RecordBrokenError(
-                f"The audit record does not hold, so no checkpoint was made. {problems[0]} "
-                "Run `proofdesk audit verify` for all problems."
-            )
-        facts = {"format": "checkpoint", "head": report.seq, "hash": report.hash, "merkle_root": report.merkle_root}
-        self._write(AuditTag.EXPORT_WRITE, facts, by)
-        return write_checkpoint(report, self.clock.now())
 
     def export(
         self, form: ExportFormat, wanted: ExportFilter | None = None, *, by: Actor, bom: bool = False
@@ -209,28 +192,16 @@ class Auditing:
             for event in list_stored(session, *event_conditions(wanted)):
                 yield rows.event_line(event)
 
-    def _check(self, known: Checkpoint | None) -> tuple[ChainReport, list[str]]:
-        with snapshot(self.store) as session:
-            try:
-                report = check_chain(list_stored(session), find_head(session), known)
-            except DBAPIError as error:
-                cause = str(error.orig)
-                return _nothing_read(f"The database file is damaged and cannot be read: {cause}. Restore a backup."), []
-            try:
-                return report, list_unfaithful(session)
-            except (DBAPIError, ValueError) as error:  # ValueError: what a column holds is no value of its type
-                log.warning("auditing.illegible_approvals", error=type(error).__name__)
-                return report, ["Approvals, or fields of approved documents, were damaged: they cannot be read."]
+    def _first_key(self) -> str | None:
+        """Return the key that every checkpoint of this installation goes back to; None where nothing was signed yet."""
+        statements = self.keys.statements() if self.keys is not None else []
+        return str(statements[0]["key"]) if statements else None
 
     def _write(self, tag: AuditTag, facts: dict[str, Any], by: Actor) -> tuple[datetime, int]:
         """Record that somebody looked at the whole record or took it away; return when, and as which event."""
         now = self.clock.now()
         with self.store.writing() as session:
             return now, events.append(session, entry(tag, by, now, facts=facts))[0]
-
-
-def _nothing_read(problem: str) -> ChainReport:
-    return ChainReport(events=0, seq=0, hash=GENESIS, merkle_root="", problems=(problem,), erased=0)
 
 
 def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from pipeline.domain.value import Frozen
 from pipeline.errors import TransientError
 from pipeline.ports import Clock, Job, JobQueue
 from pipeline.services import access
+from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.delivering import Delivering
 from pipeline.services.desk import Desk
 from pipeline.services.intake import Intake
@@ -39,6 +40,7 @@ class Swept(Frozen):
     tidied: int
     trainings: int
     reread: int
+    checkpoints: int
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Sweeping:
     processing: Processing
     delivering: Delivering
     learning: Learning
+    checkpointing: Checkpointing
     jobs: JobQueue
     types: TypeShelf
     clock: Clock
@@ -75,6 +78,7 @@ class Sweeping:
             tidied=attempt(lambda: self.delivering.tidy(by=by)),
             trainings=attempt(lambda: self.learning.ring_due(by=by)),
             reread=attempt(lambda: self.learning.reread(by=by)),
+            checkpoints=attempt(lambda: self._ring_checkpoint(by)),
         )
         if failures:
             raise failures[0]
@@ -91,6 +95,13 @@ class Sweeping:
         if deliveries:
             self.jobs.enqueue_many(Job.DELIVER, list(deliveries))
         return len(deliveries)
+
+    def _ring_checkpoint(self, by: Actor) -> int:
+        """Ring for a checkpoint: the whole record is checked for it, which is no work for the watcher."""
+        due = self.checkpointing.is_due(by=by)
+        if due:
+            self.jobs.enqueue_many(Job.CHECKPOINT, [0])
+        return int(due)
 
     def _is_idle(self) -> bool:
         """Return whether few jobs wait, so that ringing again can't pile them up; a queue that is down counts too."""

@@ -291,12 +291,18 @@ Policies.change                   -        no       yes      no       no       n
 Policies.get_current              -        no       yes      no       yes      yes      yes      yes
 
 # Auditing                        on       stranger machine  none     reviewer approver auditor  admin    | mine    another  nobody
-Auditing.checkpoint               -        no       yes      no       no       no       yes      yes
 Auditing.export                   -        no       yes      no       no       no       yes      yes
 Auditing.get_verifier             -        no       yes      no       no       no       yes      yes
 Auditing.history                  mine     no       yes      no       no       no       yes      yes      | no      no       no
 Auditing.list_events              -        no       yes      no       no       no       yes      yes
 Auditing.verify                   -        no       yes      no       no       no       yes      yes
+
+# Checkpointing                   on       stranger machine  none     reviewer approver auditor  admin
+Checkpointing.is_due              -        no       yes      no       no       no       no       no
+Checkpointing.list_keys           -        no       yes      no       no       no       yes      yes
+Checkpointing.rotate_key          -        no       yes      no       no       no       no       yes
+Checkpointing.write               -        no       yes      no       no       no       yes      yes
+Checkpointing.write_due           -        no       yes      no       no       no       no       no
 
 # Reporting                       on       stranger machine  none     reviewer approver auditor  admin
 Reporting.status                  -        no       yes      no       yes      yes      yes      yes

@@ -283,10 +283,10 @@ def test_signed_value_that_was_changed_in_an_export_is_found(
 
 
 def test_stranger_verifies_an_export_offline_with_the_one_file(
-    auditing: Auditing, auditor: Actor, first: DocumentView, tmp_path: Path
+    office: Office, auditing: Auditing, auditor: Actor, first: DocumentView, tmp_path: Path
 ) -> None:
     (tmp_path / "verify.py").write_bytes(auditing.get_verifier(by=auditor))
-    (tmp_path / "checkpoint.json").write_bytes(auditing.checkpoint(by=auditor))
+    (tmp_path / "checkpoint.json").write_bytes(office.checkpointing.write(by=auditor))
     export = tmp_path / "export.jsonl"
     export.write_bytes(b"".join(auditing.export(ExportFormat.JSONL, by=auditor)))
 
@@ -301,13 +301,18 @@ def test_stranger_verifies_an_export_offline_with_the_one_file(
     assert (bad.returncode, bad.stdout.splitlines()[-1]) == (1, "The record does NOT hold.")
     assert run("nothing.jsonl").returncode == 2
     assert run("export.jsonl", "--checkpoint", "verify.py").returncode == 2
+    [key] = (each.key for each in office.checkpointing.list_keys(by=auditor))
+    assert "The record holds" not in bad.stdout
+    assert run("export.jsonl", "--checkpoint", "checkpoint.json", "--key", key).returncode == 1
+    unknown = run("export.jsonl", "--checkpoint", "checkpoint.json", "--key", "0" * 64)
+    assert (unknown.returncode, "does not go back to the key" in unknown.stderr) == (2, True)
 
 
 def test_cut_export_does_not_agree_with_a_checkpoint(
     office: Office, auditing: Auditing, auditor: Actor, first: DocumentView
 ) -> None:
     before = as_lines(auditing, auditor)
-    known = parse_checkpoint(auditing.checkpoint(by=auditor))
+    known = parse_checkpoint(office.checkpointing.write(by=auditor))
     [problem] = check_export(before, known).chain.all_problems()
     assert "its end was cut off since" in problem
 

@@ -11,7 +11,6 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.review import Decision, Settlement
 from pipeline.errors import AccessDeniedError, RecordBrokenError
 from pipeline.services.auditing import Auditing, EventFilter
-from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView
 from pipeline.store.engine import Store
 from pipeline.store.tables import EventValueRow
@@ -22,7 +21,7 @@ from tests.desk import Office
 
 @pytest.fixture
 def auditing(office: Office) -> Auditing:
-    return Auditing(office.store, office.clock, TypeShelf(office.types))
+    return office.auditing
 
 
 @pytest.fixture
@@ -137,7 +136,7 @@ def test_field_that_was_changed_after_signing_is_found(
 def test_checkpoint_finds_a_cut_end_that_the_database_alone_does_not_show(
     office: Office, auditing: Auditing, approved: DocumentView, auditor: Actor
 ) -> None:
-    checkpoint = auditing.checkpoint(by=auditor)
+    checkpoint = office.checkpointing.write(by=auditor)
     seq = json.loads(checkpoint)["seq"]
     forge(
         office,
@@ -156,7 +155,7 @@ def test_checkpoint_finds_a_cut_end_that_the_database_alone_does_not_show(
 def test_chain_that_grew_since_agrees_with_its_checkpoint(
     office: Office, auditing: Auditing, approved: DocumentView, auditor: Actor
 ) -> None:
-    checkpoint = auditing.checkpoint(by=auditor)
+    checkpoint = office.checkpointing.write(by=auditor)
     approve_one(office)
     assert auditing.verify(checkpoint, by=auditor).problems == ()
 
@@ -171,7 +170,7 @@ def test_broken_record_gets_no_checkpoint(
 ) -> None:
     forge(office, "UPDATE events SET \"by\" = 'mallory' WHERE seq = 2")
     with pytest.raises(RecordBrokenError, match=r"no checkpoint was made\. Event 2"):
-        auditing.checkpoint(by=auditor)
+        office.checkpointing.write(by=auditor)
 
 
 def test_record_that_nothing_can_be_added_to_is_still_checked(
@@ -220,7 +219,7 @@ def test_only_auditors_and_administrators_see_the_record(office: Office, auditin
         lambda: auditing.list_events(EventFilter(), by=somebody),
         lambda: auditing.history(1, by=somebody),
         lambda: auditing.verify(by=somebody),
-        lambda: auditing.checkpoint(by=somebody),
+        lambda: office.checkpointing.write(by=somebody),
         lambda: auditing.get_verifier(by=somebody),
     ):
         with pytest.raises(AccessDeniedError, match="auditor"):

@@ -20,7 +20,7 @@ from pipeline.services.exports.rows import event_line
 from pipeline.store import events
 from pipeline.store.engine import Store
 from pipeline.store.stored import find_head, list_stored, snapshot
-from tests.chains import START, chain, event, head
+from tests.chains import INTRODUCED, KEY, START, chain, event, head
 
 CASES = 400
 EVENTS = 12
@@ -137,7 +137,7 @@ MUTATIONS: dict[str, Mutation] = {
 def test_every_mutation_of_a_chain_is_found(name: str) -> None:
     rng = random.Random(name)
     untouched = chain(*(event(number) for number in range(1, EVENTS + 1)))
-    known = parse_checkpoint(write_checkpoint(check_chain(untouched, head(untouched)), START))
+    known = parse_checkpoint(write_checkpoint(check_chain(untouched, head(untouched)), START, KEY, [INTRODUCED]))
     for case in range(CASES // len(MUTATIONS) + 1):
         changed = MUTATIONS[name](rng, list(untouched))
         if changed == untouched:

@@ -143,7 +143,23 @@ def verify(context: click.Context, checkpoint: Path | None, as_json: bool) -> No
 def checkpoint(settings: Settings, output: Path | None) -> None:
     """Write down where the record stands now, to be kept where nobody on this machine can change it."""
     with opened(settings) as services:
-        _write([services.auditing.checkpoint(by=CLI)], output)
+        _write([services.checkpointing.write(by=CLI)], output)
+
+
+@audit.command()
+@click.option("--new", is_flag=True, help="Make a new key first, introduced by the one before.")
+@click.pass_obj
+def key(settings: Settings, new: bool) -> None:
+    """Show the keys that sign checkpoints and evidence, oldest first; the last one signs now.
+
+    Give the first one to your auditors by another way than the record itself: `verify.py --key` follows from it to all
+    later ones, and refuses what others signed.
+    """
+    with opened(settings) as services:
+        if new:
+            services.checkpointing.rotate_key(by=CLI)
+        for each in services.checkpointing.list_keys(by=CLI):
+            click.echo(f"{each.number:>3}  {each.key}  since {each.at:%Y-%m-%d %H:%M} UTC")
 
 
 def _write(pieces: Iterable[bytes], output: Path | None) -> None:

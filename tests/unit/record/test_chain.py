@@ -6,7 +6,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.record.chain import ChainReport, check_chain
 from pipeline.record.checkpoint import write_checkpoint
 from pipeline.record.verify import GENESIS, Checkpoint, MerkleTree, StoredEvent, parse_checkpoint, sha256_hex
-from tests.chains import START, chain, event, head
+from tests.chains import INTRODUCED, KEY, START, chain, event, head
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def check(stored: list[StoredEvent], checkpoint: Checkpoint | None = None) -> tu
 
 
 def checkpoint_of(stored: list[StoredEvent]) -> Checkpoint:
-    return parse_checkpoint(write_checkpoint(check_chain(stored, head(stored)), START))
+    return parse_checkpoint(write_checkpoint(check_chain(stored, head(stored)), START, KEY, [INTRODUCED]))
 
 
 def test_untouched_chain_holds(stored: list[StoredEvent]) -> None:
@@ -161,7 +161,7 @@ def test_checkpoint_with_a_damaged_number_is_refused(stored: list[StoredEvent]) 
     report = check_chain(stored, head(stored))
     for broken in (replace(report, events=8), replace(report, hash="zz"), replace(report, merkle_root="12")):
         with pytest.raises(ValueError, match="damaged"):
-            parse_checkpoint(write_checkpoint(broken, START))
+            parse_checkpoint(write_checkpoint(broken, START, KEY, [INTRODUCED]))
 
 
 def test_merkle_root_is_the_one_of_rfc_6962() -> None:

@@ -1,0 +1,52 @@
+"""Where checkpoints leave the machine to: a folder, which a mount or a backup takes further."""
+
+import contextlib
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.errors import TransientError
+
+_NAME = re.compile(r"proofdesk-checkpoint-(\d{8}T\d{6})Z\.json")
+
+
+@dataclass(frozen=True)
+class CheckpointFolder:
+    """A folder that collects checkpoints, one file each, named by their time in UTC; none is ever replaced."""
+
+    folder: Path
+
+    def find_last(self) -> datetime | None:
+        """Return the time in the newest file's name."""
+        try:
+            names = sorted(found[1] for name in os.listdir(self.folder) if (found := _NAME.fullmatch(name)))  # noqa: PTH208
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreachable(self.folder, error) from error
+        return datetime.strptime(names[-1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) if names else None
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write the file under a name of its own, and give it its name once it is on the disk."""
+        draft = self.folder / f".{name}.{secrets.token_hex(4)}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with draft.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.rename(self.folder / name)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise _unreachable(self.folder, error) from error
+
+
+def _unreachable(folder: Path, error: OSError) -> TransientError:
+    return TransientError(
+        f"Checkpoints can't be put into {folder} ({error.strerror}). Give this user the right to write there, "
+        "or set PROOFDESK_CHECKPOINTS to another folder. It is tried again."
+    )
