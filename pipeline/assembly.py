@@ -46,6 +46,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
+from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
@@ -61,6 +62,7 @@ from pipeline.store.engine import Store
 from pipeline.store.keyring import FolderKeys
 from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderImageReadings, FolderReadings
+from pipeline.store.sealing import Sealer
 from pipeline.store.studies import FolderStudies
 
 
@@ -70,6 +72,7 @@ class Services:
 
     accounts: Accounts
     sessions: Sessions
+    second_factors: SecondFactors
     intake: Intake
     processing: Processing
     reviewing: Reviewing
@@ -139,6 +142,7 @@ def build(
     blobs = FolderBlobs(data / "blobs")
     readings = FolderReadings(data / "readings")
     limits = limits_of(settings)
+    sealer = Sealer(settings.secret_file or data / "secret.key", is_made=settings.secret_file is None)
     intake = Intake(
         arrivals=Arrivals(
             store=store,
@@ -198,6 +202,7 @@ def build(
             hasher=hasher or PasswordHasher(),
             idle=timedelta(seconds=settings.session_idle_seconds),
             longest=timedelta(seconds=settings.session_seconds_max),
+            sealer=sealer,
         ),
         sessions=Sessions(
             store=store,
@@ -205,6 +210,7 @@ def build(
             idle=timedelta(seconds=settings.session_idle_seconds),
             longest=timedelta(seconds=settings.session_seconds_max),
         ),
+        second_factors=SecondFactors(store=store, clock=clock, sealer=sealer),
         intake=intake,
         processing=processing,
         reviewing=Reviewing(

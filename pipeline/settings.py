@@ -25,6 +25,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     admin_password: str | None = None
+    secret_file: Path | None = None
     redis_url: str | None = None
     database_url: str | None = None
     secure_cookies: bool = False

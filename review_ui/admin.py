@@ -4,6 +4,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 from pydantic import ValidationError
 
+from pipeline.domain.actors import Role
 from pipeline.domain.routing import NextBy, Policy
 from review_ui import forms
 from review_ui.context import actor, services
@@ -57,6 +58,13 @@ def end_sessions(user_id: int) -> Response:
     return redirect(url_for(".people"))
 
 
+@admin.post("/people/<int:user_id>/second-factor/removal")
+def take_second_factor(user_id: int) -> Response:
+    services().second_factors.take_away(user_id, by=actor())
+    say(_("The second factor is taken away; the next log-in asks for the password alone."))
+    return redirect(url_for(".people"))
+
+
 @admin.get("/policy")
 def policy() -> Response:
     page = render_template(
@@ -64,6 +72,7 @@ def policy() -> Response:
         policy=services().policies.get_current(by=actor()),
         types=services().reviewing.list_types(by=actor()),
         kind_words=KIND_WORDS,
+        role_names=ROLE_NAMES,
     )
     return make_response(page)
 
@@ -81,6 +90,7 @@ def change_policy() -> Response:
             thresholds=_thresholds(),
             four_eyes_types=tuple(request.form.getlist("four_eyes_types")),
             four_eyes_from=_amount("four_eyes_from"),
+            second_factor_roles=tuple(Role(name) for name in request.form.getlist("second_factor_roles")),
             next_by=NextBy(request.form.get("next_by", current.next_by)),
         )
     except (ValueError, ValidationError):

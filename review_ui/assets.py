@@ -30,6 +30,7 @@ STYLES = (
     "learning",
     "upload",
     "login",
+    "account",
     "utilities",
 )
 """The style sheets in the order of their links; the cascade's own order is set by @layer in tokens.css."""

@@ -2,12 +2,21 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from flask_babel import gettext as _
 
 from pipeline.errors import LoginRefusedError, PipelineError
+from pipeline.services.accounts import HalfLogin, Login
 from review_ui import forms
 from review_ui.context import actor, services, settings
 from review_ui.errors import status_of
 from review_ui.flashes import say
 from review_ui.languages import COOKIE, LANGUAGES, told
-from review_ui.session import clear_cookie, cookie_name, safe_path, set_cookie
+from review_ui.session import (
+    clear_cookie,
+    clear_half_cookie,
+    cookie_name,
+    half_name,
+    safe_path,
+    set_cookie,
+    set_half_cookie,
+)
 
 THEMES = ("auto", "light", "dark")
 DENSITIES = ("comfortable", "dense")
@@ -35,10 +44,45 @@ def login() -> Response:
     except LoginRefusedError as error:
         page = render_template("login.html", target=target, expired=None, name=name, problem=told(str(error)))
         return make_response(page, status_of(error))
+    if isinstance(found, HalfLogin):
+        response = redirect(url_for(".code", next=target))
+        set_half_cookie(response, found.token, settings())
+        return response
+    return _enter(found, target)
+
+
+@auth.route("/login/code", methods=["GET", "POST"])
+def code() -> Response:
+    """Ask for the one-time password, once the password was right."""
+    target = safe_path(request.values.get("next"))
+    half = request.cookies.get(half_name(settings()), "")
+    is_recovery = request.values.get("by") == "recovery"
+    if not services().accounts.is_half(half):
+        response = redirect(url_for(".login", next=target))
+        clear_half_cookie(response, settings())
+        return response
+    if request.method != "POST":
+        return make_response(render_template("login_code.html", target=target, is_recovery=is_recovery, problem=None))
+    try:
+        found = services().accounts.login_with_code(
+            half,
+            request.form.get("code", ""),
+            address=request.remote_addr or "",
+            agent=request.user_agent.string,
+        )
+    except LoginRefusedError as error:
+        page = render_template("login_code.html", target=target, is_recovery=is_recovery, problem=told(str(error)))
+        return make_response(page, status_of(error))
+    return _enter(found, target)
+
+
+def _enter(found: Login, target: str | None) -> Response:
     # Form tokens of before the login do not outlive it.
     session.clear()
     response = redirect(url_for("auth.password") if found.must_change else target or url_for("queue.index"))
     set_cookie(response, found.token, settings())
+    if half_name(settings()) in request.cookies:
+        clear_half_cookie(response, settings())
     return response
 
 

@@ -7,14 +7,45 @@ from pipeline.settings import Settings
 from review_ui.context import services
 from review_ui.errors import answer_error, wants_json
 
-OPEN_ENDPOINTS = frozenset({"assets.static_file", "auth.login", "auth.theme", "health.healthz", "health.readyz"})
+OPEN_ENDPOINTS = frozenset(
+    {"assets.static_file", "auth.login", "auth.code", "auth.theme", "health.healthz", "health.readyz"}
+)
 """What answers without a login."""
 UNTIL_CHANGED = frozenset({"auth.password", "auth.logout"})
 """What answers while a one-time password waits to be changed."""
+UNTIL_ENROLLED = UNTIL_CHANGED | {
+    "account.second_factor",
+    "account.begin_second_factor",
+    "account.confirm_second_factor",
+}
+"""What answers while the policy asks for a second factor that is not set up."""
+HALF_SECONDS = 600
+"""How long the browser keeps the token of a half log-in; the server ends it in any case."""
 
 
 def cookie_name(settings: Settings) -> str:
     return "__Host-proofdesk" if settings.secure_cookies else "proofdesk"
+
+
+def half_name(settings: Settings) -> str:
+    return f"{cookie_name(settings)}-half"
+
+
+def set_half_cookie(response: Response, token: str, settings: Settings) -> None:
+    """Keep the token of a log-in whose code is awaited."""
+    response.set_cookie(
+        half_name(settings),
+        token,
+        max_age=HALF_SECONDS,
+        httponly=True,
+        secure=settings.secure_cookies,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def clear_half_cookie(response: Response, settings: Settings) -> None:
+    response.delete_cookie(half_name(settings), httponly=True, secure=settings.secure_cookies, samesite="Lax", path="/")
 
 
 def set_cookie(response: Response, token: str, settings: Settings) -> None:
@@ -56,6 +87,10 @@ def register(app: Flask, settings: Settings) -> None:
             if wants_json():
                 return answer_error(403, "must-change", _("Choose a password of your own first."))
             return redirect(url_for("auth.password"))
+        if g.login.must_enrol and not g.login.must_change and request.endpoint not in UNTIL_ENROLLED:
+            if wants_json():
+                return answer_error(403, "must-enrol", _("Set up your second factor first."))
+            return redirect(url_for("account.second_factor"))
         return None
 
 

@@ -36,6 +36,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
+from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
@@ -47,6 +48,7 @@ from pipeline.store.engine import Store
 from pipeline.store.keyring import FolderKeys
 from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderReadings
+from pipeline.store.sealing import Sealer
 from pipeline.store.studies import FolderStudies
 from tests import builders
 from tests.builders import MACHINE
@@ -80,7 +82,11 @@ class Office:
         sources = Sources(blobs, readings, self.reader, limits)
         self.drop, self.out = self.folder / "drop", self.folder / "out"
         self.drop.mkdir(exist_ok=True)
-        self.accounts = Accounts(self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24))
+        self.sealer = Sealer(self.folder / "secret.key")
+        self.accounts = Accounts(
+            self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24), self.sealer
+        )
+        self.second_factors = SecondFactors(self.store, self.clock, self.sealer)
         self.sessions = Sessions(self.store, self.clock, timedelta(hours=8), timedelta(hours=24))
         type_names = frozenset(each.name for each in self.types)
         self.intake = Intake(

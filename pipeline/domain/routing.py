@@ -3,6 +3,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from pipeline.domain.actors import Role
 from pipeline.domain.value import Frozen
 
 
@@ -100,6 +101,8 @@ class Policy(Frozen):
     """Types whose documents two different people sign."""
     four_eyes_from: Decimal | None = Field(default=None, ge=0)
     """Documents of so much or more, in whatever currency, are signed by two people; None: no amount asks for it."""
+    second_factor_roles: tuple[Role, ...] = ()
+    """Whoever holds one of these is let no further than to setting up a second factor until they have one."""
 
     def threshold_for(self, document_type: str, field: str, starting: float) -> float:
         return self.thresholds.get(f"{document_type}.{field}", starting)

@@ -1,7 +1,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -13,35 +13,42 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
 from pipeline.errors import ConfigurationError, InvalidCorrectionError, LoginRefusedError
 from pipeline.ports import Clock
-from pipeline.services import access, people, sessions
+from pipeline.services import access, codes, guesses, people, sessions
 from pipeline.services.entries import entry
 from pipeline.services.views import PersonView
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
-from pipeline.store.tables import ClaimRow, LoginFailureRow, SessionRow, UserRow
-
-DOOR = Actor.machine("door")
-"""Who refuses a log-in: nobody is known yet."""
+from pipeline.store.sealing import Sealer
+from pipeline.store.tables import ClaimRow, HalfLoginRow, SecondFactorRow, SessionRow, UserRow
 
 SHORTEST_PASSWORD = 12
 FIRST_NAME = "admin"
-FAILURES_ALLOWED = 5
-FAILURES_ALLOWED_ADDRESS = 50
-"""From one address over all names: an office behind one address mistypes too, but not so often."""
-FAILURE_WINDOW = timedelta(minutes=15)
+HALF_LOGIN = timedelta(minutes=10)
+"""So long a right password waits for its code."""
 SEEN_STEP = timedelta(seconds=60)
 """A session's last use is written at most this often: a page with twenty images is one write."""
 
 REFUSED = "This name and password do not fit together. Try again, or ask an administrator for a new password."
-SLOWED = "Too many failed attempts from your address. Wait a quarter of an hour, then try again."
+WRONG_CODE = "This code does not fit, or was used before. Wait for the next one, or use a recovery code."
+TOO_LATE = "The code was not given in time. Begin the log-in again."
+
+
+class HalfLogin(Frozen):
+    """Somebody whose password was right, and whose code is awaited: the token lets nobody in."""
+
+    token: str
 
 
 class Login(Frozen):
-    """A person at the door: `must_change` means that only a new password lets them further."""
+    """A person at the door: `must_change` means that only a new password lets them further.
+
+    `must_enrol`: the policy asks one of their roles for a second factor, and they have none yet.
+    """
 
     token: str
     actor: Actor
     must_change: bool
+    must_enrol: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Accounts:
     hasher: PasswordHasher
     idle: timedelta
     longest: timedelta
+    sealer: Sealer
 
     def ensure_first(self, password: str | None) -> tuple[str, str | None] | None:
         """Create the first account, with all roles, where there is none.
@@ -86,8 +94,8 @@ class Accounts:
             self._granted(session, user, machine)
         return FIRST_NAME, None if password is not None else chosen
 
-    def login(self, name: str, password: str, *, address: str, agent: str = "") -> Login:
-        """Open a session.
+    def login(self, name: str, password: str, *, address: str, agent: str = "") -> Login | HalfLogin:
+        """Open a session; where the person has a second factor, only half of one, which waits for a code.
 
         Guesses are slowed down by name and address together, so that nobody can lock somebody else out.
 
@@ -104,44 +112,87 @@ class Accounts:
         address = address[:64]
         now = self.clock.now()
         with self.store.reading() as session:
-            names = session.scalars(
-                select(LoginFailureRow.name).where(
-                    LoginFailureRow.address == address, LoginFailureRow.at > now - FAILURE_WINDOW
-                )
-            ).all()
+            guesses.check_allowed(session, name, address, now)
             user = session.scalar(select(UserRow).where(UserRow.name == name))
-        if names.count(name) >= FAILURES_ALLOWED or len(names) >= FAILURES_ALLOWED_ADDRESS:
-            raise LoginRefusedError(SLOWED)
         # an unknown name costs the same time as a wrong password
         fits = _fits(self.hasher, user.password_hash if user else _nobody(self.hasher), password)
         if user is None or not user.active or not fits:
             with self.store.writing() as session:
-                session.execute(delete(LoginFailureRow).where(LoginFailureRow.at < now - timedelta(hours=1)))
-                session.add(LoginFailureRow(name=name, address=address, at=now))
-                events.append(
-                    session,
-                    entry(
-                        AuditTag.ACCESS_DENY,
-                        DOOR,
-                        now,
-                        facts={"what": "login"},
-                        values={"name": name, "address": address},
-                    ),
-                )
+                guesses.count(session, name, address, now, "login")
             raise LoginRefusedError(REFUSED)
         with self.store.writing() as session:
             now_so = queries.get_user(session, user.id)
             if not now_so.active or now_so.password_hash != user.password_hash:
                 raise LoginRefusedError(REFUSED)  # closed or reset while the password was checked
-            session.execute(
-                delete(LoginFailureRow).where(LoginFailureRow.name == name, LoginFailureRow.address == address)
-            )
-            token = sessions.begin(session, user, now, address=address, agent=_printable(agent))
-            events.append(
-                session,
-                entry(AuditTag.ACCESS_LOGIN, actor_of(user), now, values={"address": address}),
-            )
-        return Login(token=token, actor=actor_of(user, token), must_change=user.must_change)
+            if codes.find_confirmed(session, user.id) is not None:
+                return self._half_login(session, user, now)
+            return self._enter(session, now_so, now, address=address, agent=agent)
+
+    def login_with_code(self, half: str, code: str, *, address: str, agent: str = "") -> Login:
+        """Open a session after the password was right, by a one-time password or a recovery code.
+
+        Args:
+            half: the token of the half log-in.
+            code: as it was typed.
+            address: the browser's.
+            agent: what the browser says it is.
+
+        Raises:
+            LoginRefusedError: the code does not fit, or was used before; or the half log-in is over.
+        """
+        address = address[:64]
+        now = self.clock.now()
+        with self.store.writing() as session:
+            row = session.get(HalfLoginRow, sessions.hash_of(half))
+            user = queries.get_user(session, row.user_id) if row is not None else None
+            if row is None or user is None or not user.active or now - row.at > HALF_LOGIN:
+                raise LoginRefusedError(TOO_LATE)
+            guesses.check_allowed(session, user.name, address, now)
+            how = codes.spend(session, self.sealer, user.id, code, now)
+            if how is not None:
+                session.delete(row)
+                return self._enter(session, user, now, address=address, agent=agent, second_factor=how)
+            guesses.count(session, user.name, address, now, "code")
+        raise LoginRefusedError(WRONG_CODE)
+
+    def is_half(self, half: str) -> bool:
+        """Return whether a half log-in still waits for its code."""
+        with self.store.reading() as session:
+            row = session.get(HalfLoginRow, sessions.hash_of(half))
+            return row is not None and self.clock.now() - row.at <= HALF_LOGIN
+
+    def _half_login(self, session: Session, user: UserRow, now: datetime) -> HalfLogin:
+        session.execute(delete(HalfLoginRow).where(HalfLoginRow.at < now - HALF_LOGIN))
+        token = secrets.token_urlsafe(32)
+        session.add(HalfLoginRow(token_sha256=sessions.hash_of(token), user_id=user.id, at=now))
+        return HalfLogin(token=token)
+
+    def _enter(
+        self,
+        session: Session,
+        user: UserRow,
+        now: datetime,
+        *,
+        address: str,
+        agent: str,
+        second_factor: str | None = None,
+    ) -> Login:
+        guesses.forgive(session, user.name, address)
+        token = sessions.begin(session, user, now, address=address, agent=_printable(agent))
+        facts = {"second_factor": second_factor} if second_factor else None
+        events.append(
+            session, entry(AuditTag.ACCESS_LOGIN, actor_of(user), now, facts=facts, values={"address": address})
+        )
+        return self._login_of(session, user, token)
+
+    def _login_of(self, session: Session, user: UserRow, token: str) -> Login:
+        asked = queries.get_policy(session).policy.second_factor_roles
+        return Login(
+            token=token,
+            actor=actor_of(user, token),
+            must_change=user.must_change,
+            must_enrol=not set(asked).isdisjoint(user.roles) and codes.find_confirmed(session, user.id) is None,
+        )
 
     def find_actor(self, token: str) -> Login | None:
         """Return who the session belongs to; None where it ended, timed out or was revoked."""
@@ -153,15 +204,15 @@ class Accounts:
             if now - row.seen_at > self.idle or now - row.created_at > self.longest:
                 return None
             user = queries.get_user(session, row.user_id)
-            seen_at = row.seen_at
-        if not user.active:
-            return None
+            if not user.active:
+                return None
+            seen_at, login = row.seen_at, self._login_of(session, user, token)
         if now - seen_at > SEEN_STEP:
             with self.store.writing() as session:
                 session.execute(
                     update(SessionRow).where(SessionRow.token_sha256 == sessions.hash_of(token)).values(seen_at=now)
                 )
-        return Login(token=token, actor=actor_of(user, token), must_change=user.must_change)
+        return login
 
     def logout(self, token: str) -> None:
         """End the session; one that ended already is no error."""
@@ -177,7 +228,11 @@ class Accounts:
     def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
         access.check_may(by, Act.ADMINISTER)
         with self.store.reading() as session:
-            return tuple(people.view_of(user) for user in session.scalars(select(UserRow).order_by(UserRow.name)))
+            holders = set(session.scalars(select(SecondFactorRow.user_id).where(SecondFactorRow.since.is_not(None))))
+            return tuple(
+                people.view_of(user).model_copy(update={"second_factor": user.id in holders})
+                for user in session.scalars(select(UserRow).order_by(UserRow.name))
+            )
 
     def add(self, name: str, display_name: str, roles: Iterable[Role], *, by: Actor) -> str:
         """Create an account and return its one-time password.
@@ -281,6 +336,7 @@ class Accounts:
             self._changed(session, user, by, tag, {"what": "account"})
 
     def _end_sessions(self, session: Session, user: UserRow, but: str = "") -> None:
+        session.execute(delete(HalfLoginRow).where(HalfLoginRow.user_id == user.id))
         session.execute(
             update(SessionRow)
             .where(

@@ -22,6 +22,8 @@ class PersonView(Frozen):
     roles: tuple[Role, ...]
     active: bool
     must_change: bool
+    second_factor: bool = False
+    """A code is asked for beside their password."""
 
 
 class ClaimView(Frozen):

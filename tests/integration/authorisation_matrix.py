@@ -64,11 +64,18 @@ POST /appearance                                                       -        
 GET  /healthz                                                          -        yes      yes      yes      yes      yes      yes
 GET  /login                                                            -        yes      yes      yes      yes      yes      yes
 POST /login                                                            -        yes      yes      yes      yes      yes      yes
+GET  /login/code                                                       -        yes      yes      yes      yes      yes      yes
+POST /login/code                                                       -        yes      yes      yes      yes      yes      yes
 GET  /readyz                                                           -        yes      yes      yes      yes      yes      yes
 GET  /static/<version>/<path:name>                                     -        yes      yes      yes      yes      yes      yes
 
 # One's own account                                                    on       stranger none     reviewer approver auditor  admin
 GET  /account                                                          -        login    no       yes      yes      yes      yes
+GET  /account/second-factor                                            -        login    no       yes      yes      yes      yes
+POST /account/second-factor/confirmation                               -        login    no       yes      yes      yes      yes
+POST /account/second-factor/recovery-codes                             -        login    no       yes      yes      yes      yes
+POST /account/second-factor/removal                                    -        login    no       yes      yes      yes      yes
+POST /account/second-factor/setup                                      -        login    no       yes      yes      yes      yes
 POST /account/sessions/<session_id>/end                                -        login    no       gone     gone     gone     gone
 POST /account/sessions/end-others                                      -        login    no       yes      yes      yes      yes
 POST /logout                                                           -        login    yes      yes      yes      yes      yes
@@ -154,6 +161,7 @@ POST /admin/people/<int:user_id>/activity                              -        
 POST /admin/people/<int:user_id>/password                              -        login    no       no       no       no       yes
 POST /admin/people/<int:user_id>/roles                                 -        login    no       no       no       no       yes
 POST /admin/people/<int:user_id>/sessions                              -        login    no       no       no       no       yes
+POST /admin/people/<int:user_id>/second-factor/removal                 -        login    no       no       no       no       yes
 GET  /admin/policy                                                     -        login    no       yes      yes      yes      yes
 POST /admin/policy                                                     -        login    no       no       no       no       yes
 """,  # noqa: E501 (a table is read by its columns)
@@ -170,6 +178,14 @@ Accounts.list_people              -        no       yes      no       no       n
 Accounts.reset_password           -        no       yes      no       no       no       no       yes
 Accounts.set_active               -        no       yes      no       no       no       no       yes
 Accounts.set_roles                -        no       yes      no       no       no       no       yes
+
+# SecondFactors                   on       stranger machine  none     reviewer approver auditor  admin
+SecondFactors.begin               -        no       no       no       yes      yes      yes      yes
+SecondFactors.confirm             -        no       no       no       yes      yes      yes      yes
+SecondFactors.get_own             -        no       no       no       yes      yes      yes      yes
+SecondFactors.remove_own          -        no       no       no       yes      yes      yes      yes
+SecondFactors.renew_recovery      -        no       no       no       yes      yes      yes      yes
+SecondFactors.take_away           -        no       yes      no       no       no       no       yes
 
 # Sessions                        on       stranger machine  none     reviewer approver auditor  admin
 Sessions.end                      -        no       no       no       gone     gone     gone     gone
@@ -314,7 +330,9 @@ Reporting.status                  -        no       yes      no       yes      y
 AT_THE_DOOR = {
     "Accounts.ensure_first": "there is nobody yet who could be asked",
     "Accounts.find_actor": "finds out who asks",
+    "Accounts.is_half": "tells only whether a token that was handed out still waits for its code",
     "Accounts.login": "finds out who asks",
+    "Accounts.login_with_code": "finds out who asks",
     "Accounts.logout": "whoever has a session's token may end it",
     "Health.ready": "tells that parts answer, and nothing of what is in them",
     "TypeShelf.find": "types are no secret: they ship with the program",

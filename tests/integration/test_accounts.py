@@ -2,7 +2,7 @@ import pytest
 
 from pipeline.domain.actors import Role
 from pipeline.errors import AccessDeniedError, ConfigurationError, InvalidCorrectionError, LoginRefusedError
-from pipeline.services.accounts import FAILURES_ALLOWED
+from pipeline.services.guesses import FAILURES_ALLOWED
 from tests import builders
 from tests.desk import Office
 

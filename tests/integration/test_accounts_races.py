@@ -9,7 +9,8 @@ import pytest
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.audit import AuditTag
 from pipeline.errors import InvalidCorrectionError, LoginRefusedError, StaleTaskError
-from pipeline.services.accounts import FAILURES_ALLOWED_ADDRESS, Accounts
+from pipeline.services.accounts import Accounts
+from pipeline.services.guesses import FAILURES_ALLOWED_ADDRESS
 from tests.desk import CHEAP_HASHER, Office
 
 HERE, ELSEWHERE = "192.0.2.1", "203.0.113.9"

@@ -254,6 +254,7 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "user_id": world.people["colleague"].id,
         "to_user_id": world.people["maker"].id,
         "active": True,
+        "code": "123456",
         "session_id": "0123456789abcdef",
         "old": PASSWORD,
         "new": PASSWORD + " again",

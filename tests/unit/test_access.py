@@ -25,6 +25,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
+from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.talking import Talking
@@ -47,11 +48,19 @@ SERVICES = (
     Reporting,
     Reviewing,
     SavedViews,
+    SecondFactors,
     Sessions,
     Sweeping,
     Talking,
 )
-AT_THE_DOOR = {"Accounts.login", "Accounts.find_actor", "Accounts.logout", "Accounts.ensure_first"}
+AT_THE_DOOR = {
+    "Accounts.login",
+    "Accounts.login_with_code",
+    "Accounts.is_half",
+    "Accounts.find_actor",
+    "Accounts.logout",
+    "Accounts.ensure_first",
+}
 """What has to work for somebody who is not known yet."""
 
 METHODS = [

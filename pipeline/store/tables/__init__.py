@@ -3,6 +3,7 @@
 from pipeline.store.tables.approvals import ApprovalRow, DeliveryRow, SignatureRow
 from pipeline.store.tables.base import Base
 from pipeline.store.tables.documents import DocumentCountRow, DocumentRow, ExtractionRow, PaceRow, SearchTermRow
+from pipeline.store.tables.door import HalfLoginRow, RecoveryCodeRow, SecondFactorRow
 from pipeline.store.tables.files import BlobRow, FileRow
 from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
 from pipeline.store.tables.people import LoginFailureRow, SavedViewRow, SessionRow, UserRow
@@ -27,14 +28,17 @@ __all__ = [
     "ExtractionRow",
     "FieldRow",
     "FileRow",
+    "HalfLoginRow",
     "LoginFailureRow",
     "MentionRow",
     "ModelRow",
     "PaceRow",
     "PolicyRow",
     "RecheckRow",
+    "RecoveryCodeRow",
     "SavedViewRow",
     "SearchTermRow",
+    "SecondFactorRow",
     "SessionRow",
     "SignatureRow",
     "TaughtRow",

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from pipeline.domain.actors import Actor
+from pipeline.services.second_factors import Enrolment, SecondFactorView
 from pipeline.services.sessions import SessionView
 
 BEGUN = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
@@ -17,3 +18,13 @@ class FakeSessions:
             SessionView(id=name, begun_at=BEGUN, seen_at=BEGUN, address="192.0.2.1", agent=FIREFOX, is_this=is_this)
             for name, is_this in (("aa", True), ("bb", False))
         )
+
+
+class FakeSecondFactors:
+    """Somebody who is about to set theirs up."""
+
+    def get_own(self, *, by: Actor) -> SecondFactorView:
+        enrolment = Enrolment(
+            secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", uri="otpauth://totp/Proofdesk:mara?secret=JBSW"
+        )
+        return SecondFactorView(since=None, recovery_codes=0, required_for=("approver",), enrolment=enrolment)

@@ -63,7 +63,7 @@ from pipeline.services.views import (
     StatusView,
     VerificationView,
 )
-from tests.unit.review_ui.account_double import FakeSessions
+from tests.unit.review_ui.account_double import FakeSecondFactors, FakeSessions
 from tests.unit.review_ui.talk_double import FakeTalking
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -241,6 +241,7 @@ class FakeServices:
     documents: dict[int, Held] = field(default_factory=dict)
     tokens: dict[str, Actor] = field(default_factory=dict)
     must_change: set[str] = field(default_factory=set)
+    must_enrol: set[str] = field(default_factory=set)
     calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     received: list[ReceivedFile] = field(default_factory=list)
     seen: list[FileView] = field(default_factory=list)
@@ -266,6 +267,7 @@ class FakeServices:
         self.dispatching = self.saved_views = self
         self.talking = FakeTalking(people=CAST.values())
         self.sessions = FakeSessions()
+        self.second_factors = FakeSecondFactors()
 
     def _note(self, name: str, *facts: Any) -> None:
         self.calls.append((name, facts))
@@ -312,7 +314,10 @@ class FakeServices:
 
     def find_actor(self, token: str) -> Login | None:
         actor = self.tokens.get(token)
-        return Login(token=token, actor=actor, must_change=actor.name in self.must_change) if actor else None
+        if actor is None:
+            return None
+        must_change, must_enrol = actor.name in self.must_change, actor.name in self.must_enrol
+        return Login(token=token, actor=actor, must_change=must_change, must_enrol=must_enrol)
 
     def logout(self, token: str) -> None:
         self.tokens.pop(token, None)

@@ -27,6 +27,7 @@ PAGES = (
     "/admin/policy",
     "/password",
     "/account",
+    "/account/second-factor",
 )
 
 

@@ -69,6 +69,21 @@ def test_a_one_time_password_has_to_be_changed_before_anything_else(
     assert reviewer.get("/queue").status_code == 200
 
 
+def test_second_factor_that_the_policy_asks_for_has_to_be_set_up_before_anything_else(
+    reviewer: FlaskClient, services: FakeServices
+) -> None:
+    services.must_enrol.add(REVIEWER.name)
+    assert reviewer.get("/queue").location == "/account/second-factor"
+    assert reviewer.post("/documents/7/claim", headers=JSON).json["error"]["code"] == "must-enrol"
+    page = reviewer.get("/account/second-factor")
+    assert page.status_code == 200
+    assert "<svg" in page.text
+    assert "JBSW Y3DP" in page.text
+    services.must_change.add(REVIEWER.name)
+    assert reviewer.get("/queue").location == "/password", "the password comes first"
+    assert reviewer.get("/password").status_code == 200
+
+
 def test_two_different_new_passwords_change_nothing(reviewer: FlaskClient, services: FakeServices) -> None:
     answer = reviewer.post("/password", data={"old": PASSWORD, "new": "one", "again": "other"})
     assert answer.status_code == 400

@@ -1,0 +1,44 @@
+"""How people prove that it is them, beside their passwords."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pipeline.store.columns import UtcDateTime
+from pipeline.store.tables.base import Base, Id
+
+
+class SecondFactorRow(Base):
+    """What a person's one-time passwords are made from."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    sealed: Mapped[str] = mapped_column(Text)
+    """The secret, as `Sealer` keeps it."""
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a first code was confirmed; before that it counts for nothing."""
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The step of thirty seconds whose code was used last: it, and all before, are used up."""
+
+
+class RecoveryCodeRow(Base):
+    """A code that stands in for a lost telephone, once."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class HalfLoginRow(Base):
+    """Somebody who gave the right password and has yet to give a code; lets nobody in."""
+
+    __tablename__ = "half_logins"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
