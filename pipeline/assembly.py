@@ -36,6 +36,7 @@ from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
 from pipeline.services.files import Files
+from pipeline.services.grouping import Grouping
 from pipeline.services.health import Health
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
@@ -88,6 +89,7 @@ class Services:
     sweeping: Sweeping
     pages: Pages
     files: Files
+    grouping: Grouping
     policies: Policies
     auditing: Auditing
     checkpointing: Checkpointing
@@ -157,6 +159,7 @@ def build(
         limits=limits,
         drop=settings.drop_path,
         uploads=data / "uploads",
+        types=types,
     )
     sources = Sources(blobs, readings, reader, limits)
     models = FolderModels(models_path(settings))
@@ -243,8 +246,17 @@ def build(
             types=types,
             clock=clock,
         ),
-        pages=Pages(store=store, blobs=blobs, readings=readings, reader=reader, limits=limits, cache=data / "pages"),
-        files=Files(store=store),
+        pages=Pages(
+            store=store,
+            blobs=blobs,
+            readings=readings,
+            reader=reader,
+            limits=limits,
+            cache=data / "pages",
+            types=types,
+        ),
+        files=Files(store=store, types=types),
+        grouping=Grouping(store=store, clock=clock, types=types),
         policies=Policies(store=store, clock=clock),
         auditing=Auditing(store=store, clock=clock, types=types, keys=keys),
         checkpointing=checkpointing,

@@ -20,6 +20,7 @@ from review_ui.context import EXTENSION
 from review_ui.dispatch import dispatch
 from review_ui.files import files
 from review_ui.grid import room_of
+from review_ui.groups import groups
 from review_ui.health import health
 from review_ui.learning import learning, missing_words
 from review_ui.naming import file_name, visible
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     talk,
     audit,
     admin,
+    groups,
     operations,
     health,
 )

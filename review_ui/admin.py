@@ -128,6 +128,7 @@ def _people(name: str | None = None, password: str | None = None) -> Response:
     page = render_template(
         "people.html",
         people=services().accounts.list_people(by=actor()),
+        groups=services().grouping.list_groups(by=actor()),
         roles=ROLE_WORDS,
         role_names=ROLE_NAMES,
         new_name=name,

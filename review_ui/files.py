@@ -6,6 +6,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
 from pipeline.domain.actors import Role
+from pipeline.domain.fields import DocumentType
 from pipeline.domain.files import FileState
 from pipeline.errors import DocumentError
 from pipeline.services.views import ReceivedFile
@@ -43,7 +44,9 @@ def index() -> Response:
             state_words=FILE_STATE_WORDS,
             document_words=STATE_WORDS,
             may_upload=has_role(Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR),
-            types=services().reviewing.list_types(by=actor()),
+            types=[one for one in services().reviewing.list_types(by=actor()) if may_name(one)],
+            type_found_out=may_name(None),
+            folders=group_folders(),
             drop_path=settings().drop_path,
             upload_bytes_max=settings().upload_bytes_max,
             now=datetime.now(UTC),
@@ -86,6 +89,8 @@ def sentence_of(received: ReceivedFile) -> str:
         case FileState.STORED:
             return _("taken; it is read next.")
         case FileState.DUPLICATE:
+            if received.duplicate_of is None:
+                return _("the same bytes as a file that came before; nothing was done twice.")
             return told(received.reason) or _(
                 "the same bytes as file %(number)s; nothing was done twice.", number=received.duplicate_of
             )
@@ -98,7 +103,7 @@ def sentence_of(received: ReceivedFile) -> str:
 def document_of(received: ReceivedFile) -> int | None:
     """Return the document that the file became; for a duplicate the one that the first file became."""
     if received.duplicate_of is None:
-        return received.document_id
+        return received.document_id  # none for a duplicate whose first file the person may not see
     return services().files.find_document(received.duplicate_of, by=actor())
 
 
@@ -110,8 +115,27 @@ def _link_to(document_id: int | None) -> Markup:
     )
 
 
+def may_name(doctype: DocumentType | None) -> bool:
+    """Say whether the person's groups let them hand in files of this type; None: of one that is found out."""
+    allowances = actor().sight.allowances
+    if allowances is None:
+        return True
+    named = {doctype.name, doctype.variant_of} if doctype is not None else set[str | None]()
+    return any(not one.types or one.types & named for one in allowances)
+
+
+def group_folders() -> list[str]:
+    """Return the folders that the person may file under, "" for none; empty where nobody has to choose."""
+    allowances = actor().sight.allowances or ()
+    listed = sorted({folder for one in allowances for folder in one.folders})
+    return listed and [*([""] if any(not one.folders for one in allowances) else []), *listed]
+
+
 def _receive(sent: FileStorage, document_type: str | None) -> ReceivedFile:
-    return services().intake.receive(sent.stream, sent.filename, by=actor(), document_type=document_type)
+    folder = forms.text("folder") or None
+    return services().intake.receive(
+        sent.stream, sent.filename, by=actor(), document_type=document_type, group_folder=folder
+    )
 
 
 def _as_json(received: ReceivedFile) -> dict[str, str | int | None]:

@@ -27,6 +27,7 @@ from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import OneEngine
 from pipeline.services.files import Files
+from pipeline.services.grouping import Grouping
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
 from pipeline.services.marking import Marking
@@ -98,6 +99,7 @@ class Office:
             limits,
             self.drop,
             self.folder / "uploads",
+            shelf,
         )
         self.processing = Processing(
             self.store,
@@ -142,8 +144,9 @@ class Office:
             shelf,
             self.clock,
         )
-        self.pages = Pages(self.store, blobs, readings, self.reader, limits, self.folder / "pages")
-        self.files = Files(self.store)
+        self.pages = Pages(self.store, blobs, readings, self.reader, limits, self.folder / "pages", shelf)
+        self.files = Files(self.store, shelf)
+        self.grouping = Grouping(self.store, self.clock, shelf)
         self.policies = Policies(self.store, self.clock)
         self.reporting = Reporting(self.store, self.queue, self.clock)
         self.auditing = Auditing(self.store, self.clock, shelf, keys)

@@ -190,6 +190,8 @@ def _fill(world: World) -> None:
         session.add(recheck)
         session.flush()
         world.numbers["recheck"] = recheck.id
+    group = services.grouping.add("Elsewhere", (), ("elsewhere",), by=maker)
+    world.numbers |= {"group": group}
     world.numbers |= {"comment": said.id, "mention": asked.id, "view": view.id, "file": 1}
     world.queue.take()
 

@@ -1,5 +1,6 @@
 from enum import StrEnum
 
+from pipeline.domain.sight import EVERYTHING, Sight
 from pipeline.domain.value import Frozen
 
 
@@ -40,6 +41,8 @@ class Actor(Frozen):
     """The login name, or `machine:<part>`."""
     display_name: str = ""
     roles: frozenset[Role] = frozenset()
+    sight: Sight = EVERYTHING
+    """Which documents exist for them, by the groups they are in; every service applies it."""
     session: str | None = None
     """A person's browser, by the public id of its session; None where they ask by other ways."""
 

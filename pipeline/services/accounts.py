@@ -375,6 +375,7 @@ def actor_of(user: UserRow, token: str | None = None) -> Actor:
         name=user.name,
         display_name=user.display_name,
         roles=frozenset(user.roles),
+        sight=user.sight,
         session=sessions.id_of(sessions.hash_of(token)) if token is not None else None,
     )
 

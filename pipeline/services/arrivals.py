@@ -13,9 +13,10 @@ from pipeline.domain.actors import Actor
 from pipeline.domain.audit import AuditEvent, AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileSource, FileState
+from pipeline.domain.sight import Sight, folder_of
 from pipeline.errors import DocumentError
 from pipeline.ports import Clock
-from pipeline.services import claimed, search
+from pipeline.services import claimed, search, visible
 from pipeline.services.claimed import Claimed
 from pipeline.services.entries import entry
 from pipeline.services.views import ReceivedFile
@@ -113,8 +114,9 @@ class Arrivals:
                     "source": item.source,
                     "token": item.token,
                     "name": item.name,
+                    "folder": folder_of(item.name),
                     "size": sizes[item.token],
-                    "preset_type": self._preset(item.name),
+                    "preset_type": self.preset_of(item.name, item.source),
                     "received_by": senders[item.token].name if item.token in senders else by.name,
                     "received_at": now,
                     "moved": False,
@@ -149,7 +151,9 @@ class Arrivals:
             rows = {
                 row.id: row
                 for row in session.execute(
-                    select(_files.c.id, _files.c.name, _files.c.preset_type, _files.c.received_at).where(
+                    select(
+                        _files.c.id, _files.c.name, _files.c.folder, _files.c.preset_type, _files.c.received_at
+                    ).where(
                         _files.c.id.in_([item.row_id for item in looked]),
                         _files.c.state == FileState.CLAIMED,  # another process was quicker: its outcome stands
                     )
@@ -196,17 +200,35 @@ class Arrivals:
             events.append(session, *written)
             return document_ids
 
-    def get_received(self, token: str) -> ReceivedFile:
-        """Return what became of an upload."""
+    def preset_of(self, name: str, source: FileSource) -> str | None:
+        """Return the document type that a file's folder names, if it names one: the first, of uploads the last.
+
+        An upload's name is made here: the type that its sender chose stands behind a folder of their groups.
+        """
+        folders = PurePosixPath(name).parts[:-1]
+        wanted = folders[0 if source is FileSource.DROP else -1].casefold() if folders else ""
+        return next((known for known in self.type_names if known.casefold() == wanted), None)
+
+    def get_received(self, token: str, sight: Sight) -> ReceivedFile:
+        """Return what became of an upload, as its sender may know it.
+
+        Args:
+            token: the upload's.
+            sight: the sender's: a first file with the same bytes that is outside of it is not named.
+        """
         with self.store.reading() as session:
             row = session.execute(select(FileRow).where(FileRow.token == token)).scalar_one()
             document = session.scalar(select(DocumentRow.id).where(DocumentRow.file_id == row.id))
+            of = row.duplicate_of
+            if of is not None and sight.is_limited:
+                seen = select(FileRow.id).where(FileRow.id == of, *visible.of_files(sight))
+                of = session.scalar(seen)
             return ReceivedFile(
                 file_id=row.id,
                 name=row.name,
                 state=FileState(row.state),
                 document_id=document,
-                duplicate_of=row.duplicate_of,
+                duplicate_of=of,
                 reason=row.reason,
             )
 
@@ -238,18 +260,13 @@ class Arrivals:
                 for row in session.execute(select(*columns).where(*conditions))
             ]
 
-    def _preset(self, name: str) -> str | None:
-        """Return the document type that the file's first folder names, if it names one."""
-        parts = PurePosixPath(name).parts
-        wanted = parts[0].casefold() if len(parts) > 1 else ""
-        return next((known for known in self.type_names if known.casefold() == wanted), None)
-
-    def _document(self, file: Row[Any, Any, Any, Any], looked: Looked, now: datetime) -> dict[str, Any]:
+    def _document(self, file: Row[Any, Any, Any, Any, Any], looked: Looked, now: datetime) -> dict[str, Any]:
         return {
             "state": DocumentState.QUEUED,
             "revision": 1,
             "file_id": looked.row_id,
             "page_count": looked.page_count,
+            "folder": file.folder,
             "type": file.preset_type,
             "type_fixed": file.preset_type is not None,
             "received_at": file.received_at,

@@ -17,7 +17,7 @@ from pipeline.errors import RecordBrokenError
 from pipeline.ports import Clock
 from pipeline.record import verify as verifier
 from pipeline.record.verify import Checkpoint, parse_checkpoint
-from pipeline.services import access
+from pipeline.services import access, visible
 from pipeline.services.checking import check_record
 from pipeline.services.entries import entry
 from pipeline.services.exports import rows, statement
@@ -29,7 +29,7 @@ from pipeline.services.exports.workbook import write_xlsx
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import EventPage, EventView, VerificationView
-from pipeline.store import events, queries
+from pipeline.store import events
 from pipeline.store.engine import Store
 from pipeline.store.keyring import FolderKeys
 from pipeline.store.stored import list_stored, snapshot
@@ -69,7 +69,8 @@ class Auditing:
     def list_events(self, wanted: EventFilter, *, by: Actor) -> EventPage:
         """Return one page of events, newest first."""
         access.check_may(by, Act.AUDIT)
-        conditions = _conditions(wanted)
+        seen = visible.of_events(visible.sight_of(by, self.types))
+        conditions = [*_conditions(wanted), *seen]
         page, size = max(wanted.page, 1), min(max(wanted.page_size, 1), 500)
         with self.store.reading() as session:
             total = session.scalar(select(func.count(EventRow.seq)).where(*conditions)) or 0
@@ -81,15 +82,15 @@ class Auditing:
                 total=total,
                 page=page,
                 page_size=size,
-                tags=tuple(session.scalars(select(EventRow.tag).distinct().order_by(EventRow.tag))),
-                people=tuple(session.scalars(select(EventRow.by).distinct().order_by(EventRow.by))),
+                tags=tuple(session.scalars(select(EventRow.tag).where(*seen).distinct().order_by(EventRow.tag))),
+                people=tuple(session.scalars(select(EventRow.by).where(*seen).distinct().order_by(EventRow.by))),
             )
 
     def history(self, document_id: int, *, by: Actor) -> tuple[EventView, ...]:
         """Return all that happened to a document and to the file it came in, oldest first."""
         access.check_may(by, Act.AUDIT)
         with self.store.reading() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             of_file = and_(EventRow.document_id.is_(None), EventRow.file_id == document.file_id)
             statement = select(EventRow).where(or_(EventRow.document_id == document_id, of_file)).order_by(EventRow.seq)
             return _views(session, session.scalars(statement).all())
@@ -147,7 +148,8 @@ class Auditing:
             bom: for CSV: put a byte order mark first, for Excel.
         """
         access.check_may(by, Act.AUDIT)
-        return self._export(form, wanted or ExportFilter(), by, bom)
+        seen = (wanted or ExportFilter()).model_copy(update={"sight": visible.sight_of(by, self.types)})
+        return self._export(form, seen, by, bom)
 
     def get_verifier(self, *, by: Actor) -> bytes:
         """Return verify.py: one file that a stranger can check a JSONL export with, offline."""

@@ -16,7 +16,7 @@ from pipeline.domain.routing import Policy
 from pipeline.domain.value import Frozen, Value
 from pipeline.errors import InvalidTransitionError, NotFoundError
 from pipeline.ports import Clock, Job, JobQueue
-from pipeline.services import access, reign
+from pipeline.services import access, reign, visible
 from pipeline.services.desk import check_why
 from pipeline.services.engines import point
 from pipeline.services.entries import entry
@@ -172,7 +172,7 @@ class Championing:
                 thresholds=self._thresholds(
                     serving, queries.get_policy(session).policy, {each.type for each in lessons}
                 ),
-                rechecks=self._rechecks(session),
+                rechecks=self._rechecks(session, by),
                 waiting=_count_waiting(session, champion),
             )
 
@@ -264,7 +264,7 @@ class Championing:
         now = self.clock.now()
         with self.store.writing() as session:
             row = queries.find_row(session, RecheckRow, recheck_id)
-            if row is None:
+            if row is None or not self._may_see(session, row, by):
                 raise NotFoundError("This is no longer on the list. Reload the page.")
             row.dismissed_by, row.dismissed_at = by.name, now
 
@@ -312,7 +312,15 @@ class Championing:
                 )
         return tuple(found)
 
-    def _rechecks(self, session: Session) -> tuple[RecheckView, ...]:
+    def _may_see(self, session: Session, row: RecheckRow, by: Actor) -> bool:
+        document = session.get(DocumentRow, row.document_id) if row.document_id is not None else None
+        if document is not None:
+            return visible.can_see(by.sight, document, self.types)
+        taught = session.get(TaughtRow, row.taught_id) if row.taught_id is not None else None
+        # what was brought in lies in no folder
+        return visible.sight_of(by, self.types).fits(taught.type if taught is not None else None, "")
+
+    def _rechecks(self, session: Session, by: Actor) -> tuple[RecheckView, ...]:
         statement = (
             select(RecheckRow, DocumentRow, TaughtRow)
             .outerjoin(DocumentRow, RecheckRow.document_id == DocumentRow.id)
@@ -321,10 +329,13 @@ class Championing:
             .order_by(RecheckRow.confidence.desc(), RecheckRow.id)
         )
         found: list[RecheckView] = []
+        sight = visible.sight_of(by, self.types)
         for row, about, brought in session.execute(statement):
             # outer joins: one of the two is missing, which their types don't say
             document, taught = cast("DocumentRow | None", about), cast("TaughtRow | None", brought)
             type_name = document.type if document is not None else taught.type if taught is not None else None
+            if not sight.fits(type_name, document.folder if document is not None else ""):
+                continue
             doctype = self.types.find(type_name)
             has = doctype is not None and doctype.has_field(row.field)
             found.append(

@@ -14,7 +14,7 @@ from pipeline.domain.fields import TYPE_FIELD, DocumentType
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode, ReviewReason
 from pipeline.errors import ClaimNotHeldError, InvalidCorrectionError, InvalidTransitionError, NotFoundError
-from pipeline.services import dossier, summary
+from pipeline.services import dossier, summary, visible
 from pipeline.services.entries import document_entry
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
@@ -39,7 +39,7 @@ class Desk:
 
     @classmethod
     def open(cls, session: Session, document_id: int, types: TypeShelf, by: Actor, now: datetime) -> "Desk":
-        return cls(session, queries.get_document(session, document_id), types, by, now)
+        return cls(session, visible.get_document(session, document_id, by, types), types, by, now)
 
     @property
     def doctype(self) -> DocumentType | None:

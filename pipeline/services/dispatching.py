@@ -10,7 +10,7 @@ from pipeline.domain.documents import DocumentState
 from pipeline.domain.worth import Priority
 from pipeline.errors import ClaimTakenError, NotFoundError, ReviewError
 from pipeline.ports import Clock
-from pipeline.services import access, pace
+from pipeline.services import access, pace, people
 from pipeline.services.desk import Desk, check_why
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import Refusal
@@ -52,6 +52,7 @@ class Dispatching:
                 try:
                     desk = Desk.open(session, document_id, self.types, by, now)
                     desk.check_state(DocumentState.REVIEW)
+                    people.check_can_see(user, desk.document, self.types)
                     row = session.get(ClaimRow, document_id)
                     _check_free(desk, row, (by.id, user.id))
                 except (ReviewError, NotFoundError) as error:

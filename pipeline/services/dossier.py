@@ -14,7 +14,7 @@ from pipeline.domain.files import FileSource
 from pipeline.domain.pages import PageSummary
 from pipeline.domain.review import Draft, FieldRecord, FieldState, current_values
 from pipeline.domain.routing import Finding
-from pipeline.services import reign
+from pipeline.services import reign, visible
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ApprovalView, ClaimView, DocumentView, FieldView
 from pipeline.stages.validate import validate
@@ -27,6 +27,9 @@ TYPE_SPEC = FieldSpec(
     kind=FieldKind.TEXT,
     required=True,
 )
+
+
+SEEN_BEFORE = "This party has sent this number before, in a document that you may not see. Ask an administrator."
 
 
 def build(
@@ -51,7 +54,10 @@ def build(
     doctype = types.find(document.type)
     extraction = queries.find_extraction(session, document.id)
     rows = queries.list_fields(session, document.id) if rows is None else rows
+    twins = queries.list_same_identity(session, document)
     records = records_of(session, document, rows)
+    if by.sight.is_limited:
+        records = _seen_reasons(session, records, twins, by, types)
     findings = findings_on(records, doctype)
     missing = _missing(session, doctype)
     reviewers = reviewers_of(document, rows)
@@ -101,12 +107,35 @@ def build(
         validated_at=document.validated_at,
         reviewers=reviewers,
         approvals=tuple(_approval(session, row) for row in queries.list_approvals(session, document.id)),
-        duplicates=tuple(queries.list_same_identity(session, document)),
+        duplicates=tuple(visible.list_visible(session, twins, by, types)),
         drafts=tuple(
             Draft(field=row.field, entries={name: tuple(texts) for name, texts in row.entries.items()}, at=row.at)
             for row in queries.list_drafts(session, document.id, by.id or 0)
         ),
     )
+
+
+def _seen_reasons(
+    session: Session, records: list[FieldRecord], twins: Sequence[int], by: Actor, types: TypeShelf
+) -> list[FieldRecord]:
+    """Return the records without the numbers of documents that the person may not see."""
+    related = {reason.related_document for record in records for reason in record.reasons} - {None}
+    named = sorted({*twins, *(number for number in related if number is not None)})
+    if not related or len(visible.list_visible(session, named, by, types)) == len(named):
+        return records
+    return [
+        record.model_copy(
+            update={
+                "reasons": tuple(
+                    reason
+                    if reason.related_document is None
+                    else reason.model_copy(update={"message": SEEN_BEFORE, "related_document": None})
+                    for reason in record.reasons
+                )
+            }
+        )
+        for record in records
+    ]
 
 
 def records_of(session: Session, document: DocumentRow, rows: Sequence[FieldRow]) -> list[FieldRecord]:

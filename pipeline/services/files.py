@@ -1,13 +1,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileSource, FileState
-from pipeline.services import access
+from pipeline.services import access, visible
 from pipeline.services.text import printable, whole_number
+from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import FilePage, FileView
 from pipeline.store.engine import Store
 from pipeline.store.tables import DocumentRow, FileRow
@@ -18,13 +19,16 @@ class Files:
     """Every file that was ever seen, and what became of it."""
 
     store: Store
+    types: TypeShelf
 
     def list_files(
         self, *, by: Actor, state: FileState | None = None, search: str = "", page: int = 1, page_size: int = 50
     ) -> FilePage:
         """Return files, newest first; `search` is found in the name or is a file's id."""
         access.check_may(by, Act.READ)
-        conditions: list[Any] = []
+        sight = visible.sight_of(by, self.types)
+        seen = visible.of_files(sight)
+        conditions: list[Any] = [*seen]
         if state is not None:
             conditions.append(FileRow.state == state)
         if text := printable(search).strip():
@@ -34,18 +38,24 @@ class Files:
             conditions.append(or_(*matches))
         with self.store.reading() as session:
             total = session.scalar(select(func.count()).select_from(FileRow).where(*conditions)) or 0
+            became = and_(
+                DocumentRow.file_id == func.coalesce(FileRow.duplicate_of, FileRow.id), *visible.of_documents(sight)
+            )
             rows = session.execute(
                 select(FileRow, DocumentRow.id, DocumentRow.state)
-                .outerjoin(DocumentRow, DocumentRow.file_id == func.coalesce(FileRow.duplicate_of, FileRow.id))
+                .outerjoin(DocumentRow, became)
                 .where(*conditions)
                 .order_by(FileRow.id.desc())
                 .limit(page_size)
                 .offset((max(page, 1) - 1) * page_size)
             )
-            counts = session.execute(select(FileRow.state, func.count()).group_by(FileRow.state))
+            counts = session.execute(select(FileRow.state, func.count()).where(*seen).group_by(FileRow.state))
             found = {FileState(name): count for name, count in counts}
             return FilePage(
-                rows=tuple(_view(file, document_id, document_state) for file, document_id, document_state in rows),
+                rows=tuple(
+                    _view(file, document_id, document_state, sight.is_limited)
+                    for file, document_id, document_state in rows
+                ),
                 total=total,
                 page=max(page, 1),
                 page_size=page_size,
@@ -56,10 +66,13 @@ class Files:
         """Return the document that a file became; None where it became none."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            return session.scalar(select(func.min(DocumentRow.id)).where(DocumentRow.file_id == file_id))
+            seen = visible.of_documents(visible.sight_of(by, self.types))
+            return session.scalar(select(func.min(DocumentRow.id)).where(DocumentRow.file_id == file_id, *seen))
 
 
-def _view(file: FileRow, document_id: int | None, document_state: str | None) -> FileView:
+def _view(file: FileRow, document_id: int | None, document_state: str | None, is_limited: bool) -> FileView:
+    # whose first file is out of sight: that it is a duplicate is all that is said
+    duplicate_of = None if is_limited and document_id is None else file.duplicate_of
     return FileView(
         id=file.id,
         state=FileState(file.state),
@@ -68,7 +81,7 @@ def _view(file: FileRow, document_id: int | None, document_state: str | None) ->
         size=file.size,
         sha256=file.sha256,
         page_count=file.page_count,
-        duplicate_of=file.duplicate_of,
+        duplicate_of=duplicate_of,
         first_document_id=document_id if file.duplicate_of is not None else None,
         reason=file.reason,
         received_by=file.received_by,

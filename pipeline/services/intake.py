@@ -13,7 +13,9 @@ import structlog
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.files import FileSource, FileState
+from pipeline.domain.sight import folder_of
 from pipeline.errors import (
+    AccessDeniedError,
     BlobStoreUnavailableError,
     DocumentError,
     DocumentTooLargeError,
@@ -21,9 +23,10 @@ from pipeline.errors import (
     UnreadableDocumentError,
 )
 from pipeline.ports import BlobStore, Clock, Job, JobQueue, Reader, ReadLimits
-from pipeline.services import access, claimed, moving, naming
+from pipeline.services import access, claimed, moving, naming, visible
 from pipeline.services.arrivals import Arrival, Arrivals, Looked
 from pipeline.services.claimed import CLAIMED, Claimed
+from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ReceivedFile
 
 BATCH = 64
@@ -60,6 +63,7 @@ class Intake:
     limits: ReadLimits
     drop: Path
     uploads: Path
+    types: TypeShelf
 
     def claim(self, paths: Sequence[Path], *, by: Actor) -> int:
         """Take up to 64 settled files from the drop folder; return how many were taken.
@@ -77,12 +81,31 @@ class Intake:
         self._take(list(taken.values()), by)
         return len(taken)
 
-    def receive(self, stream: BinaryIO, filename: str, *, by: Actor, document_type: str | None = None) -> ReceivedFile:
-        """Take one uploaded file through the same door and say what became of it."""
+    def receive(
+        self,
+        stream: BinaryIO,
+        filename: str,
+        *,
+        by: Actor,
+        document_type: str | None = None,
+        group_folder: str | None = None,
+    ) -> ReceivedFile:
+        """Take one uploaded file through the same door and say what became of it.
+
+        Args:
+            stream: its bytes.
+            filename: as the browser says it.
+            by: who sends it.
+            document_type: what it is; None, or no type here: that is found out.
+            group_folder: one of the folders that the sender's groups list, which it is then filed under.
+
+        Raises:
+            AccessDeniedError: the sender could not see the document afterwards; nothing was kept.
+        """
         access.check_may(by, Act.RECEIVE)
-        name = naming.name_of_upload(filename)
-        if document_type in self.arrivals.type_names:
-            name = f"{document_type}/{name}"
+        chosen = document_type if document_type in self.arrivals.type_names else None
+        name = "/".join(part for part in (group_folder, chosen, naming.name_of_upload(filename)) if part)
+        self._check_allowed(name, group_folder, by)
         folder = claimed.new_folder(by)
         item = claimed.place(self.uploads, folder, name, FileSource.UPLOAD)
         partial = self.uploads / PARTIAL / folder
@@ -99,7 +122,7 @@ class Intake:
         finally:
             partial.unlink(missing_ok=True)
         self._take([item], by)
-        return self.arrivals.get_received(item.token)
+        return self.arrivals.get_received(item.token, visible.sight_of(by, self.types))
 
     def recover(self, *, by: Actor, older_than: timedelta = timedelta(0)) -> int:
         """Finish what a killed process left half done; return how many files that were.
@@ -124,6 +147,21 @@ class Intake:
         )
         self.arrivals.settle([Looked(arrival.row_id, arrival.size, error=missing) for arrival in gone], by)
         return finished + len(gone)
+
+    def _check_allowed(self, name: str, group_folder: str | None, by: Actor) -> None:
+        """Check that the sender may file an upload under that name.
+
+        Raises:
+            AccessDeniedError: their groups leave its folder or its type out.
+        """
+        allowances = by.sight.allowances or ()
+        if group_folder is not None and group_folder not in {one for each in allowances for one in each.folders}:
+            raise AccessDeniedError("You can't file anything under this folder. Choose one that your groups list.")
+        if not visible.sight_of(by, self.types).fits(self.arrivals.preset_of(name, FileSource.UPLOAD), folder_of(name)):
+            raise AccessDeniedError(
+                "Your groups leave out files of this type or folder, so you could not see what becomes of it. "
+                "Choose a type and a folder that a group of yours allows."
+            )
 
     def _root(self, source: FileSource) -> Path:
         return self.drop if source is FileSource.DROP else self.uploads

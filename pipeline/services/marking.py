@@ -18,10 +18,9 @@ from pipeline.extraction.lines_memory import Taught
 from pipeline.extraction.locale import infer_locale
 from pipeline.extraction.tables import TableReader
 from pipeline.normalise.words import fold
-from pipeline.services import access
+from pipeline.services import access, visible
 from pipeline.services.sources import Sources, sources_of
 from pipeline.services.typeshelf import TypeShelf
-from pipeline.store import queries
 from pipeline.store.engine import Store
 
 WINDOW_LINES = 3
@@ -52,7 +51,7 @@ class Marking:
         """
         access.check_may(by, Act.REVIEW)
         with self.store.reading() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             found = sources_of(session, document)
         doctype = self.types.find(document.type)
         if doctype is None or not doctype.has_field(field) or doctype.field(field).kind is not FieldKind.TABLE:

@@ -14,6 +14,8 @@ from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.routing import NextBy
 from pipeline.domain.worth import URGENT_RANK
+from pipeline.services import visible
+from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import NextView
 from pipeline.store import queries
 from pipeline.store.tables import ClaimRow, DocumentRow
@@ -23,10 +25,11 @@ OVERDUE_WINDOW = 200
 and still nothing stays behind."""
 
 
-def find(session: Session, by: Actor, now: datetime, skip: tuple[int, ...]) -> NextView | None:
+def find(session: Session, by: Actor, types: TypeShelf, now: datetime, skip: tuple[int, ...]) -> NextView | None:
     """Return the document this person should take next without those in `skip`; None when nothing is free."""
     held = and_(ClaimRow.document_id == DocumentRow.id, ClaimRow.lease_until > now)
-    waits = and_(DocumentRow.state == DocumentState.REVIEW, DocumentRow.id.not_in(skip))
+    seen = visible.of_documents(visible.sight_of(by, types))
+    waits = and_(DocumentRow.state == DocumentState.REVIEW, DocumentRow.id.not_in(skip), *seen)
     free = and_(waits, ~exists().where(held))
     rank, due = (DocumentRow.rank.desc(), DocumentRow.id.desc()), (DocumentRow.due_at, DocumentRow.id)
     policy = queries.get_policy(session).policy
@@ -48,7 +51,9 @@ def find(session: Session, by: Actor, now: datetime, skip: tuple[int, ...]) -> N
 
 
 def _first(session: Session, condition: Any, order: tuple[Any, ...]) -> DocumentRow | None:
-    return session.scalar(select(DocumentRow).where(condition).order_by(*order).limit(1))
+    # the number alone: an index then passes over what others hold or may see, without a look at its rows
+    found = session.scalar(select(DocumentRow.id).where(condition).order_by(*order).limit(1))
+    return None if found is None else session.get(DocumentRow, found)
 
 
 def _view(document: DocumentRow, why: str) -> NextView:

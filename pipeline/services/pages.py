@@ -11,8 +11,9 @@ from pipeline.domain.geometry import PageSize
 from pipeline.domain.pages import Page
 from pipeline.errors import NotFoundError
 from pipeline.ports import BlobStore, Reader, ReadLimits
-from pipeline.services import access
+from pipeline.services import access, visible
 from pipeline.services.processing import page_ref
+from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import PageText
 from pipeline.store import queries
 from pipeline.store.engine import Store
@@ -35,11 +36,12 @@ class Pages:
     reader: Reader
     limits: ReadLimits
     cache: Path
+    types: TypeShelf
 
     def image(self, document_id: int, page: int, *, by: Actor, dpi: int = 110) -> bytes:
         """Return the page as a WebP image, at the nearest resolution that is kept, straightened as it was read."""
         access.check_may(by, Act.READ)
-        sha256, number, frame = self._locate(document_id, page)
+        sha256, number, frame = self._locate(document_id, page, by)
         wanted = min(RESOLUTIONS, key=lambda resolution: abs(resolution - dpi))
         turned = "" if frame is None else f"-{hashlib.sha256(repr(frame).encode()).hexdigest()[:12]}"
         place = self.cache / sha256[:2] / sha256 / f"{number}-{wanted}{turned}.webp"
@@ -55,7 +57,7 @@ class Pages:
     def words(self, document_id: int, page: int, *, by: Actor) -> PageText:
         """Return the page with its words and boxes; without words where it has not been read."""
         access.check_may(by, Act.READ)
-        sha256, number, _ = self._locate(document_id, page)
+        sha256, number, _ = self._locate(document_id, page, by)
         reading = self.readings.find(sha256, self.reader.version)
         found = next((each for each in reading.pages if each.number == number), None) if reading else None
         if found is None:
@@ -66,7 +68,7 @@ class Pages:
         """Return every page with its words; each file is looked up once, however many of its pages belong here."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             refs = [page_ref(document, number) for number in range(1, self._count(session, document) + 1)]
             hashes = {ref.file_id: queries.get_file(session, ref.file_id).sha256 for ref in refs}
         read: dict[tuple[int, int], Page] = {}
@@ -83,7 +85,7 @@ class Pages:
         """Return the stored file, untouched, and the name it was dropped under."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            file = queries.get_file(session, queries.get_document(session, document_id).file_id)
+            file = queries.get_file(session, visible.get_document(session, document_id, by, self.types).file_id)
             if file.sha256 is None:
                 raise NotFoundError(
                     f"Document {document_id} has no stored file. Restore the data folder from a backup."
@@ -92,10 +94,10 @@ class Pages:
             # a header can't hold a line break
             return self.blobs.path(file.sha256), "".join(each if each.isprintable() else "_" for each in name)
 
-    def _locate(self, document_id: int, page: int) -> tuple[str, int, tuple[float, ...] | None]:
+    def _locate(self, document_id: int, page: int, by: Actor) -> tuple[str, int, tuple[float, ...] | None]:
         """Return the hash of the file, the number of the page in it, and the frame that it was read in."""
         with self.store.reading() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             if not 1 <= page <= self._count(session, document):
                 raise NotFoundError(f"Document {document_id} has no page {page}. Go back to its first page.")
             ref = page_ref(document, page)

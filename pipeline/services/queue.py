@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
+from pipeline.domain.sight import Sight
 from pipeline.domain.worth import Priority
-from pipeline.services import counts, remarks, search
+from pipeline.services import counts, remarks, search, visible
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ClaimView, QueueFilter, QueuePage, QueueRow, SignedView
@@ -29,11 +30,15 @@ SORTS: dict[str, Any] = {
 }
 MAY_BE_EMPTY = frozenset({"next", "type", "number", "party", "amount"})
 """Orders by what not every document has: those without come last, either way."""
+FEW = 5_000
+"""Documents that are put in order faster than they would be met on the way through all."""
 
 
 def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, now: datetime) -> QueuePage:
     """Return one page of the list that `wanted` describes, with its totals."""
-    ids = _ids_of(session, wanted, by, now)
+    sight = visible.sight_of(by, types)
+    counted = counts.by_state_and_type(session, sight)
+    ids = _ids_of(session, wanted, by, now, sight, counted)
     claimed = and_(ClaimRow.document_id == DocumentRow.id, ClaimRow.lease_until > now)
     found: Any = session.execute(
         select(DocumentRow, FileRow.name, ClaimRow, UserRow.display_name)
@@ -47,8 +52,7 @@ def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, 
     signed = _signed(session, [document.id for document, *_ in listed if document.state == DocumentState.APPROVED])
     talked = [document.id for document, *_ in listed if document.comment_count]
     waiting = remarks.unread_by_document(session, talked, by) if talked else {}
-    counted = counts.by_state_and_type(session)
-    total, exceptions = _totals(session, wanted, by, now, counted)
+    total, exceptions = _totals(session, wanted, by, now, sight, counted)
     return QueuePage(
         rows=tuple(
             _row(document, name, claim, holder, types, by, signed.get(document.id), waiting.get(document.id, 0))
@@ -63,46 +67,64 @@ def page_of(session: Session, wanted: QueueFilter, types: TypeShelf, by: Actor, 
     )
 
 
-def _ids_of(session: Session, wanted: QueueFilter, by: Actor, now: datetime) -> list[int]:
+def _ids_of(
+    session: Session, wanted: QueueFilter, by: Actor, now: datetime, sight: Sight, counted: Sequence[counts.Count]
+) -> list[int]:
     """Return the ids of the page's documents in order, by the indices alone where there is one for the order."""
     column = SORTS.get(wanted.sort, DocumentRow.due_at)
-    order = (column.desc(), DocumentRow.id.desc()) if wanted.descending else (column.asc(), DocumentRow.id.asc())
-    chosen = _conditions(wanted, by, now)
+    chosen = _conditions(wanted, by, now, sight)
+    is_few = sight.is_limited and sum(one.documents for one in _fitting(wanted, counted)) <= FEW
     first, wants = (max(wanted.page, 1) - 1) * wanted.page_size, wanted.page_size
     if wanted.sort not in MAY_BE_EMPTY:
-        return _ids(session, chosen, order, first, wants)
-    ids = _ids(session, [*chosen, column.is_not(None)], order, first, wants)
+        return list(session.scalars(_ordered(chosen, column, wanted.descending, is_few).limit(wants).offset(first)))
+    having = [*chosen, column.is_not(None)]
+    ids = list(session.scalars(_ordered(having, column, wanted.descending, is_few).limit(wants).offset(first)))
     if len(ids) < wants:
-        having = session.scalar(select(func.count()).select_from(DocumentRow).where(*chosen, column.is_not(None))) or 0
-        rest = (DocumentRow.due_at.asc(), DocumentRow.id.asc())
-        ids += _ids(session, [*chosen, column.is_(None)], rest, max(first - having, 0), wants - len(ids))
+        before = session.scalar(select(func.count()).select_from(DocumentRow).where(*having)) or 0
+        rest = _ordered([*chosen, column.is_(None)], DocumentRow.due_at, False, is_few)
+        ids += session.scalars(rest.limit(wants - len(ids)).offset(max(first - before, 0)))
     return ids
 
 
-def _ids(session: Session, chosen: list[Any], order: tuple[Any, ...], first: int, wants: int) -> list[int]:
-    return list(session.scalars(select(DocumentRow.id).where(*chosen).order_by(*order).limit(wants).offset(first)))
+def _ordered(chosen: list[Any], column: Any, descending: bool, is_few: bool) -> Select[Any]:
+    """Return the query for ids in an order; a few among many are found first and then put in order.
+
+    Where somebody sees few, going through the order would pass over nearly all documents before it fills a page.
+    """
+    if not is_few:
+        plain = select(DocumentRow.id).where(*chosen)
+        ordered = (column, DocumentRow.id)
+    else:
+        found = select(DocumentRow.id, column.label("sorted")).where(*chosen).cte("found").prefix_with("MATERIALIZED")
+        plain = select(found.c.id)
+        ordered = (found.c.sorted, found.c.id)
+    return plain.order_by(*(each.desc() if descending else each.asc() for each in ordered))
+
+
+def _fitting(wanted: QueueFilter, counted: Sequence[counts.Count]) -> list[counts.Count]:
+    return [
+        count
+        for count in counted
+        if (not wanted.states or count.state in wanted.states) and (not wanted.type or count.type == wanted.type)
+    ]
 
 
 def _totals(
-    session: Session, wanted: QueueFilter, by: Actor, now: datetime, counted: Sequence[counts.Count]
+    session: Session, wanted: QueueFilter, by: Actor, now: datetime, sight: Sight, counted: Sequence[counts.Count]
 ) -> tuple[int, int]:
     """Return how many documents the filter finds and their open exceptions; kept counts answer where they can."""
     counters = (func.count(), func.coalesce(func.sum(DocumentRow.open_count), 0))
     if wanted.search or wanted.holder == "me":
         found: Any = session.execute(
-            select(*counters).select_from(DocumentRow).where(*_conditions(wanted, by, now))
+            select(*counters).select_from(DocumentRow).where(*_conditions(wanted, by, now, sight))
         ).one()
         return found[0], found[1]
-    fitting = [
-        count
-        for count in counted
-        if (not wanted.states or count.state in wanted.states) and (not wanted.type or count.type == wanted.type)
-    ]
+    fitting = _fitting(wanted, counted)
     total, exceptions = sum(one.documents for one in fitting), sum(one.exceptions for one in fitting)
     if wanted.holder == "free":
         held = select(*counters).select_from(ClaimRow).join(DocumentRow, DocumentRow.id == ClaimRow.document_id)
         plain = wanted.model_copy(update={"holder": None})
-        taken: Any = session.execute(held.where(ClaimRow.lease_until > now, *_conditions(plain, by, now))).one()
+        taken: Any = session.execute(held.where(ClaimRow.lease_until > now, *_conditions(plain, by, now, sight))).one()
         return total - taken[0], exceptions - taken[1]
     return total, exceptions
 
@@ -138,8 +160,8 @@ def _signed(session: Session, documents: list[int]) -> dict[int, SignedView]:
     }
 
 
-def _conditions(wanted: QueueFilter, by: Actor, now: datetime) -> list[Any]:
-    conditions: list[Any] = []
+def _conditions(wanted: QueueFilter, by: Actor, now: datetime, sight: Sight) -> list[Any]:
+    conditions: list[Any] = [*visible.of_documents(sight)]
     if len(wanted.states) == 1:
         conditions.append(DocumentRow.state == wanted.states[0])
     elif wanted.states:

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.comments import find_mentions
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.value import Frozen
+from pipeline.services import visible
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.store.tables import CommentRow, DocumentRow, MentionRow, UserRow
 
@@ -109,7 +110,7 @@ def talk_of(session: Session, document_id: int, by: Actor) -> Talk:
 
 def mentions_of(session: Session, types: TypeShelf, by: Actor, page: int, page_size: int) -> MentionPage:
     """Return a page of what concerns a person: unread ones first, then the newest."""
-    mine = MentionRow.user_id == by.id
+    mine = and_(MentionRow.user_id == by.id, *_on_seen(by, types))
     found = session.execute(
         select(CommentRow, DocumentRow, UserRow.display_name)
         .join(MentionRow, MentionRow.comment_id == CommentRow.id)
@@ -142,14 +143,18 @@ def mentions_of(session: Session, types: TypeShelf, by: Actor, page: int, page_s
     return MentionPage(
         rows=tuple(rows),
         total=session.scalar(select(func.count()).select_from(MentionRow).where(mine)) or 0,
-        unread=count_unread(session, by),
+        unread=count_unread(session, by, types),
         page=page,
         page_size=page_size,
     )
 
 
-def count_unread(session: Session, by: Actor) -> int:
+def count_unread(session: Session, by: Actor, types: TypeShelf) -> int:
     """Return how many comments wait for a person, as the database counts them."""
+    if by.sight.is_limited:
+        # the database's count knows of documents that have left their sight
+        unread = (MentionRow.user_id == by.id, MentionRow.read_at.is_(None), *_on_seen(by, types))
+        return session.scalar(select(func.count()).select_from(MentionRow).where(*unread)) or 0
     return session.scalar(select(UserRow.unread_mentions).where(UserRow.id == by.id)) or 0
 
 
@@ -161,6 +166,15 @@ def unread_by_document(session: Session, documents: Sequence[int], by: Actor) ->
         .group_by(MentionRow.document_id)
     )
     return {document_id: count for document_id, count in found}
+
+
+def _on_seen(by: Actor, types: TypeShelf) -> list[ColumnElement[bool]]:
+    """Return the condition that a mention's document is seen; none where everything is."""
+    seen = visible.of_documents(visible.sight_of(by, types))
+    if not seen:
+        return []
+    document = select(DocumentRow.id).where(DocumentRow.id == MentionRow.document_id, *seen).correlate(MentionRow)
+    return [document.exists()]
 
 
 def _named(session: Session, comments: Sequence[int]) -> Mapping[int, list[tuple[MentionRow, UserRow]]]:

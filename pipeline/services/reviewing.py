@@ -12,7 +12,7 @@ from pipeline.domain.value import Value
 from pipeline.errors import ClaimTakenError, InvalidCorrectionError, NotFoundError, OpenExceptionsError
 from pipeline.normalise import read_value
 from pipeline.ports import Clock, Job, JobQueue
-from pipeline.services import access, correction, dossier, next_document, pace, people, queue
+from pipeline.services import access, correction, dossier, next_document, pace, people, queue, visible
 from pipeline.services.desk import Desk, check_why
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
@@ -49,19 +49,19 @@ class Reviewing:
         """Return the document to take next, without `after` and those in `skip`; None when nothing waits."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            found = next_document.find(session, by, self.clock.now(), (*skip, *([after] if after else ())))
+            found = next_document.find(session, by, self.types, self.clock.now(), (*skip, *([after] if after else ())))
             return found.id if found is not None else None
 
     def explain_next(self, *, by: Actor) -> NextView | None:
         """Return the document that `find_next` would give this person now, and why; None when nothing waits."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            return next_document.find(session, by, self.clock.now(), ())
+            return next_document.find(session, by, self.types, self.clock.now(), ())
 
     def get_document(self, document_id: int, *, by: Actor) -> DocumentView:
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             return dossier.build(session, document, self.types, by, self.clock.now())
 
     def foresee(self, document_id: int, *, by: Actor) -> DocumentView:
@@ -69,7 +69,7 @@ class Reviewing:
         access.check_may(by, Act.REVIEW)
         now = self.clock.now()
         with self.store.reading() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             view = dossier.build(session, document, self.types, by, now)
         claim = ClaimView(user_id=by.id or 0, display_name=by.display_name, is_mine=True, lease_until=now + self.lease)
         return view.model_copy(update={"claim": claim})
@@ -288,6 +288,7 @@ class Reviewing:
             user = queries.get_user(session, to_user_id)
             if not user.active or Role.REVIEWER not in user.roles:
                 raise NotFoundError(f"{user.display_name} does not review. Choose somebody who does.")
+            people.check_can_see(user, desk.document, self.types)
             row = desk.check_held()
             row.user_id, row.taken_at, row.lease_until = user.id, desk.now, desk.now + self.handover_lease
             comment = printable(comment).strip()[:2000]
@@ -338,7 +339,7 @@ class Reviewing:
         """Return every way the text can be read for the field, before anything is saved."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             extraction = queries.find_extraction(session, document_id)
         spec = dossier.spec_of(field, self.types.find(document.type))
         if spec is None or extraction is None:

@@ -11,7 +11,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.comments import LONGEST, find_mentions
 from pipeline.errors import AccessDeniedError, InvalidCorrectionError, NotFoundError
 from pipeline.ports import Clock
-from pipeline.services import access, people, remarks
+from pipeline.services import access, people, remarks, visible
 from pipeline.services.entries import document_entry
 from pipeline.services.remarks import MentionPage, Said, Talk
 from pipeline.services.text import printable
@@ -47,7 +47,7 @@ class Talking:
 
         Raises:
             NotFoundError: there is no such document, field or comment.
-            InvalidCorrectionError: it is empty or too long.
+            InvalidCorrectionError: it is empty or too long, or names somebody who may not see the document.
         """
         access.check_may(by, Act.COMMENT)
         text = printable(text).strip()
@@ -58,13 +58,20 @@ class Talking:
                 f"Shorten the comment: it has {len(text):,} characters, and at most {LONGEST:,} are kept."
             )
         with self.store.writing() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             if field is not None and all(row.name != field for row in queries.list_fields(session, document_id)):
                 raise NotFoundError(f"Document {document_id} has no field “{field}”. Reload the page.")
             answered = None if answers is None else _get_comment(session, document_id, answers)
             now = self.clock.now()
-            known = {user.name: user.id for user in _who_may_see(session)} if "@" in text or answered else {}
+            people_here = {user.id: user for user in _who_may_see(session)} if "@" in text or answered else {}
+            known = {user.name: user.id for user in people_here.values()}
             mentions = find_mentions(text, known)
+            seeing = {each.id for each in people_here.values() if visible.can_see(each.sight, document, self.types)}
+            if left_out := [one for one in mentions if one.user_id is not None and one.user_id not in seeing]:
+                name = people_here[left_out[0].user_id or 0].display_name
+                raise InvalidCorrectionError(
+                    f"{name} is in groups that leave out document {document_id}. Write the comment without naming them."
+                )
             unknown = tuple(dict.fromkeys(one.name for one in mentions if one.user_id is None))
             if (before := _same(session, document, by, text, field, answers, now)) is not None:
                 return Said(id=before, unknown=unknown)
@@ -74,7 +81,7 @@ class Talking:
             session.add(row)
             session.flush()
             concerned = {one.user_id for one in mentions if one.user_id is not None}
-            if answered is not None and answered.user_id in known.values():
+            if answered is not None and answered.user_id in seeing:
                 concerned.add(answered.user_id)
             concerned.discard(by.id or 0)
             for user_id in sorted(concerned):
@@ -97,7 +104,7 @@ class Talking:
         """
         access.check_may(by, Act.COMMENT)
         with self.store.writing() as session:
-            document = queries.get_document(session, document_id)
+            document = visible.get_document(session, document_id, by, self.types)
             row = _get_comment(session, document_id, comment_id)
             if row.user_id != by.id:
                 raise AccessDeniedError("Only who wrote a comment can withdraw it. Ask them to.")
@@ -115,25 +122,26 @@ class Talking:
         """Return what was said about a document: oldest first, answers under what they answer."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            queries.get_document(session, document_id)
+            visible.get_document(session, document_id, by, self.types)
             return remarks.talk_of(session, document_id, by)
 
     def pulse(self, document_id: int, *, by: Actor) -> str:
         """Return what differs as soon as `list_comments` could: cheap enough to be asked for all day."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
+            visible.get_document(session, document_id, by, self.types)
             told = session.execute(
                 select(func.max(CommentRow.id), func.count(CommentRow.withdrawn_at)).where(
                     CommentRow.document_id == document_id
                 )
             ).one()
-            return f"{told[0] or 0}-{told[1]}-{remarks.count_unread(session, by)}"
+            return f"{told[0] or 0}-{told[1]}-{remarks.count_unread(session, by, self.types)}"
 
     def count_unread(self, *, by: Actor) -> int:
         """Return how many comments concern this person that they have not seen."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            return remarks.count_unread(session, by)
+            return remarks.count_unread(session, by, self.types)
 
     def list_mentions(self, *, by: Actor, page: int = 1, page_size: int = 50) -> MentionPage:
         """Return a page of the comments that concern this person: unread ones first, then the newest."""
@@ -144,6 +152,8 @@ class Talking:
     def read_on(self, document_id: int, *, by: Actor) -> None:
         """Note that this person has seen what concerns them on a document."""
         access.check_may(by, Act.COMMENT)
+        with self.store.reading() as session:
+            visible.get_document(session, document_id, by, self.types)
         self._read(by, document_id=document_id)
 
     def read_all(self, *, by: Actor) -> None:
@@ -160,7 +170,7 @@ class Talking:
         access.check_may(by, Act.COMMENT)
         with self.store.reading() as session:
             row = session.get(MentionRow, (by.id or 0, comment_id)) if queries.is_row_id(comment_id) else None
-            if row is None:
+            if row is None or not visible.list_visible(session, [row.document_id], by, self.types):
                 raise NotFoundError("No such comment concerns you. Reload the list of mentions.")
             document_id = row.document_id
         self._read(by, comment_id=comment_id)

@@ -22,6 +22,8 @@ class PersonView(Frozen):
     roles: tuple[Role, ...]
     active: bool
     must_change: bool
+    groups: tuple[tuple[int, str], ...] = ()
+    """Number and name of each; none: they see everything."""
     second_factor: bool = False
     """A code is asked for beside their password."""
 

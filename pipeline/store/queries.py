@@ -43,8 +43,12 @@ def find_row(session: Session, kind: type[Row], row_id: int) -> Row | None:
 def get_document(session: Session, document_id: int) -> DocumentRow:
     row = find_row(session, DocumentRow, document_id)
     if row is None:
-        raise NotFoundError(f"There is no document {document_id}. It may have been mistyped: look in the queue.")
+        raise no_document(document_id)
     return row
+
+
+def no_document(document_id: int) -> NotFoundError:
+    return NotFoundError(f"There is no document {document_id}. It may have been mistyped: look in the queue.")
 
 
 def get_file(session: Session, file_id: int) -> FileRow:

@@ -155,6 +155,13 @@ POST /learning/rules                                                   -        
 POST /learning/training                                                -        login    no       no       no       no       yes
 
 # Administration                                                       on       stranger none     reviewer approver auditor  admin
+GET  /admin/groups                                                     -        login    no       no       no       no       yes
+POST /admin/groups                                                     -        login    no       no       no       no       yes
+GET  /admin/groups/<int:group_id>                                      -        login    no       no       no       no       yes
+POST /admin/groups/<int:group_id>                                      -        login    no       no       no       no       yes
+POST /admin/groups/<int:group_id>/members                              -        login    no       no       no       no       yes
+POST /admin/groups/<int:group_id>/removal                              -        login    no       no       no       no       yes
+POST /admin/people/<int:user_id>/groups                                -        login    no       no       no       no       yes
 GET  /admin/people                                                     -        login    no       no       no       no       yes
 POST /admin/people                                                     -        login    no       no       no       no       yes
 POST /admin/people/<int:user_id>/activity                              -        login    no       no       no       no       yes
@@ -301,6 +308,15 @@ Pages.words                       mine     no       yes      no       yes      y
 # Files                           on       stranger machine  none     reviewer approver auditor  admin
 Files.find_document               -        no       yes      no       yes      yes      yes      yes
 Files.list_files                  -        no       yes      no       yes      yes      yes      yes
+
+# Grouping                        on       stranger machine  none     reviewer approver auditor  admin
+Grouping.add                      -        no       yes      no       no       no       no       yes
+Grouping.change                   -        no       yes      no       no       no       no       yes
+Grouping.get_group                -        no       yes      no       no       no       no       yes
+Grouping.list_groups              -        no       yes      no       no       no       no       yes
+Grouping.remove                   -        no       yes      no       no       no       no       yes
+Grouping.set_groups               -        no       yes      no       no       no       no       yes
+Grouping.set_members              -        no       yes      no       no       no       no       yes
 
 # Policies                        on       stranger machine  none     reviewer approver auditor  admin
 Policies.change                   -        no       yes      no       no       no       no       yes

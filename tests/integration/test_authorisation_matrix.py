@@ -117,6 +117,7 @@ def path_of(world: World, row: Row, document: str) -> str:
         "comment_id": world.numbers["mention" if "/mentions/" in row.name else "comment"],
         "view_id": world.numbers["view"],
         "recheck_id": world.numbers["recheck"],
+        "group_id": world.numbers["group"],
         "number": 1,
         "field": "seller_name",
         "name": "css/tokens.css",
@@ -152,6 +153,8 @@ def form_of(world: World, row: Row, visitor: str | None, document: str) -> dict[
         "version": "1",
         "sample_rate": "2",
         "address": "state=review",
+        "folders": "elsewhere",
+        "groups": str(world.numbers["group"]),
     }
     form |= {
         "POST /login": {"name": visitor or "reviewer", "password": PASSWORD},
@@ -271,6 +274,11 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "view_id": world.numbers["view"],
         "comment_id": world.numbers["mention" if row.name == "Talking.read_one" else "comment"],
         "file_id": world.numbers["file"],
+        "group_id": world.numbers["group"],
+        "group_ids": [world.numbers["group"]],
+        "user_ids": [world.people["colleague"].id],
+        "types": [],
+        "folders": ["elsewhere"],
         "address": "state=review",
         "shared": False,
         "page": 1,

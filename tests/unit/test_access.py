@@ -16,6 +16,7 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.files import Files
+from pipeline.services.grouping import Grouping
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
 from pipeline.services.marking import Marking
@@ -39,6 +40,7 @@ SERVICES = (
     Dispatching,
     Drafting,
     Files,
+    Grouping,
     Intake,
     Learning,
     Marking,

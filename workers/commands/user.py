@@ -26,8 +26,14 @@ def user() -> None:
     type=click.Choice([role.value for role in Role]),
     help="What the person may do; give it more than once for more roles.",
 )
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    help="A group that limits what the person sees; give it more than once for more groups. None: they see everything.",
+)
 @click.pass_obj
-def add(settings: Settings, name: str, display_name: str, roles: tuple[str, ...]) -> None:
+def add(settings: Settings, name: str, display_name: str, roles: tuple[str, ...], groups: tuple[str, ...]) -> None:
     """Create the account NAME and print its one-time password.
 
     \b
@@ -37,7 +43,13 @@ def add(settings: Settings, name: str, display_name: str, roles: tuple[str, ...]
     administrator  changes people and policy
     """  # noqa: D301 - click takes this very character for "leave the lines alone"
     with opened(settings) as services:
+        known = {group.name: group.id for group in services.grouping.list_groups(by=CLI)}
+        if unknown := [group for group in groups if group not in known]:
+            raise NotFoundError(f"There is no group called {unknown[0]}. Make it under Administration, Groups.")
         password = services.accounts.add(name, display_name or name, [Role(role) for role in roles], by=CLI)
+        # before anybody knows the password: without a group the person would see everything
+        added = next(person for person in services.accounts.list_people(by=CLI) if person.name == name.strip())
+        services.grouping.set_groups(added.id, [known[group] for group in groups], by=CLI)
     click.echo(password)
     click.echo(f"This is {name}'s one-time password; it is shown only now.", err=True)
 
@@ -55,7 +67,8 @@ def list_(settings: Settings, as_json: bool) -> None:
     width = max((len(person.name) for person in people), default=0)
     for person in people:
         roles = ", ".join(role.value for role in person.roles)
-        state = "" if person.active else "  (closed)"
+        limits = "  in " + ", ".join(group for _, group in person.groups) if person.groups else ""
+        state = limits + ("" if person.active else "  (closed)")
         click.echo(f"{person.name:<{width}}  {roles}{state}")
 
 

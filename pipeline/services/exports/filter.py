@@ -3,6 +3,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.domain.documents import DocumentState
+from pipeline.domain.sight import EVERYTHING, Sight
 from pipeline.domain.value import Frozen
 from pipeline.record import canonical
 
@@ -32,12 +33,14 @@ class ExportFilter(Frozen):
     states: tuple[DocumentState, ...] = ()
     """Documents that are in one of these states now, signed or not; none: every approval, superseded ones too."""
     parts: tuple[ExportPart, ...] = tuple(ExportPart)
+    sight: Sight = EVERYTHING
+    """How far whoever asks sees; set by the service, whatever was asked for."""
 
     @property
     def narrows_events(self) -> bool:
         """Whether events in between may be left out, so that the chain has gaps."""
-        return bool(self.document_type or self.person or self.states)
+        return bool(self.document_type or self.person or self.states or self.sight.is_limited)
 
     def shown(self) -> dict[str, Any]:
-        """Return what was asked for, as the record keeps it."""
-        return canonical.plain(self.model_dump())
+        """Return what was asked for, as the record keeps it: that groups limited it, not to which folders."""
+        return canonical.plain(self.model_dump(exclude={"sight"}) | {"limited": self.sight.is_limited})

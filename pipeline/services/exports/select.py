@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.routing import Policy
+from pipeline.services import visible
 from pipeline.services.exports.filter import ExportFilter
 from pipeline.store.tables import (
     ApprovalRow,
@@ -70,6 +71,7 @@ def event_conditions(wanted: ExportFilter) -> list[ColumnElement[bool]]:
     conditions = _times(EventRow.at, wanted)
     if wanted.person:
         conditions.append(EventRow.by == wanted.person)
+    conditions += visible.of_events(wanted.sight)
     narrowed: list[ColumnElement[bool]] = []
     if wanted.document_type:
         narrowed.append(DocumentRow.type == wanted.document_type)
@@ -112,7 +114,7 @@ def _times(column: Any, wanted: ExportFilter) -> list[ColumnElement[bool]]:
 
 
 def _documents(wanted: ExportFilter, *or_by: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = visible.of_documents(wanted.sight)
     if wanted.document_type:
         conditions.append(DocumentRow.type == wanted.document_type)
     if wanted.states:

@@ -2,11 +2,25 @@
 
 from pipeline.store.tables.approvals import ApprovalRow, DeliveryRow, SignatureRow
 from pipeline.store.tables.base import Base
-from pipeline.store.tables.documents import DocumentCountRow, DocumentRow, ExtractionRow, PaceRow, SearchTermRow
+from pipeline.store.tables.documents import (
+    DocumentCountRow,
+    DocumentRow,
+    ExtractionRow,
+    FolderCountRow,
+    PaceRow,
+    SearchTermRow,
+)
 from pipeline.store.tables.door import HalfLoginRow, RecoveryCodeRow, SecondFactorRow
 from pipeline.store.tables.files import BlobRow, FileRow
 from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
-from pipeline.store.tables.people import LoginFailureRow, SavedViewRow, SessionRow, UserRow
+from pipeline.store.tables.people import (
+    GroupRow,
+    LoginFailureRow,
+    MemberRow,
+    SavedViewRow,
+    SessionRow,
+    UserRow,
+)
 from pipeline.store.tables.policies import PolicyRow
 from pipeline.store.tables.record import ChainHeadRow, EventRow, EventValueRow
 from pipeline.store.tables.review import ClaimRow, DraftRow, FieldRow
@@ -28,8 +42,11 @@ __all__ = [
     "ExtractionRow",
     "FieldRow",
     "FileRow",
+    "FolderCountRow",
+    "GroupRow",
     "HalfLoginRow",
     "LoginFailureRow",
+    "MemberRow",
     "MentionRow",
     "ModelRow",
     "PaceRow",

@@ -11,6 +11,10 @@ Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 Term: TypeEngine[str] = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 
+# compared byte by byte, as `Term`
+Folder: TypeEngine[str] = String(255).with_variant(String(255, collation="C"), "postgresql")
+
+
 class Base(DeclarativeBase):
     """Base of all rows."""
 

@@ -12,7 +12,7 @@ from pipeline.domain.pages import PageSummary
 from pipeline.domain.routing import Finding
 from pipeline.domain.worth import Priority
 from pipeline.store.columns import PydanticJSON, UtcDateTime
-from pipeline.store.tables.base import Base, Id, Term
+from pipeline.store.tables.base import Base, Folder, Id, Term
 
 
 class DocumentRow(Base):
@@ -30,6 +30,8 @@ class DocumentRow(Base):
     page_summaries: Mapped[tuple[PageSummary, ...] | None] = mapped_column(
         PydanticJSON(TypeAdapter(tuple[PageSummary, ...]))
     )
+    folder: Mapped[str] = mapped_column(Folder, default="", server_default="")
+    """Its file's: groups limit people to folders, and a join would cost every list."""
     type: Mapped[str | None] = mapped_column(String(64))
     type_fixed: Mapped[bool] = mapped_column(Boolean, default=False)
     """A person or the drop folder set the type."""
@@ -83,9 +85,11 @@ class DocumentRow(Base):
 
     # lists are read by state in some order, a page at a time: each order that a list offers has its index
     __table_args__ = (
-        Index("ix_documents_state_due", "state", "due_at", "id"),
+        # type and folder ride along: what a person may not see is then passed over without a look at its row
+        Index("ix_documents_state_due", "state", "due_at", "id", "type", "folder"),
         Index("ix_documents_state_changed", "state", "changed_at"),
-        Index("ix_documents_state_rank", "state", "rank", "id"),
+        Index("ix_documents_state_rank", "state", "rank", "id", "type", "folder"),
+        Index("ix_documents_state_folder", "state", "folder", "type"),
         Index("ix_documents_state_received", "state", "received_at", "id"),
         Index("ix_documents_state_type", "state", "type", "due_at", "id"),
         Index("ix_documents_state_number", "state", "number", "id"),
@@ -106,6 +110,19 @@ class DocumentCountRow(Base):
     documents: Mapped[int] = mapped_column(BigInteger)
     exceptions: Mapped[int] = mapped_column(BigInteger)
     """Open ones in them."""
+
+
+class FolderCountRow(Base):
+    """As `DocumentCountRow`, by folder too, for people who see some folders or types alone; empty rows are removed."""
+
+    __tablename__ = "folder_counts"
+
+    state: Mapped[str] = mapped_column(String(16), primary_key=True)
+    type: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Empty for documents without one."""
+    folder: Mapped[str] = mapped_column(Folder, primary_key=True)
+    documents: Mapped[int] = mapped_column(BigInteger)
+    exceptions: Mapped[int] = mapped_column(BigInteger)
 
 
 class SearchTermRow(Base):

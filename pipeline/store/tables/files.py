@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.domain.files import FileSource, FileState
 from pipeline.store.columns import UtcDateTime
-from pipeline.store.tables.base import Base, Id
+from pipeline.store.tables.base import Base, Folder, Id
 
 
 class FileRow(Base):
@@ -22,6 +22,8 @@ class FileRow(Base):
     """Names the file in the claimed folder: how a row and a moved file find each other after a crash."""
     name: Mapped[str] = mapped_column(Text)
     """Path as dropped, relative to the root, "/" between parts."""
+    folder: Mapped[str] = mapped_column(Folder, default="", server_default="", index=True)
+    """That of the name, as `pipeline.domain.sight.folder_of` gives it."""
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     page_count: Mapped[int | None] = mapped_column(Integer)

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pipeline.domain.actors import Role
+from pipeline.domain.sight import Allowance, Sight
 from pipeline.store.columns import PydanticJSON, UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
@@ -27,6 +28,35 @@ class UserRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     unread_mentions: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     """Comments that name this person, or answer them, and that they have not seen; kept by triggers."""
+    # loaded with every account: nobody can make an actor of it and forget what limits them
+    groups: Mapped[list["GroupRow"]] = relationship(
+        secondary="group_members", order_by="GroupRow.id", lazy="selectin", viewonly=True
+    )
+
+    @property
+    def sight(self) -> Sight:
+        """How far the person sees: without a group, everything."""
+        return Sight(allowances=tuple(group.allowance for group in self.groups) or None)
+
+
+class GroupRow(Base):
+    """A group, which limits its members to document types, folders, or both."""
+
+    __tablename__ = "groups"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    allowance: Mapped[Allowance] = mapped_column(PydanticJSON(TypeAdapter(Allowance)))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MemberRow(Base):
+    """That a person is in a group."""
+
+    __tablename__ = "group_members"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False, index=True)
 
 
 class SavedViewRow(Base):

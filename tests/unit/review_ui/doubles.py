@@ -33,6 +33,7 @@ from pipeline.errors import (
 )
 from pipeline.services.accounts import Login
 from pipeline.services.championing import LearningView, ModelView, TrainingView
+from pipeline.services.grouping import GroupView
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import (
     ApprovalView,
@@ -264,7 +265,7 @@ class FakeServices:
             self.pages
         ) = self.files = self
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
-        self.dispatching = self.saved_views = self
+        self.dispatching = self.saved_views = self.grouping = self
         self.talking = FakeTalking(people=CAST.values())
         self.sessions = FakeSessions()
         self.second_factors = FakeSecondFactors()
@@ -678,9 +679,27 @@ class FakeServices:
     def find_document(self, file_id: int, *, by: Actor) -> int | None:
         return 7 if file_id == 3 else None
 
-    def receive(self, stream: Any, filename: str, *, by: Actor, document_type: str | None = None) -> ReceivedFile:
+    def receive(
+        self,
+        stream: Any,
+        filename: str,
+        *,
+        by: Actor,
+        document_type: str | None = None,
+        group_folder: str | None = None,
+    ) -> ReceivedFile:
         self._note("receive", filename, stream.read(), document_type)
         return self.received.pop(0) if self.received else received(filename)
+
+    # grouping
+
+    def list_groups(self, *, by: Actor) -> tuple[GroupView, ...]:
+        self._check(by, Role.ADMINISTRATOR)
+        return (GROUP,)
+
+    def get_group(self, group_id: int, *, by: Actor) -> GroupView:
+        self._check(by, Role.ADMINISTRATOR)
+        return GROUP
 
     # auditing, reporting, health
 
@@ -866,6 +885,9 @@ def seen(name: str, **changes: Any) -> FileView:
         "document_state": DocumentState.REVIEW,
     }
     return FileView(**{**known, **changes})
+
+
+GROUP = GroupView(id=5, name="Acme", types=("invoice",), folders=("customers/acme",), members=())
 
 
 def received(name: str, state: FileState = FileState.STORED, sentence: str | None = None) -> ReceivedFile:

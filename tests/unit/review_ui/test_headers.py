@@ -24,6 +24,8 @@ PAGES = (
     "/audit/documents/7",
     "/status",
     "/admin/people",
+    "/admin/groups",
+    "/admin/groups/5",
     "/admin/policy",
     "/password",
     "/account",

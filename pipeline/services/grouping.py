@@ -1,0 +1,260 @@
+"""Groups: which document types and folders their members see."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from pipeline.domain.actors import Act, Actor
+from pipeline.domain.audit import AuditTag
+from pipeline.domain.sight import Allowance, listed_folder
+from pipeline.domain.value import Frozen
+from pipeline.errors import InvalidCorrectionError, NotFoundError
+from pipeline.ports import Clock
+from pipeline.services import access, people, visible
+from pipeline.services.entries import entry
+from pipeline.services.text import printable
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.services.views import PersonView
+from pipeline.store import events, queries
+from pipeline.store.engine import Store
+from pipeline.store.tables import ClaimRow, DocumentRow, GroupRow, MemberRow, UserRow
+
+NAME_LONGEST = 60
+FOLDERS_MOST = 100
+"""Folders of one group: each is a condition of every list that its members see."""
+
+
+class GroupView(Frozen):
+    id: int
+    name: str
+    types: tuple[str, ...]
+    """Names of document types; none: all."""
+    folders: tuple[str, ...]
+    """None: all."""
+    members: tuple[PersonView, ...]
+    """By the name that others see."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Limits people to document types and folders. Without a group, a person sees everything."""
+
+    store: Store
+    clock: Clock
+    types: TypeShelf
+
+    def list_groups(self, *, by: Actor) -> tuple[GroupView, ...]:
+        """Return every group with its members, by name."""
+        access.check_may(by, Act.ADMINISTER)
+        with self.store.reading() as session:
+            rows = session.scalars(select(GroupRow)).all()
+            members = _members(session)
+            views = (_view(row, members.get(row.id, [])) for row in rows)
+            return tuple(sorted(views, key=lambda view: view.name.casefold()))
+
+    def get_group(self, group_id: int, *, by: Actor) -> GroupView:
+        access.check_may(by, Act.ADMINISTER)
+        with self.store.reading() as session:
+            row = _get(session, group_id)
+            return _view(row, _members(session).get(row.id, []))
+
+    def add(self, name: str, types: Iterable[str], folders: Iterable[str], *, by: Actor) -> int:
+        """Make a group without members; return its number.
+
+        Args:
+            name: what it is called.
+            types: names of document types that its members see, with their variants; none: all.
+            folders: those inside the drop folder, with all below them; none: all.
+            by: who makes it.
+
+        Raises:
+            InvalidCorrectionError: the name is taken or empty, a folder is none, or nothing is limited.
+            NotFoundError: there is no such type.
+        """
+        access.check_may(by, Act.ADMINISTER)
+        allowance = self._allowance(types, folders)
+        now = self.clock.now()
+        with self.store.writing() as session:
+            row = GroupRow(name=_checked_name(session, name), allowance=allowance, created_at=now)
+            session.add(row)
+            session.flush()
+            _record(session, AuditTag.ACCESS_GRANT, "group", row, by, now)
+            return row.id
+
+    def change(self, group_id: int, name: str, types: Iterable[str], folders: Iterable[str], *, by: Actor) -> None:
+        """Give a group another name or other limits, which hold for its members from their next request on.
+
+        What they hold and can't see any more goes back into the queue. Arguments and errors as of `add`.
+        """
+        access.check_may(by, Act.ADMINISTER)
+        allowance = self._allowance(types, folders)
+        now = self.clock.now()
+        with self.store.writing() as session:
+            row = _get(session, group_id)
+            before = row.allowance
+            row.name, row.allowance = _checked_name(session, name, row), allowance
+            tag = AuditTag.ACCESS_GRANT if _is_wider(allowance, before) else AuditTag.ACCESS_REVOKE
+            facts = {"types_before": sorted(before.types), "folders_before": len(before.folders)}
+            _record(session, tag, "group", row, by, now, facts)
+            session.flush()
+            for user_id in session.scalars(select(MemberRow.user_id).where(MemberRow.group_id == group_id)).all():
+                self._release_unseen(session, user_id, by, now)
+
+    def remove(self, group_id: int, *, by: Actor) -> None:
+        """Remove a group that has no members any more.
+
+        Raises:
+            InvalidCorrectionError: somebody is in it, who could see everything without it.
+        """
+        access.check_may(by, Act.ADMINISTER)
+        now = self.clock.now()
+        with self.store.writing() as session:
+            row = _get(session, group_id)
+            if session.scalar(select(MemberRow.user_id).where(MemberRow.group_id == group_id).limit(1)) is not None:
+                raise InvalidCorrectionError(
+                    f"“{row.name}” still has members, who might see everything without it. Take them out first."
+                )
+            _record(session, AuditTag.ACCESS_REVOKE, "group removed", row, by, now)
+            session.delete(row)
+
+    def set_members(self, group_id: int, user_ids: Iterable[int], *, by: Actor) -> None:
+        """Put these people into a group and no others.
+
+        Raises:
+            NotFoundError: there is no such group or account.
+        """
+        access.check_may(by, Act.ADMINISTER)
+        wanted = set(user_ids)
+        with self.store.writing() as session:
+            _get(session, group_id)
+            in_it = set(session.scalars(select(MemberRow.user_id).where(MemberRow.group_id == group_id)))
+            for user_id in sorted(in_it ^ wanted):
+                user = queries.get_user(session, user_id)
+                groups = {group.id for group in user.groups}
+                self._put(session, user, groups ^ {group_id}, by)
+
+    def set_groups(self, user_id: int, group_ids: Iterable[int], *, by: Actor) -> None:
+        """Put a person into these groups and no others; into none: they see everything.
+
+        Raises:
+            NotFoundError: there is no such group or account.
+        """
+        access.check_may(by, Act.ADMINISTER)
+        with self.store.writing() as session:
+            self._put(session, queries.get_user(session, user_id), set(group_ids), by)
+
+    def _put(self, session: Session, user: UserRow, wanted: Collection[int], by: Actor) -> None:
+        rows = {group_id: _get(session, group_id) for group_id in sorted(wanted)}
+        before = {group.id: group for group in user.groups}
+        if before.keys() == rows.keys():
+            return
+        session.execute(delete(MemberRow).where(MemberRow.user_id == user.id))
+        session.add_all([MemberRow(group_id=group_id, user_id=user.id) for group_id in rows])
+        session.flush()
+        session.refresh(user, ["groups"])
+        now = self.clock.now()
+        # one group less is more to see where it was the last, and one more is less where it is the first
+        is_gain = not rows or (bool(before) and not before.keys() - rows.keys())
+        facts = {"what": "groups", "account": user.id, "from": sorted(before), "to": sorted(rows)}
+        names = [group.name for group in rows.values()]
+        tag = AuditTag.ACCESS_GRANT if is_gain else AuditTag.ACCESS_REVOKE
+        events.append(session, entry(tag, by, now, facts=facts, values={"account_name": user.name, "groups": names}))
+        self._release_unseen(session, user.id, by, now)
+
+    def _release_unseen(self, session: Session, user_id: int, by: Actor, now: datetime) -> None:
+        """Give back to the queue what somebody holds and can't see any more."""
+        user = queries.get_user(session, user_id)
+        session.refresh(user, ["groups"])
+        held = session.scalars(
+            select(DocumentRow)
+            .join(ClaimRow, ClaimRow.document_id == DocumentRow.id)
+            .where(ClaimRow.user_id == user_id)
+            .order_by(DocumentRow.id)
+        ).all()
+        for document in held:
+            if visible.can_see(user.sight, document, self.types):
+                continue
+            session.execute(delete(ClaimRow).where(ClaimRow.document_id == document.id))
+            facts = {"holder": user_id}
+            events.append(session, entry(AuditTag.CLAIM_RELEASE, by, now, document_id=document.id, facts=facts))
+
+    def _allowance(self, types: Iterable[str], folders: Iterable[str]) -> Allowance:
+        names = frozenset(self.types.get_enabled(name).name for name in types)
+        listed = frozenset(listed_folder(folder) for folder in folders if folder.strip())
+        if not names and not listed:
+            raise InvalidCorrectionError("A group limits its members: choose types, list folders, or both.")
+        if len(listed) > FOLDERS_MOST:
+            raise InvalidCorrectionError(
+                f"A group lists at most {FOLDERS_MOST} folders. List one above several of them."
+            )
+        return Allowance(types=names, folders=listed)
+
+
+def _get(session: Session, group_id: int) -> GroupRow:
+    row = queries.find_row(session, GroupRow, group_id)
+    if row is None:
+        raise NotFoundError(f"There is no group {group_id}. Reload the list of groups.")
+    return row
+
+
+def _checked_name(session: Session, name: str, own: GroupRow | None = None) -> str:
+    name = printable(name).strip()
+    if not name or len(name) > NAME_LONGEST:
+        raise InvalidCorrectionError(f"Give the group a name of at most {NAME_LONGEST} characters.")
+    taken = session.scalar(select(GroupRow.id).where(GroupRow.name == name))
+    if taken is not None and (own is None or taken != own.id):
+        raise InvalidCorrectionError(f"There is a group called “{name}” already. Choose another name.")
+    return name
+
+
+def _members(session: Session) -> dict[int, list[UserRow]]:
+    """Return the members of each group, by the name that others see."""
+    members: dict[int, list[UserRow]] = {}
+    for user in session.scalars(select(UserRow).order_by(UserRow.display_name, UserRow.name)):
+        for group in user.groups:
+            members.setdefault(group.id, []).append(user)
+    return members
+
+
+def _view(row: GroupRow, members: list[UserRow]) -> GroupView:
+    return GroupView(
+        id=row.id,
+        name=row.name,
+        types=tuple(sorted(row.allowance.types)),
+        folders=tuple(sorted(row.allowance.folders)),
+        members=tuple(people.view_of(user) for user in members),
+    )
+
+
+def _is_wider(after: Allowance, before: Allowance) -> bool:
+    """Return whether anything is seen now that was not before."""
+
+    def gained(now: frozenset[str], then: frozenset[str]) -> bool:
+        return bool(then) and (not now or bool(now - then))
+
+    return gained(after.types, before.types) or gained(after.folders, before.folders)
+
+
+def _record(
+    session: Session,
+    tag: AuditTag,
+    what: str,
+    row: GroupRow,
+    by: Actor,
+    now: datetime,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write the event; folders and names are what can be erased, types are codes."""
+    types, folders = sorted(row.allowance.types), sorted(row.allowance.folders)
+    event = entry(
+        tag,
+        by,
+        now,
+        facts={**(facts or {}), "what": what, "group": row.id, "types": types, "folders": len(folders)},
+        values={"group_name": row.name, "folders": folders},
+    )
+    events.append(session, event)

@@ -1,0 +1,119 @@
+"""What somebody may see, as conditions of a query and as the one way to a document that an address names.
+
+Whatever is outside their groups answers exactly as what does not exist, so that nothing is learned from the difference.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.domain.actors import Actor
+from pipeline.domain.sight import EVERYTHING, Sight
+from pipeline.services.typeshelf import TypeShelf
+from pipeline.store import queries
+from pipeline.store.tables import DocumentRow, EventRow, FileRow
+
+AFTER_SLASH = "0"
+"""The character behind "/": whatever begins with "a/" lies between "a/" and "a0"."""
+
+
+def sight_of(by: Actor, types: TypeShelf) -> Sight:
+    """Return how far somebody sees, with the variants of the types that their groups name."""
+    return _whole(by.sight, types)
+
+
+def get_document(session: Session, document_id: int, by: Actor, types: TypeShelf) -> DocumentRow:
+    """Return a document that `by` may see.
+
+    Raises:
+        NotFoundError: there is none of that number, or none for them: in the same words.
+    """
+    row = queries.find_row(session, DocumentRow, document_id)
+    if row is None or not sight_of(by, types).fits(row.type, row.folder):
+        raise queries.no_document(document_id)
+    return row
+
+
+def can_see(sight: Sight, document: DocumentRow, types: TypeShelf) -> bool:
+    """Return whether the document exists for whoever sees so far."""
+    return _whole(sight, types).fits(document.type, document.folder)
+
+
+def list_visible(session: Session, documents: Sequence[int], by: Actor, types: TypeShelf) -> list[int]:
+    """Return those of the documents that `by` may see, in their order."""
+    if not by.sight.is_limited or not documents:
+        return list(documents)
+    found = set(
+        session.scalars(select(DocumentRow.id).where(DocumentRow.id.in_(documents), *of_documents(sight_of(by, types))))
+    )
+    return [document_id for document_id in documents if document_id in found]
+
+
+def of_documents(sight: Sight) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a document is seen; none where everything is."""
+    return within(sight, DocumentRow.type, DocumentRow.folder)
+
+
+def of_files(sight: Sight) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a file is seen: as its document is, or by itself where it became none.
+
+    Its type is then the one that its folder or its sender gave it.
+    """
+    if not sight.is_limited:
+        return []
+    became = select(DocumentRow.id).where(DocumentRow.file_id == FileRow.id).correlate(FileRow)
+    seen = select(DocumentRow.file_id).where(*of_documents(sight)).correlate(None)
+    alone = and_(*within(sight, FileRow.preset_type, FileRow.folder), ~became.exists())
+    return [or_(FileRow.id.in_(seen), alone)]
+
+
+def of_events(sight: Sight) -> list[ColumnElement[bool]]:
+    """Return the conditions under which an event is seen: it is about a document or a file that is.
+
+    What is about neither, such as log-ins and policies, only they see whom nothing limits.
+    """
+    if not sight.is_limited:
+        return []
+    documents = select(DocumentRow.id).where(*of_documents(sight)).correlate(None)
+    files = select(FileRow.id).where(*of_files(sight)).correlate(None)
+    return [
+        or_(
+            EventRow.document_id.in_(documents),
+            and_(EventRow.document_id.is_(None), EventRow.file_id.in_(files)),
+        )
+    ]
+
+
+def within(sight: Sight, type_column: Any, folder_column: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that a row's type and folder meet where it is seen.
+
+    Args:
+        sight: with the variants of its types.
+        type_column: NULL or "" where the type is not known.
+        folder_column: compared byte by byte.
+    """
+    if sight.allowances is None:
+        return []
+    ways: list[ColumnElement[bool]] = []
+    for one in sight.allowances:
+        terms: list[ColumnElement[bool]] = []
+        if one.types:
+            terms.append(type_column.in_(sorted(one.types)))
+        if one.folders:
+            terms.append(or_(*(_below(folder_column, folder) for folder in sorted(one.folders))))
+        if not terms:
+            return []  # this group limits nothing
+        ways.append(and_(*terms))
+    return [or_(*ways)] if ways else [false()]
+
+
+def _whole(sight: Sight, types: TypeShelf) -> Sight:
+    if not sight.is_limited:
+        return EVERYTHING
+    return sight.with_variants({each.name: each.variant_of for each in types.all if each.variant_of is not None})
+
+
+def _below(column: Any, folder: str) -> ColumnElement[bool]:
+    return or_(column == folder, and_(column >= f"{folder}/", column < f"{folder}{AFTER_SLASH}"))
