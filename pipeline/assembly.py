@@ -15,11 +15,12 @@ from pipeline.doctypes.loader import load_types, shipped_types
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
 from pipeline.domain.pages import Reading
+from pipeline.errors import ConfigurationError
 from pipeline.extraction.engine import BaselineEngine
 from pipeline.extraction.learned.engine import LearnedEngine
 from pipeline.extraction.learned.model import Model
 from pipeline.extraction.learned.training import Spread
-from pipeline.ports import Clock, Extractor, JobQueue, Reader, ReadLimits
+from pipeline.ports import Clock, Extractor, IdentityProvider, JobQueue, Reader, ReadLimits
 from pipeline.readers import sandbox
 from pipeline.readers.ocr.choice import choose
 from pipeline.readers.ocr.client import OcrClient
@@ -49,6 +50,7 @@ from pipeline.services.reviewing import Reviewing
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
+from pipeline.services.single_sign_on import SingleSignOn, roles_by_group
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.talking import Talking
@@ -72,6 +74,7 @@ class Services:
     """Every use case of the product, ready to be called."""
 
     accounts: Accounts
+    single_sign_on: SingleSignOn
     sessions: Sessions
     second_factors: SecondFactors
     intake: Intake
@@ -201,11 +204,21 @@ def build(
     return Services(
         accounts=Accounts(
             store=store,
+            only_password=settings.oidc_break_glass if settings.oidc_issuer and settings.oidc_only else None,
             clock=clock,
             hasher=hasher or PasswordHasher(),
             idle=timedelta(seconds=settings.session_idle_seconds),
             longest=timedelta(seconds=settings.session_seconds_max),
             sealer=sealer,
+        ),
+        single_sign_on=SingleSignOn(
+            store=store,
+            clock=clock,
+            hasher=hasher or PasswordHasher(),
+            provider=_provider(settings),
+            role_claim=settings.oidc_role_claim,
+            name_claim=settings.oidc_name_claim,
+            roles=roles_by_group(settings.oidc_roles),
         ),
         sessions=Sessions(
             store=store,
@@ -312,6 +325,33 @@ def _eye(settings: Settings) -> OcrClient | None:
     if not settings.read_images:
         return None
     return OcrClient(threads=settings.ocr_threads, engine=choose(settings.ocr_engine, settings.ocr_languages))
+
+
+def _provider(settings: Settings) -> IdentityProvider | None:
+    """Return where people log in who have no password; None where that is not set up.
+
+    Raises:
+        ConfigurationError: what it needs is missing, or can't be read.
+    """
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_id is None or not settings.oidc_roles:
+        raise ConfigurationError(
+            "PROOFDESK_OIDC_ISSUER needs PROOFDESK_OIDC_CLIENT_ID and PROOFDESK_OIDC_ROLES beside it: set them, too."
+        )
+    secret = settings.oidc_client_secret
+    if settings.oidc_client_secret_file is not None:
+        try:
+            secret = settings.oidc_client_secret_file.read_text().strip()
+        except OSError as error:
+            raise ConfigurationError(
+                f"PROOFDESK_OIDC_CLIENT_SECRET_FILE cannot be read: {error.strerror}. Mend its path or its rights."
+            ) from error
+    # imported where there is a provider: no worker without one pays for the client's libraries
+    from pipeline.identity.openid import OpenIdProvider
+
+    wanted = tuple(claim.partition(".")[0] for claim in (settings.oidc_role_claim, settings.oidc_name_claim))
+    return OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, secret or None, settings.oidc_scopes, wanted)
 
 
 def limits_of(settings: Settings) -> ReadLimits:

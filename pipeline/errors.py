@@ -102,6 +102,12 @@ class ReaderUnavailableError(TransientError):
     code = "reader-unavailable"
 
 
+class IdentityProviderUnavailableError(TransientError):
+    """The single sign-on service does not answer, or not so that it can be understood."""
+
+    code = "identity-provider-unavailable"
+
+
 class ConfigurationError(PipelineError):
     """The installation is set up wrongly: stop at start-up."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
@@ -193,4 +193,53 @@ class Destination(Protocol):
 
     def tidy(self, before: datetime) -> int:
         """Remove what killed deliveries left half done before that time; return how much. Raises nothing."""
+        ...
+
+
+class Attempt(Frozen):
+    """One log-in at the identity provider that has begun: secrets of this browser alone, good for one answer."""
+
+    state: str
+    nonce: str
+    verifier: str
+    """The secret half of PKCE's challenge."""
+    back: str
+    """The address that the provider sends the browser back to."""
+
+
+class Identity(Frozen):
+    """Who somebody is, as the identity provider has signed it; issuer and subject together never change."""
+
+    issuer: str
+    subject: str
+    claims: Mapping[str, Any]
+
+
+class IdentityProvider(Protocol):
+    """Knows who people are, by OpenID Connect. Every method may ask it over the network.
+
+    Raises `IdentityProviderUnavailableError` where it does not answer, or not so that it can be understood.
+    """
+
+    issuer: str
+
+    def address(self, attempt: Attempt) -> str:
+        """Return where the browser goes to log in."""
+        ...
+
+    def redeem(self, code: str, attempt: Attempt) -> Identity:
+        """Return who logged in.
+
+        Raises:
+            LoginRefusedError: the code is not good, or the answer is not signed, not for us, not now, or for another
+                attempt.
+        """
+        ...
+
+    def leaving(self, back: str) -> str | None:
+        """Return where the browser goes to be logged out there, too; None where the provider does not offer it."""
+        ...
+
+    def names_itself(self) -> bool:
+        """Return whether it says in each of its answers who it is (RFC 9207)."""
         ...

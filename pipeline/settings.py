@@ -58,6 +58,16 @@ class Settings(BaseModel):
     due_hours: float = Field(default=24.0, gt=0)
     checkpoints: Path | None = None
     checkpoint_hours: float = Field(default=24.0, ge=0)
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    oidc_client_secret_file: Path | None = None
+    oidc_scopes: str = "openid profile"
+    oidc_role_claim: str = "groups"
+    oidc_roles: str = ""
+    oidc_name_claim: str = "name"
+    oidc_only: bool = False
+    oidc_break_glass: str = "admin"
     embedded_bytes_max: int = Field(default=256 * 1024 * 1024, ge=1)
 
     @field_validator("redis_url")

@@ -27,6 +27,7 @@ from review_ui.naming import file_name, visible
 from review_ui.operations import operations
 from review_ui.pages import pages
 from review_ui.queue import queue
+from review_ui.single_sign_on import single_sign_on
 from review_ui.talk import talk
 from review_ui.tasks import tasks
 from review_ui.upcoming import upcoming
@@ -35,6 +36,7 @@ from review_ui.words import title_in_language
 BLUEPRINTS = (
     assets,
     auth,
+    single_sign_on,
     account,
     queue,
     upcoming,

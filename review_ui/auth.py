@@ -4,6 +4,7 @@ from flask_babel import gettext as _
 from pipeline.errors import LoginRefusedError, PipelineError
 from pipeline.services.accounts import HalfLogin, Login
 from review_ui import forms
+from review_ui import single_sign_on as sso
 from review_ui.context import actor, services, settings
 from review_ui.errors import status_of
 from review_ui.flashes import say
@@ -88,9 +89,10 @@ def _enter(found: Login, target: str | None) -> Response:
 
 @auth.post("/logout")
 def logout() -> Response:
+    leaving = sso.leaving(actor())
     services().accounts.logout(request.cookies[cookie_name(settings())])
     session.clear()
-    response = redirect(url_for("auth.login"))
+    response = leaving or redirect(url_for("auth.login"))
     clear_cookie(response, settings())
     # Page images are kept by the browser for a while; not beyond the session.
     response.headers["Clear-Site-Data"] = '"cache"'

@@ -36,6 +36,7 @@ STATUS = {
     "blob-store-unavailable": 503,
     "destination-unavailable": 503,
     "reader-unavailable": 503,
+    "identity-provider-unavailable": 503,
 }
 
 SENTENCES = {

@@ -8,7 +8,16 @@ from review_ui.context import services
 from review_ui.errors import answer_error, wants_json
 
 OPEN_ENDPOINTS = frozenset(
-    {"assets.static_file", "auth.login", "auth.code", "auth.theme", "health.healthz", "health.readyz"}
+    {
+        "assets.static_file",
+        "auth.code",
+        "auth.login",
+        "auth.theme",
+        "health.healthz",
+        "health.readyz",
+        "single_sign_on.answer",
+        "single_sign_on.begin",
+    }
 )
 """What answers without a login."""
 UNTIL_CHANGED = frozenset({"auth.password", "auth.logout"})

@@ -13,7 +13,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
 from pipeline.errors import ConfigurationError, InvalidCorrectionError, LoginRefusedError
 from pipeline.ports import Clock
-from pipeline.services import access, codes, guesses, people, sessions
+from pipeline.services import access, codes, guesses, identities, people, sessions
 from pipeline.services.entries import entry
 from pipeline.services.views import PersonView
 from pipeline.store import events, queries
@@ -28,6 +28,7 @@ HALF_LOGIN = timedelta(minutes=10)
 SEEN_STEP = timedelta(seconds=60)
 """A session's last use is written at most this often: a page with twenty images is one write."""
 
+ONLY_SINGLE = "Passwords are switched off here. Log in with single sign-on."
 REFUSED = "This name and password do not fit together. Try again, or ask an administrator for a new password."
 WRONG_CODE = "This code does not fit, or was used before. Wait for the next one, or use a recovery code."
 TOO_LATE = "The code was not given in time. Begin the log-in again."
@@ -61,6 +62,8 @@ class Accounts:
     idle: timedelta
     longest: timedelta
     sealer: Sealer
+    only_password: str | None = None
+    """The one account that may log in with its password, where everybody else comes by single sign-on."""
 
     def ensure_first(self, password: str | None) -> tuple[str, str | None] | None:
         """Create the first account, with all roles, where there is none.
@@ -110,6 +113,8 @@ class Accounts:
         """
         name = _printable(name)[:200]
         address = address[:64]
+        if self.only_password is not None and name != self.only_password:
+            raise LoginRefusedError(ONLY_SINGLE)
         now = self.clock.now()
         with self.store.reading() as session:
             guesses.check_allowed(session, name, address, now)
@@ -191,7 +196,10 @@ class Accounts:
             token=token,
             actor=actor_of(user, token),
             must_change=user.must_change,
-            must_enrol=not set(asked).isdisjoint(user.roles) and codes.find_confirmed(session, user.id) is None,
+            # whoever comes by single sign-on is asked for a second factor there
+            must_enrol=not set(asked).isdisjoint(user.roles)
+            and codes.find_confirmed(session, user.id) is None
+            and not identities.is_linked(session, user.id),
         )
 
     def find_actor(self, token: str) -> Login | None:
@@ -271,6 +279,10 @@ class Accounts:
         hashed = self.hasher.hash(password)
         with self.store.writing() as session:
             user = queries.get_user(session, user_id)
+            if identities.is_linked(session, user_id):
+                raise InvalidCorrectionError(
+                    f"{user.display_name} logs in with single sign-on and has no password here. Change it there."
+                )
             user.password_hash, user.must_change = hashed, True
             self._end_sessions(session, user)
             self._changed(session, user, by, AuditTag.ACCESS_REVOKE, {"what": "password"})

@@ -63,6 +63,8 @@ WEB = read(
 POST /appearance                                                       -        yes      yes      yes      yes      yes      yes
 GET  /healthz                                                          -        yes      yes      yes      yes      yes      yes
 GET  /login                                                            -        yes      yes      yes      yes      yes      yes
+GET  /login/single-sign-on                                             -        gone     gone     gone     gone     gone     gone
+GET  /login/single-sign-on/answer                                      -        gone     gone     gone     gone     gone     gone
 POST /login                                                            -        yes      yes      yes      yes      yes      yes
 GET  /login/code                                                       -        yes      yes      yes      yes      yes      yes
 POST /login/code                                                       -        yes      yes      yes      yes      yes      yes
@@ -350,6 +352,9 @@ AT_THE_DOOR = {
     "Accounts.login": "finds out who asks",
     "Accounts.login_with_code": "finds out who asks",
     "Accounts.logout": "whoever has a session's token may end it",
+    "SingleSignOn.begin": "finds out who asks",
+    "SingleSignOn.finish": "finds out who asks",
+    "SingleSignOn.leaving": "says where the provider's log-out is, and does nothing",
     "Health.ready": "tells that parts answer, and nothing of what is in them",
     "TypeShelf.find": "types are no secret: they ship with the program",
     "TypeShelf.get_enabled": "types are no secret: they ship with the program",

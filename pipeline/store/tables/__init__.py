@@ -12,6 +12,7 @@ from pipeline.store.tables.documents import (
 )
 from pipeline.store.tables.door import HalfLoginRow, RecoveryCodeRow, SecondFactorRow
 from pipeline.store.tables.files import BlobRow, FileRow
+from pipeline.store.tables.identities import IdentityRow
 from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
 from pipeline.store.tables.people import (
     GroupRow,
@@ -45,6 +46,7 @@ __all__ = [
     "FolderCountRow",
     "GroupRow",
     "HalfLoginRow",
+    "IdentityRow",
     "LoginFailureRow",
     "MemberRow",
     "MentionRow",
