@@ -13,9 +13,11 @@ from review_ui.session import (
     clear_cookie,
     clear_half_cookie,
     cookie_name,
+    device_name,
     half_name,
     safe_path,
     set_cookie,
+    set_device_cookie,
     set_half_cookie,
 )
 
@@ -41,6 +43,7 @@ def login() -> Response:
             request.form.get("password", ""),
             address=request.remote_addr or "",
             agent=request.user_agent.string,
+            device=request.cookies.get(device_name(name, settings())),
         )
     except LoginRefusedError as error:
         page = render_template("login.html", target=target, expired=None, name=name, problem=told(str(error)))
@@ -82,6 +85,8 @@ def _enter(found: Login, target: str | None) -> Response:
     session.clear()
     response = redirect(url_for("auth.password") if found.must_change else target or url_for("queue.index"))
     set_cookie(response, found.token, settings())
+    if found.device is not None:
+        set_device_cookie(response, found.actor.name, found.device, settings())
     if half_name(settings()) in request.cookies:
         clear_half_cookie(response, settings())
     return response

@@ -1,5 +1,7 @@
 """Who asks: the login cookie, and the guard in front of every page."""
 
+import hashlib
+
 from flask import Flask, Response, g, redirect, request, url_for
 from flask_babel import gettext as _
 
@@ -28,6 +30,8 @@ UNTIL_ENROLLED = UNTIL_CHANGED | {
     "account.confirm_second_factor",
 }
 """What answers while the policy asks for a second factor that is not set up."""
+DEVICE_SECONDS = 400 * 24 * 3600
+"""Browsers keep no cookie longer."""
 HALF_SECONDS = 600
 """How long the browser keeps the token of a half log-in; the server ends it in any case."""
 
@@ -55,6 +59,24 @@ def set_half_cookie(response: Response, token: str, settings: Settings) -> None:
 
 def clear_half_cookie(response: Response, settings: Settings) -> None:
     response.delete_cookie(half_name(settings), httponly=True, secure=settings.secure_cookies, samesite="Lax", path="/")
+
+
+def device_name(name: str, settings: Settings) -> str:
+    """Return the name of the cookie by which a browser is known for a login name, which it does not tell."""
+    return f"{cookie_name(settings)}-device-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def set_device_cookie(response: Response, name: str, token: str, settings: Settings) -> None:
+    """Let the browser be known for this name: it opens nothing, and keeps others from locking it out."""
+    response.set_cookie(
+        device_name(name, settings),
+        token,
+        max_age=DEVICE_SECONDS,
+        httponly=True,
+        secure=settings.secure_cookies,
+        samesite="Lax",
+        path="/",
+    )
 
 
 def set_cookie(response: Response, token: str, settings: Settings) -> None:

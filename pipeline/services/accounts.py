@@ -50,6 +50,8 @@ class Login(Frozen):
     actor: Actor
     must_change: bool
     must_enrol: bool = False
+    device: str | None = None
+    """For a cookie by which the browser is known next time; None where it has one, or nobody has just logged in."""
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,19 @@ class Accounts:
             self._granted(session, user, machine)
         return FIRST_NAME, None if password is not None else chosen
 
-    def login(self, name: str, password: str, *, address: str, agent: str = "") -> Login | HalfLogin:
+    def login(
+        self, name: str, password: str, *, address: str, agent: str = "", device: str | None = None
+    ) -> Login | HalfLogin:
         """Open a session; where the person has a second factor, only half of one, which waits for a code.
 
-        Guesses are slowed down by name and address together, so that nobody can lock somebody else out.
+        Guesses are slowed down so that nobody can lock somebody else out: see `guesses`.
 
         Args:
             name: as it was typed.
             password: as it was typed.
             address: the browser's.
             agent: what the browser says it is; for the person, who sees where they are logged in.
+            device: what the browser's cookie for this name holds, if it has one.
 
         Raises:
             LoginRefusedError: with one sentence for every cause but too many guesses.
@@ -117,21 +122,22 @@ class Accounts:
             raise LoginRefusedError(ONLY_SINGLE)
         now = self.clock.now()
         with self.store.reading() as session:
-            guesses.check_allowed(session, name, address, now)
+            known = guesses.find_known(session, name, device, now)
+            guesses.check_allowed(session, name, address, now, known)
             user = session.scalar(select(UserRow).where(UserRow.name == name))
         # an unknown name costs the same time as a wrong password
         fits = _fits(self.hasher, user.password_hash if user else _nobody(self.hasher), password)
         if user is None or not user.active or not fits:
             with self.store.writing() as session:
-                guesses.count(session, name, address, now, "login")
+                guesses.count(session, name, address, now, known, "login")
             raise LoginRefusedError(REFUSED)
         with self.store.writing() as session:
             now_so = queries.get_user(session, user.id)
             if not now_so.active or now_so.password_hash != user.password_hash:
                 raise LoginRefusedError(REFUSED)  # closed or reset while the password was checked
             if codes.find_confirmed(session, user.id) is not None:
-                return self._half_login(session, user, now)
-            return self._enter(session, now_so, now, address=address, agent=agent)
+                return self._half_login(session, user, now, known)
+            return self._enter(session, now_so, now, known, address=address, agent=agent)
 
     def login_with_code(self, half: str, code: str, *, address: str, agent: str = "") -> Login:
         """Open a session after the password was right, by a one-time password or a recovery code.
@@ -152,12 +158,13 @@ class Accounts:
             user = queries.get_user(session, row.user_id) if row is not None else None
             if row is None or user is None or not user.active or now - row.at > HALF_LOGIN:
                 raise LoginRefusedError(TOO_LATE)
-            guesses.check_allowed(session, user.name, address, now)
+            guesses.check_allowed(session, user.name, address, now, row.device)
             how = codes.spend(session, self.sealer, user.id, code, now)
             if how is not None:
                 session.delete(row)
-                return self._enter(session, user, now, address=address, agent=agent, second_factor=how)
-            guesses.count(session, user.name, address, now, "code")
+                known = row.device
+                return self._enter(session, user, now, known, address=address, agent=agent, second_factor=how)
+            guesses.count(session, user.name, address, now, row.device, "code")
         raise LoginRefusedError(WRONG_CODE)
 
     def is_half(self, half: str) -> bool:
@@ -166,10 +173,10 @@ class Accounts:
             row = session.get(HalfLoginRow, sessions.hash_of(half))
             return row is not None and self.clock.now() - row.at <= HALF_LOGIN
 
-    def _half_login(self, session: Session, user: UserRow, now: datetime) -> HalfLogin:
+    def _half_login(self, session: Session, user: UserRow, now: datetime, known: str | None) -> HalfLogin:
         session.execute(delete(HalfLoginRow).where(HalfLoginRow.at < now - HALF_LOGIN))
         token = secrets.token_urlsafe(32)
-        session.add(HalfLoginRow(token_sha256=sessions.hash_of(token), user_id=user.id, at=now))
+        session.add(HalfLoginRow(token_sha256=sessions.hash_of(token), user_id=user.id, at=now, device=known))
         return HalfLogin(token=token)
 
     def _enter(
@@ -177,18 +184,20 @@ class Accounts:
         session: Session,
         user: UserRow,
         now: datetime,
+        known: str | None,
         *,
         address: str,
         agent: str,
         second_factor: str | None = None,
     ) -> Login:
-        guesses.forgive(session, user.name, address)
+        guesses.forgive(session, user.name, address, known)
         token = sessions.begin(session, user, now, address=address, agent=_printable(agent))
         facts = {"second_factor": second_factor} if second_factor else None
         events.append(
             session, entry(AuditTag.ACCESS_LOGIN, actor_of(user), now, facts=facts, values={"address": address})
         )
-        return self._login_of(session, user, token)
+        device = guesses.remember(session, user.id, known, now)
+        return self._login_of(session, user, token).model_copy(update={"device": device})
 
     def _login_of(self, session: Session, user: UserRow, token: str) -> Login:
         asked = queries.get_policy(session).policy.second_factor_roles
@@ -349,6 +358,8 @@ class Accounts:
 
     def _end_sessions(self, session: Session, user: UserRow, but: str = "") -> None:
         session.execute(delete(HalfLoginRow).where(HalfLoginRow.user_id == user.id))
+        if not but:
+            guesses.forget_all(session, user.id)
         session.execute(
             update(SessionRow)
             .where(

@@ -113,7 +113,7 @@ class SecondFactors:
         access.check_may(by, Act.SELF)
         with self.store.writing() as session:
             user = queries.get_user(session, by.id or 0)
-            if self._is_spent(session, user, code, address):
+            if self._is_spent(session, user, code, address, by):
                 made = codes.renew_recovery(session, user.id)
                 self._changed(session, user, by, AuditTag.ACCESS_GRANT, "recovery codes")
                 return made
@@ -128,7 +128,7 @@ class SecondFactors:
         access.check_may(by, Act.SELF)
         with self.store.writing() as session:
             user = queries.get_user(session, by.id or 0)
-            if self._is_spent(session, user, code, address):
+            if self._is_spent(session, user, code, address, by):
                 self._remove(session, user, by)
                 return
         raise LoginRefusedError(WRONG)
@@ -146,14 +146,15 @@ class SecondFactors:
                 raise InvalidCorrectionError(NOT_SET_UP)
             self._remove(session, user, by)
 
-    def _is_spent(self, session: Session, user: UserRow, code: str, address: str) -> bool:
+    def _is_spent(self, session: Session, user: UserRow, code: str, address: str, by: Actor) -> bool:
         now = self.clock.now()
         if codes.find_confirmed(session, user.id) is None:
             raise InvalidCorrectionError(NOT_SET_UP)
-        guesses.check_allowed(session, user.name, address, now)
+        guesses.check_allowed(session, user.name, address, now, by.session)
         if codes.spend(session, self.sealer, user.id, code, now) is not None:
+            guesses.forgive(session, user.name, address, by.session)
             return True
-        guesses.count(session, user.name, address, now, "code")
+        guesses.count(session, user.name, address, now, by.session, "code")
         return False
 
     def _remove(self, session: Session, user: UserRow, by: Actor) -> None:

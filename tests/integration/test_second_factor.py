@@ -11,7 +11,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.errors import AccessDeniedError, InvalidCorrectionError, LoginRefusedError
 from pipeline.services.accounts import HalfLogin, Login
 from pipeline.services.auditing import EventFilter
-from pipeline.services.guesses import FAILURES_ALLOWED
+from pipeline.services.guesses import FAILURES_ALLOWED, FAILURES_ALLOWED_NAME
 from pipeline.store.tables import HalfLoginRow
 from tests import builders
 from tests.desk import Office
@@ -199,3 +199,16 @@ def test_policy_that_asks_a_role_for_it_lets_them_no_further_than_the_set_up(off
     reviewer = office.accounts.login("rowe", rowe, address=HERE)
     assert isinstance(reviewer, Login)
     assert not reviewer.must_enrol
+
+
+def test_wrong_codes_of_others_do_not_keep_a_known_browser_out(office: Office, mara: Mara) -> None:
+    device = mara.enter(mara.code()).device
+    office.clock.advance(seconds=60)
+    for number in range(FAILURES_ALLOWED_NAME):
+        with pytest.raises(LoginRefusedError, match="does not fit"):
+            mara.enter("000000", f"198.51.100.{number + 1}")
+    with pytest.raises(LoginRefusedError, match="logged in with before"):
+        mara.half()
+    half = office.accounts.login("mara", mara.password, address=HERE, device=device)
+    assert isinstance(half, HalfLogin)
+    office.accounts.login_with_code(half.token, mara.code(), address=HERE)

@@ -10,7 +10,7 @@ from pipeline.store.tables.documents import (
     PaceRow,
     SearchTermRow,
 )
-from pipeline.store.tables.door import HalfLoginRow, RecoveryCodeRow, SecondFactorRow
+from pipeline.store.tables.door import DeviceRow, HalfLoginRow, RecoveryCodeRow, SecondFactorRow
 from pipeline.store.tables.files import BlobRow, FileRow
 from pipeline.store.tables.identities import IdentityRow
 from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
@@ -35,6 +35,7 @@ __all__ = [
     "ClaimRow",
     "CommentRow",
     "DeliveryRow",
+    "DeviceRow",
     "DocumentCountRow",
     "DocumentRow",
     "DraftRow",

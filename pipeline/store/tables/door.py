@@ -42,3 +42,15 @@ class HalfLoginRow(Base):
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    device: Mapped[str | None] = mapped_column(String(64))
+    """The browser, where it is known for this name."""
+
+
+class DeviceRow(Base):
+    """A browser that somebody logged in with; its cookie holds a token, the row only its SHA-256."""
+
+    __tablename__ = "devices"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

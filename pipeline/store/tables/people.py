@@ -82,8 +82,11 @@ class LoginFailureRow(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
-    address: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(64), index=True)
+    """Of IPv6 the network."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    device: Mapped[str | None] = mapped_column(String(64))
+    """The browser that guessed, where it had logged in under the name before."""
 
     __table_args__ = (Index("ix_login_failures_who", "name", "address", "at"),)
 

@@ -243,6 +243,7 @@ class FakeServices:
     tokens: dict[str, Actor] = field(default_factory=dict)
     must_change: set[str] = field(default_factory=set)
     must_enrol: set[str] = field(default_factory=set)
+    device: str | None = None
     calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     received: list[ReceivedFile] = field(default_factory=list)
     seen: list[FileView] = field(default_factory=list)
@@ -305,13 +306,13 @@ class FakeServices:
 
     # accounts
 
-    def login(self, name: str, password: str, *, address: str, agent: str = "") -> Login:
-        self._note("login", name, address)
+    def login(self, name: str, password: str, *, address: str, agent: str = "", device: str | None = None) -> Login:
+        self._note("login", name, address, device)
         if name not in CAST or password != PASSWORD:
             raise LoginRefusedError("This name and password do not fit together. Try again.")
         token = f"token-{name}-{len(self.tokens)}"
         self.tokens[token] = CAST[name]
-        return Login(token=token, actor=CAST[name], must_change=name in self.must_change)
+        return Login(token=token, actor=CAST[name], must_change=name in self.must_change, device=self.device)
 
     def find_actor(self, token: str) -> Login | None:
         actor = self.tokens.get(token)

@@ -113,3 +113,16 @@ def test_theme_is_kept_in_a_cookie_and_the_page_arrives_in_it(reviewer: FlaskCli
     assert 'data-theme="dark"' in reviewer.get("/queue").text
     reviewer.post("/appearance", data={"theme": '"><script>', "back": "/queue"})
     assert 'data-theme="dark"' in reviewer.get("/queue").text
+
+
+def test_browser_is_known_next_time_by_a_cookie_for_that_name_alone(services: FakeServices, app: Flask) -> None:
+    services.device = "device-token"
+    client = app.test_client()
+    answer = client.post("/login", data={"name": "mara", "password": PASSWORD})
+    [cookie] = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("proofdesk-device-")]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "mara" not in cookie
+    client.post("/logout")
+    client.post("/login", data={"name": "mara", "password": "wrong"})
+    client.post("/login", data={"name": "jon", "password": "wrong"})
+    assert [facts[2] for facts in services.called("login")] == [None, "device-token", None]
