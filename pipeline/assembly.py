@@ -36,6 +36,7 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
+from pipeline.services.evidence.packing import Packing
 from pipeline.services.files import Files
 from pipeline.services.grouping import Grouping
 from pipeline.services.health import Health
@@ -96,6 +97,7 @@ class Services:
     policies: Policies
     auditing: Auditing
     checkpointing: Checkpointing
+    packing: Packing
     reporting: Reporting
     health: Health
     types: TypeShelf
@@ -201,6 +203,16 @@ def build(
         outlets=(CheckpointFolder(settings.checkpoints_path),) if settings.checkpoint_hours else (),
         every=timedelta(hours=settings.checkpoint_hours),
     )
+    auditing = Auditing(store=store, clock=clock, types=types, keys=keys)
+    pages = Pages(
+        store=store,
+        blobs=blobs,
+        readings=readings,
+        reader=reader,
+        limits=limits,
+        cache=data / "pages",
+        types=types,
+    )
     return Services(
         accounts=Accounts(
             store=store,
@@ -259,20 +271,13 @@ def build(
             types=types,
             clock=clock,
         ),
-        pages=Pages(
-            store=store,
-            blobs=blobs,
-            readings=readings,
-            reader=reader,
-            limits=limits,
-            cache=data / "pages",
-            types=types,
-        ),
+        pages=pages,
         files=Files(store=store, types=types),
         grouping=Grouping(store=store, clock=clock, types=types),
         policies=Policies(store=store, clock=clock),
-        auditing=Auditing(store=store, clock=clock, types=types, keys=keys),
+        auditing=auditing,
         checkpointing=checkpointing,
+        packing=Packing(store=store, clock=clock, auditing=auditing, checkpointing=checkpointing, pages=pages),
         reporting=Reporting(store=store, jobs=queue, clock=clock),
         health=Health(store=store, jobs=queue),
         types=types,

@@ -26,6 +26,7 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import OneEngine
+from pipeline.services.evidence.packing import Packing
 from pipeline.services.files import Files
 from pipeline.services.grouping import Grouping
 from pipeline.services.intake import Intake
@@ -150,6 +151,7 @@ class Office:
         self.policies = Policies(self.store, self.clock)
         self.reporting = Reporting(self.store, self.queue, self.clock)
         self.auditing = Auditing(self.store, self.clock, shelf, keys)
+        self.packing = Packing(self.store, self.clock, self.auditing, self.checkpointing, self.pages)
 
     def hire(self, name: str, *roles: Role) -> Actor:
         """Make an account and return the person, logged in."""

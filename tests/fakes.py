@@ -63,6 +63,8 @@ class FakeReader:
     """What nobody can see on the page."""
     attached: AttachedData | None = None
     """The data inside every file that is read."""
+    picture: bytes = b"RIFF-fake-webp"
+    """What every page looks like."""
 
     def probe(self, path: Path, limits: ReadLimits) -> Probe:
         data = path.read_bytes()
@@ -85,7 +87,7 @@ class FakeReader:
     def render(
         self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
     ) -> bytes:
-        return b"RIFF-fake-webp"
+        return self.picture
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Check an audit record that Proofdesk exported.
 
     python3 verify.py EXPORT.jsonl [--checkpoint FILE] [--key KEY]
+    python3 verify.py EVIDENCE.zip [--checkpoint FILE] [--key KEY]
 
 One file, standard library alone, Python 3.9 or newer: copy it to a machine you trust and run it there. It needs no
 secret, no network and none of Proofdesk's other code. It ends with 0 where everything holds, with 1 where something
@@ -19,13 +20,17 @@ import hashlib
 import json
 import re
 import sys
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 FORMAT = 1
 """Layout of events, checkpoints and exports that this file knows."""
 KEY_KIND = "proofdesk-key"
+PACK_KIND = "proofdesk-evidence"
+CHUNK = 1024 * 1024
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
 COLUMNS = ("at", "tag", "by", "file", "document", "field")
@@ -33,6 +38,8 @@ COLUMNS = ("at", "tag", "by", "file", "document", "field")
 SIGNED = ("value", "state", "machine_value", "settled_by", "comment")
 """What a field's line repeats from the signed record."""
 TYPE_FIELD = "document_type"
+REDACTED = "redacted"
+"""What stands in the place of something that was left out: its commitment under this name."""
 PROBLEMS_MAX = 100
 """So many problems are told one by one, the rest as a number."""
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -68,6 +75,28 @@ def commitment(salt: str, text: bytes) -> str:
     """Return the SHA-256 of the salt and the value's canonical text, each preceded by its length in 8 bytes."""
     salt_bytes = salt.encode()
     return sha256_hex(len(salt_bytes).to_bytes(8, "big") + salt_bytes + len(text).to_bytes(8, "big") + text)
+
+
+def seal(value: Any) -> Any:
+    """Return the value with each part that has a salt replaced by its commitment, and each redacted one by its own.
+
+    So the hash over a sealed record is the same, whatever parts of the record somebody was not shown.
+    """
+    if isinstance(value, dict):
+        entries = mapping(value)
+        if "salt" in entries:
+            rest = {name: entry for name, entry in entries.items() if name != "salt"}
+            return commitment(str(entries["salt"]), canonical_text(rest).encode())
+        if set(entries) == {REDACTED} and _is_hash(entries[REDACTED]):
+            return entries[REDACTED]
+        return {name: seal(entry) for name, entry in entries.items()}
+    return [seal(each) for each in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def record_digest(record: Any) -> str:
+    """Return the hash that a signature is over. Records of format 1 know no salts, and are hashed as they stand."""
+    sealed = record if mapping(record).get("format") == 1 else seal(record)
+    return sha256_hex(canonical_text(sealed).encode())
 
 
 def parse_json(text: str) -> Any:
@@ -112,6 +141,66 @@ class MerkleTree:
 
 def _join(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def is_included(hash_hex: str, seq: int, path: Iterable[str], size: int, root: str) -> bool:
+    """Return whether the path leads from event `seq` to the root over `size` events (RFC 9162, 2.1.3.2)."""
+    if not 1 <= seq <= size:
+        return False
+    try:
+        node, place, last = hashlib.sha256(b"\x00" + bytes.fromhex(hash_hex)).digest(), seq - 1, size - 1
+        for step in map(bytes.fromhex, path):
+            if not last:
+                return False
+            if place & 1 or place == last:
+                node = _join(step, node)
+                while not place & 1 and place:
+                    place, last = place >> 1, last >> 1
+            else:
+                node = _join(node, step)
+            place, last = place >> 1, last >> 1
+    except (ValueError, TypeError):
+        return False
+    return not last and node.hex() == root
+
+
+def is_continued(size: int, root: str, later_size: int, later_root: str, path: Iterable[str]) -> bool:
+    """Return whether the path shows that a tree grew out of an earlier one (RFC 9162, 2.1.4.2).
+
+    Args:
+        size: events of the earlier tree, at least 1.
+        root: of the earlier tree.
+        later_size: events of the later tree.
+        later_root: of the later tree.
+        path: the proof.
+    """
+    if not 1 <= size <= later_size:
+        return False
+    try:
+        steps = [bytes.fromhex(step) for step in path]
+        if size == later_size:
+            return not steps and root == later_root
+        if size & (size - 1) == 0:
+            steps.insert(0, bytes.fromhex(root))
+        if not steps:
+            return False
+        place, last = size - 1, later_size - 1
+        while place & 1:
+            place, last = place >> 1, last >> 1
+        earlier = later = steps[0]
+        for step in steps[1:]:
+            if not last:
+                return False
+            if place & 1 or place == last:
+                earlier, later = _join(step, earlier), _join(step, later)
+                while not place & 1 and place:
+                    place, last = place >> 1, last >> 1
+            else:
+                later = _join(later, step)
+            place, last = place >> 1, last >> 1
+    except (ValueError, TypeError):
+        return False
+    return not last and (earlier.hex(), later.hex()) == (root, later_root)
 
 
 # Ed25519 as RFC 8032 has it, checking alone: Python's own library knows no signatures. Nothing here is secret, so
@@ -442,10 +531,15 @@ class ExportCheck:
         self._ended = False
         self._signed: dict[tuple[Any, Any], Any] = {}
         self._approval: dict[str, Any] = {}
+        self.redacted = 0
+        """Fields that this copy of the export does not show."""
+        self.latest: tuple[int, str] | None = None
+        """Number of the last line's event and the hash of its text; None where the line was no event."""
 
     def add(self, line: bytes) -> None:
         """Check the next line, its line break included."""
         self._lines += 1
+        self.latest = None
         report = self.chain.report
         try:
             text = line.decode()
@@ -507,6 +601,7 @@ class ExportCheck:
             for name, kept in mapping(row.get("values")).items()
         )
         columns = {name: row.get(name) for name in COLUMNS}
+        self.latest = seq, sha256_hex(text.encode())
         said = self.chain.add(StoredEvent(seq, str(row.get("hash")), text.encode(), columns, stored))
         if said is None or said.get("tag") != "document:approve":
             return
@@ -516,8 +611,11 @@ class ExportCheck:
 
     def _approve(self, row: dict[str, Any]) -> None:
         self._approval = row
-        if sha256_hex(canonical_text(row.get("record")).encode()) != row.get("record_sha256"):
+        if record_digest(row.get("record")) != row.get("record_sha256"):
             self.chain.report(f"Line {self._lines}: the signed record of document {row.get('document')} was changed.")
+        files: list[Any] = mapping(row.get("record")).get("files") or []
+        if files and row.get("file_sha256") not in [mapping(one).get("sha256") for one in files]:
+            self.chain.report(f"Line {self._lines}: document {row.get('document')} was signed on another file.")
         self._signed[row.get("document"), row.get("revision")] = row.get("record_sha256")
 
     def _field(self, row: dict[str, Any]) -> None:
@@ -529,6 +627,9 @@ class ExportCheck:
         signed = mapping(mapping(record.get("fields")).get(str(row.get("field"))))
         if row.get("field") == TYPE_FIELD:  # signed as a word of its own
             signed = {**{name: row.get(name) for name in SIGNED}, "value": record.get("document_type")}
+        if REDACTED in signed:
+            self.redacted += 1
+            signed = {}
         if not all(_same(row.get(name), self._approval.get(name)) for name in place):
             self.chain.report(f"Line {self._lines} does not belong to the approval above it.")
         elif not all(_same(row.get(name), signed.get(name)) for name in SIGNED):
@@ -558,10 +659,123 @@ def check_export(lines: Iterable[bytes], checkpoint: Checkpoint | None = None) -
     return check
 
 
+class PackCheck:
+    """Checks an evidence pack; `export.chain.all_problems()` is empty where it holds.
+
+    Args:
+        archive: the opened ZIP.
+        known: the key that its signatures have to go back to.
+        earlier: a checkpoint that left the machine before, which the record in the pack has to continue.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, known: str | None = None, earlier: Checkpoint | None = None) -> None:
+        self.export = ExportCheck()
+        self.manifest: dict[str, Any] = {}
+        self.signed_by: str | None = None
+        self.proved = 0
+        self._archive, self._known, self._earlier = archive, known, earlier
+        self._problems: list[str] = []
+        self._check_manifest()
+        self._check_files()
+        checkpoint = self._find_checkpoint()
+        if checkpoint is not None:
+            self._check_export(checkpoint)
+        self.export.chain.problems[:0] = self._problems
+
+    def _check_manifest(self) -> None:
+        try:
+            self.manifest = mapping(parse_json(self._archive.read("manifest.json").decode()))
+            if self.manifest.get("kind") != PACK_KIND or self.manifest.get("format") != FORMAT:
+                raise ValueError("it has a layout that this program does not know")
+            self.signed_by = check_signature(self.manifest, self._known)
+            if self.signed_by is None:
+                raise ValueError("it is not signed")
+        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+            self._problems.append(f"The list of what the pack holds cannot be believed: {error}.")
+
+    def _check_files(self) -> None:
+        names = self._archive.namelist()
+        listed = mapping(self.manifest.get("files"))
+        for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()):
+            self._problems.append(f"{name} is in the pack twice.")
+        for name in sorted(set(names) - set(listed) - {"manifest.json"}):
+            self._problems.append(f"{name} was put into the pack after it was signed.")
+        for name, expected in sorted(listed.items()):
+            try:
+                actual = self._hash(name)
+            except KeyError:
+                self._problems.append(f"{name} was taken out of the pack.")
+                continue
+            except (zipfile.BadZipFile, zlib.error, EOFError):
+                self._problems.append(f"{name} is damaged.")
+                continue
+            if actual != expected or (name.startswith("originals/") and name.partition("/")[2] != actual):
+                self._problems.append(f"{name} was changed after the pack was signed.")
+
+    def _hash(self, name: str) -> str:
+        digest = hashlib.sha256()
+        with self._archive.open(name) as stream:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def _find_checkpoint(self) -> Checkpoint | None:
+        try:
+            return parse_checkpoint(self._archive.read("checkpoint.json"), self._known)
+        except (KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            self._problems.append(f"The pack's checkpoint cannot be used: {error}.")
+            return None
+
+    def _check_export(self, checkpoint: Checkpoint) -> None:
+        report = self._problems.append
+        try:
+            with self._archive.open("export.jsonl") as lines, self._archive.open("proofs.jsonl") as proofs:
+                for line in lines:
+                    self.export.add(line)
+                    if self.export.latest is not None and self.export.latest[0] <= checkpoint.seq:
+                        self._check_proof(*self.export.latest, proofs.readline(), checkpoint)
+                self._check_earlier(map(_proof, proofs), checkpoint)
+        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError):
+            report("The pack's export or its proofs are damaged or missing.")
+        self.export.finish()
+
+    def _check_proof(self, seq: int, actual: str, line: bytes, checkpoint: Checkpoint) -> None:
+        proof = _proof(line)
+        root = checkpoint.merkle_root or ""
+        if proof.get("seq") == seq and is_included(actual, seq, _path(proof), checkpoint.seq, root):
+            self.proved += 1
+        else:
+            self.export.chain.report(f"Event {seq} is not proved to be part of the record under the pack's checkpoint.")
+
+    def _check_earlier(self, proofs: Iterable[dict[str, Any]], checkpoint: Checkpoint) -> None:
+        earlier, root = self._earlier, checkpoint.merkle_root or ""
+        if earlier is None:
+            return
+        found = [proof for proof in proofs if proof.get("checkpoint") == earlier.seq]
+        path = _path(found[0]) if found and earlier.seq != checkpoint.seq else []
+        if not is_continued(earlier.seq, earlier.merkle_root or "", checkpoint.seq, root, path):
+            self._problems.append(
+                f"The record in the pack is not proved to continue the checkpoint of {earlier.at}: "
+                "it was made anew since, or its end was cut off."
+            )
+
+
+def _path(proof: dict[str, Any]) -> list[Any]:
+    path = proof.get("path")
+    return cast("list[Any]", path) if isinstance(path, list) else []
+
+
+def _proof(line: bytes) -> dict[str, Any]:
+    try:
+        return mapping(parse_json(line.decode()))
+    except ValueError:
+        return {}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check the files named on the command line, print what was found, and return the exit status."""
-    parser = argparse.ArgumentParser(description="Check an audit record that Proofdesk exported as JSONL.")
-    parser.add_argument("export", help="the exported .jsonl file")
+    parser = argparse.ArgumentParser(description="Check an audit record or evidence that Proofdesk exported.")
+    parser.add_argument("export", help="the exported .jsonl file, or the evidence as .zip")
     parser.add_argument("--checkpoint", help="a checkpoint that was taken off the machine earlier")
     parser.add_argument("--key", help="the key that signs there, 64 hex digits, as you were given it by another way")
     chosen = parser.parse_args(arguments)
@@ -570,23 +784,37 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.checkpoint:
             checkpoint = parse_checkpoint(Path(chosen.checkpoint).read_bytes(), chosen.key)
         with Path(chosen.export).open("rb") as stream:
-            found = _checked(stream, checkpoint)
+            if zipfile.is_zipfile(stream):
+                stream.seek(0)
+                with zipfile.ZipFile(stream) as archive:
+                    return _told_pack(PackCheck(archive, chosen.key, checkpoint))
+            stream.seek(0)
+            return _told(check_export(stream, checkpoint))
     except OSError as error:
         print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)
         return 2
     except ValueError as error:
         print(f"The checkpoint cannot be used: {error}.", file=sys.stderr)
         return 2
-    return found
+    except zipfile.BadZipFile as error:
+        print(f"The pack cannot be read: {error}.", file=sys.stderr)
+        return 2
 
 
-def _checked(stream: BinaryIO, checkpoint: Checkpoint | None) -> int:
-    check = check_export(stream, checkpoint)
+def _told_pack(pack: PackCheck) -> int:
+    print(f"Evidence of {pack.manifest.get('at')}, signed with the key {pack.signed_by}.")
+    print(f"{len(mapping(pack.manifest.get('files')))} files, {pack.proved} events proved under the checkpoint.")
+    return _told(pack.export)
+
+
+def _told(check: ExportCheck) -> int:
     problems = check.chain.all_problems()
     for problem in problems:
         print(problem)
     rows = ", ".join(f"{count} {kind}s" for kind, count in check.rows.items())
     print(f"Checked {rows}; last event {check.chain.last_seq}, hash {check.chain.last_hash}.")
+    if check.redacted:
+        print(f"{check.redacted} fields are left out of this copy; what was signed holds without them.")
     if check.chain.erased:
         print(f"{check.chain.erased} values were erased; the chain holds without them.")
     if check.chain.skipped:

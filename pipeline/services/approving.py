@@ -1,6 +1,6 @@
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import update
@@ -13,7 +13,8 @@ from pipeline.domain.review import current_values
 from pipeline.domain.routing import Policy
 from pipeline.errors import AccessDeniedError, NotFoundError, OpenExceptionsError, ReviewError, StaleTaskError
 from pipeline.ports import Clock, Job, JobQueue
-from pipeline.record.canonical import canonical_json
+from pipeline.record.canonical import plain
+from pipeline.record.verify import record_digest
 from pipeline.services import access, dossier, ready, signatures
 from pipeline.services.desk import Desk, check_why
 from pipeline.services.typeshelf import TypeShelf
@@ -22,7 +23,9 @@ from pipeline.store import queries
 from pipeline.store.engine import Store
 from pipeline.store.tables import ApprovalRow, DeliveryRow, FileRow
 
-RECORD_FORMAT = 1
+RECORD_FORMAT = 2
+"""Of what is signed: since 2, parts that a reader may not be shown are signed by salted commitments."""
+SALT_BYTES = 16
 DELIVERED_TO = "folder"
 
 
@@ -73,7 +76,6 @@ class Approving:
             desk.move(DocumentState.APPROVED)
             desk.changed()
             record = self._record(desk, policy, signing, was_reviewer)
-            text = canonical_json(record)
             approval = ApprovalRow(
                 document_id=document_id,
                 revision=desk.document.revision,
@@ -84,7 +86,7 @@ class Approving:
                 meaning=record["signature"]["meaning"],
                 was_reviewer=was_reviewer,
                 record=record,
-                record_sha256=hashlib.sha256(text.encode()).hexdigest(),
+                record_sha256=record_digest(plain(record)),
             )
             session.add(approval)
             session.flush()
@@ -242,11 +244,15 @@ class Approving:
                     "settled_at": record.settled_at.isoformat() if record.settled_at else None,
                     "handling_ms": record.handling_ms,
                     "comment": record.comment,
+                    "salt": token_hex(SALT_BYTES),
                 }
                 for record in records
                 if record.name != TYPE_FIELD
             },
-            "findings": [finding.model_dump(mode="json") for finding in dossier.findings_on(records, desk.doctype)],
+            "findings": [
+                {**finding.model_dump(mode="json"), "salt": token_hex(SALT_BYTES)}
+                for finding in dossier.findings_on(records, desk.doctype)
+            ],
             "validated_by": document.validated_by,
             "validated_at": document.validated_at.isoformat() if document.validated_at else None,
             "versions": {
@@ -268,4 +274,12 @@ class Approving:
     def _files(self, desk: Desk) -> list[dict[str, Any]]:
         ids = [ref.file_id for ref in desk.document.pages or ()] or [desk.document.file_id]
         files: list[FileRow] = [queries.get_file(desk.session, file_id) for file_id in dict.fromkeys(ids)]
-        return [{"id": file.id, "name": file.name, "sha256": file.sha256, "size": file.size} for file in files]
+        return [
+            {
+                "id": file.id,
+                "sha256": file.sha256,
+                "size": file.size,
+                "dropped_as": {"name": file.name, "salt": token_hex(SALT_BYTES)},
+            }
+            for file in files
+        ]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
-from pipeline.errors import RecordBrokenError
+from pipeline.errors import InvalidCorrectionError, RecordBrokenError
 from pipeline.ports import Clock
 from pipeline.record import verify as verifier
 from pipeline.record.verify import Checkpoint, parse_checkpoint
@@ -23,6 +23,7 @@ from pipeline.services.entries import entry
 from pipeline.services.exports import rows, statement
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
 from pipeline.services.exports.lines import write_jsonl
+from pipeline.services.exports.redaction import redact
 from pipeline.services.exports.select import event_conditions, list_subjects
 from pipeline.services.exports.tabular import write_csv
 from pipeline.services.exports.workbook import write_xlsx
@@ -149,6 +150,10 @@ class Auditing:
         """
         access.check_may(by, Act.AUDIT)
         seen = (wanted or ExportFilter()).model_copy(update={"sight": visible.sight_of(by, self.types)})
+        if seen.redact and form is not ExportFormat.JSONL:
+            raise InvalidCorrectionError(
+                "Fields can be left out of evidence and of JSON lines alone. Choose one of them."
+            )
         return self._export(form, seen, by, bom)
 
     def get_verifier(self, *, by: Actor) -> bytes:
@@ -159,6 +164,8 @@ class Auditing:
     def _export(self, form: ExportFormat, wanted: ExportFilter, by: Actor, bom: bool) -> Iterator[bytes]:
         with snapshot(self.store) as session:
             stated = statement.state(session, wanted, by)
+            if wanted.redact:
+                stated["control_totals"] = [{**total, "amount": None} for total in stated["control_totals"]]
             facts = {name: value for name, value in stated.items() if name not in ("kind", "by", "by_name")}
             at, seq = self._write(AuditTag.EXPORT_WRITE, {**facts, "format": form.value}, by)
             stated |= {"at": at, "recorded_as": seq}
@@ -166,7 +173,8 @@ class Auditing:
                 case ExportFormat.CSV:
                     yield from write_csv(stated, self._flat(session, wanted), bom=bom)
                 case ExportFormat.JSONL:
-                    yield from write_jsonl(stated, self._lines(session, wanted))
+                    lines = self._lines(session, wanted)
+                    yield from write_jsonl(stated, redact(lines, wanted.redact) if wanted.redact else lines)
                 case ExportFormat.XLSX:
                     flat = self._flat(session, wanted)
                     yield from write_xlsx(stated, (rows.numeric(row, self.types) for row in flat))

@@ -115,8 +115,9 @@ class Checkpointing:
         access.check_may(by, Act.AUDIT)
         return self._views()
 
-    def _signing_key(self, by: Actor) -> SigningKey:
+    def signing_key(self, *, by: Actor) -> SigningKey:
         """Return the key that signs now, made where there is none yet."""
+        access.check_may(by, Act.AUDIT)
         key = self.keys.current()
         while key is None:
             self._make_key(by)
@@ -130,7 +131,7 @@ class Checkpointing:
                 f"The audit record does not hold, so no checkpoint was made. {problems[0]} "
                 "Run `proofdesk audit verify` for all problems."
             )
-        key = self._signing_key(by)
+        key = self.signing_key(by=by)
         now = self.clock.now()
         facts = {
             "format": "checkpoint",

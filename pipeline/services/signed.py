@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.audit import AuditTag
-from pipeline.record.canonical import canonical_json, digest
-from pipeline.record.verify import PROBLEMS_MAX, mapping
+from pipeline.record.canonical import canonical_json
+from pipeline.record.verify import PROBLEMS_MAX, mapping, record_digest
 from pipeline.store.tables import ApprovalRow, EventRow, FieldRow
 
 BATCH = 100
@@ -64,7 +64,7 @@ def _signed(session: Session, documents: list[int]) -> dict[tuple[int | None, An
 
 def _check(row: ApprovalRow, in_chain: Any, fields: dict[str, FieldRow]) -> Iterator[str]:
     what = f"The approval of document {row.document_id}, revision {row.revision},"
-    if digest(row.record) != row.record_sha256:
+    if record_digest(row.record) != row.record_sha256:
         yield f"{what} was changed after it was signed."
     if in_chain is None:
         yield f"{what} is not in the chain of events: nobody signed it in Proofdesk."

@@ -335,8 +335,12 @@ Auditing.verify                   -        no       yes      no       no       n
 Checkpointing.is_due              -        no       yes      no       no       no       no       no
 Checkpointing.list_keys           -        no       yes      no       no       no       yes      yes
 Checkpointing.rotate_key          -        no       yes      no       no       no       no       yes
+Checkpointing.signing_key         -        no       yes      no       no       no       yes      yes
 Checkpointing.write               -        no       yes      no       no       no       yes      yes
 Checkpointing.write_due           -        no       yes      no       no       no       no       no
+
+# Packing                         on       stranger machine  none     reviewer approver auditor  admin
+Packing.write                     -        no       yes      no       no       no       yes      yes
 
 # Reporting                       on       stranger machine  none     reviewer approver auditor  admin
 Reporting.status                  -        no       yes      no       yes      yes      yes      yes

@@ -21,7 +21,7 @@ from pipeline.domain.worth import Priority
 from pipeline.errors import AccessDeniedError, ClaimNotHeldError, ClaimTakenError, NotFoundError, PipelineError
 from pipeline.services import access
 from pipeline.services.auditing import EventFilter
-from pipeline.services.exports.filter import ExportFormat
+from pipeline.services.exports.filter import ExportFilter, ExportFormat
 from pipeline.services.views import QueueFilter, Refusal
 from tests import world as worlds
 from tests.integration.authorisation_matrix import AT_THE_DOOR, HOLDERS, METHODS, PEOPLE, VISITORS, WEB, Row
@@ -239,6 +239,10 @@ def called(world: World, row: Row, by: Actor, document: str) -> str:
     return found
 
 
+FILTERS = {"Auditing.list_events": EventFilter(), "Packing.write": ExportFilter()}
+"""What is looked for where that is no list of documents."""
+
+
 def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, document: str) -> dict[str, Any]:
     """Return what the method asks for, by the names of its parameters."""
     number = world.documents.get(document, 1)
@@ -247,7 +251,7 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "documents": [number],
         "revision": world.revision(document) if document in world.documents else 1,
         "chosen": [(number, world.revision(document))] if document in world.documents else [],
-        "wanted": EventFilter() if row.name == "Auditing.list_events" else QueueFilter(states=()),
+        "wanted": FILTERS.get(row.name, QueueFilter(states=())),
         "why": "because",
         "comment": "because",
         "text": "Please look",

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from fixtures.make import tiny_pdf
 from pipeline import assembly
 from pipeline.domain.actors import Role
+from pipeline.record import verify
 from pipeline.services.auditing import EventFilter
 from pipeline.services.history import Known
 from pipeline.settings import Settings
@@ -216,6 +217,16 @@ def test_audit_export_writes_each_format_and_leaves_no_half_file(shell: Shell, t
     refused = shell.run("audit", "export", "--format", "csv", "--output", str(tmp_path / "missing" / "x.csv"))
     assert refused.exit_code == 2
     assert list(tmp_path.iterdir()) == [book]
+
+
+def test_audit_pack_writes_evidence_that_goes_back_to_the_key_that_is_shown(shell: Shell, tmp_path: Path) -> None:
+    pack = tmp_path / "pack.zip"
+    assert shell.run("audit", "pack", "--output", str(pack)).exit_code == 0
+    key = shell.run("audit", "key").stdout.split()[1]
+    assert verify.main([str(pack), "--key", key]) == 0
+    assert verify.main([str(pack), "--key", "0" * 64]) == 1
+    newer = shell.run("audit", "key", "--new").stdout.splitlines()
+    assert (len(newer), newer[0].split()[1]) == (2, key)
 
 
 def test_audit_export_takes_days_and_times(shell: Shell) -> None:

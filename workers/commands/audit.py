@@ -109,6 +109,51 @@ def export(
 
 @audit.command()
 @click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The ZIP to write.",
+)
+@click.option(
+    "--document", "documents", multiple=True, type=int, metavar="NUMBER", help="Only this document; repeatable."
+)
+@click.option("--from", "since", type=Moment(), help="Only what was signed or happened from this day or time on.")
+@click.option("--to", "until", type=Moment(is_end=True), help="Only up to this day (it included) or before this time.")
+@click.option("--type", "document_type", metavar="NAME", help="Only documents of this type.")
+@click.option("--person", metavar="NAME", help="Only what this login name did, validated, settled or signed.")
+@click.option("--originals", is_flag=True, help="With the files themselves.")
+@click.option("--redact", multiple=True, metavar="FIELD", help="Leave this field out wherever it shows; repeatable.")
+@click.pass_obj
+def pack(
+    settings: Settings,
+    output: Path,
+    documents: tuple[int, ...],
+    since: datetime | None,
+    until: datetime | None,
+    document_type: str | None,
+    person: str | None,
+    originals: bool,
+    redact: tuple[str, ...],
+) -> None:
+    """Write evidence for a stranger: one ZIP that proves what was signed, to be checked without Proofdesk.
+
+    It holds signed records with every field, the print of each, the events behind them with proofs that they are part
+    of the record, a signed checkpoint, and verify.py. Give its reader the first key of `audit key` by another way.
+    """
+    wanted = ExportFilter(
+        since=since,
+        until=until,
+        document_type=document_type,
+        person=person,
+        documents=documents,
+        redact=redact,
+    )
+    with opened(settings) as services:
+        _write(services.packing.write(wanted, originals=originals, by=CLI), output)
+
+
+@audit.command()
+@click.option(
     "--checkpoint",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint that was kept elsewhere: it shows a chain that was cut off or made anew.",

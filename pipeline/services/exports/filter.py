@@ -32,6 +32,10 @@ class ExportFilter(Frozen):
     """Login name: who did it; for approvals also who validated, or settled a field."""
     states: tuple[DocumentState, ...] = ()
     """Documents that are in one of these states now, signed or not; none: every approval, superseded ones too."""
+    documents: tuple[int, ...] = ()
+    """These documents alone; none: all."""
+    redact: tuple[str, ...] = ()
+    """Fields whose values are left out, for copies that go further; in JSONL and evidence alone."""
     parts: tuple[ExportPart, ...] = tuple(ExportPart)
     sight: Sight = EVERYTHING
     """How far whoever asks sees; set by the service, whatever was asked for."""
@@ -39,7 +43,7 @@ class ExportFilter(Frozen):
     @property
     def narrows_events(self) -> bool:
         """Whether events in between may be left out, so that the chain has gaps."""
-        return bool(self.document_type or self.person or self.states or self.sight.is_limited)
+        return bool(self.document_type or self.person or self.states or self.documents or self.sight.is_limited)
 
     def shown(self) -> dict[str, Any]:
         """Return what was asked for, as the record keeps it: that groups limited it, not to which folders."""

@@ -77,6 +77,8 @@ def event_conditions(wanted: ExportFilter) -> list[ColumnElement[bool]]:
         narrowed.append(DocumentRow.type == wanted.document_type)
     if wanted.states:
         narrowed.append(DocumentRow.state.in_(wanted.states))
+    if wanted.documents:
+        narrowed.append(DocumentRow.id.in_(wanted.documents))
     if narrowed:
         documents = select(DocumentRow.id).where(*narrowed)
         files = select(DocumentRow.file_id).where(*narrowed)
@@ -119,6 +121,8 @@ def _documents(wanted: ExportFilter, *or_by: ColumnElement[bool]) -> list[Column
         conditions.append(DocumentRow.type == wanted.document_type)
     if wanted.states:
         conditions.append(DocumentRow.state.in_(wanted.states))
+    if wanted.documents:
+        conditions.append(DocumentRow.id.in_(wanted.documents))
     if wanted.person:
         settled = select(FieldRow.id).where(
             FieldRow.document_id == DocumentRow.id, FieldRow.settled_by == wanted.person
