@@ -65,6 +65,8 @@ def create_app(services: Any, settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = services
     app.config.update(PROOFDESK_SETTINGS=settings, ASSET_VERSION=content_version())
+    # two slashes are a mistyped address, and no reason to answer with one that names the host which was asked for
+    app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     if settings.trusted_proxies:

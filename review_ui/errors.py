@@ -100,6 +100,11 @@ def answer_error(status: int, code: str, sentence: str, **more: Any) -> Response
     return response
 
 
+def answer_bad_host() -> Response:
+    """Answer a request for a host that can be none: in plain words, since a page could not name its own address."""
+    return Response(str(SENTENCES[400]), 400, mimetype="text/plain")
+
+
 def register(app: Flask) -> None:
     @app.errorhandler(PipelineError)
     def pipeline_error(error: PipelineError) -> Response:

@@ -4,10 +4,11 @@ import hashlib
 
 from flask import Flask, Response, g, redirect, request, url_for
 from flask_babel import gettext as _
+from werkzeug.exceptions import BadHost
 
 from pipeline.settings import Settings
 from review_ui.context import services
-from review_ui.errors import answer_error, wants_json
+from review_ui.errors import answer_bad_host, answer_error, wants_json
 
 OPEN_ENDPOINTS = frozenset(
     {
@@ -105,6 +106,8 @@ def register(app: Flask, settings: Settings) -> None:
     @app.before_request
     def guard() -> Response | None:
         g.login = None
+        if isinstance(request.routing_exception, BadHost):
+            return answer_bad_host()
         if request.endpoint in {"assets.static_file", "health.healthz", "health.readyz"}:
             return None
         token = request.cookies.get(cookie_name(settings))
