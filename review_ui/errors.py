@@ -2,14 +2,17 @@
 
 from typing import Any, ClassVar
 
+import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
-from pipeline.errors import PipelineError
+from pipeline.errors import AccessDeniedError, PipelineError
 from review_ui.languages import told
+
+log = structlog.get_logger()
 
 STATUS = {
     "pipeline": 500,
@@ -108,6 +111,9 @@ def answer_bad_host() -> Response:
 def register(app: Flask) -> None:
     @app.errorhandler(PipelineError)
     def pipeline_error(error: PipelineError) -> Response:
+        if isinstance(error, AccessDeniedError):
+            login = getattr(g, "login", None)
+            log.warning("access.denied", account=login and login.actor.id, page=request.endpoint)
         return answer_error(status_of(error), error.code, told(str(error)))
 
     @app.errorhandler(CSRFError)

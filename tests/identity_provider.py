@@ -59,8 +59,9 @@ class Provider:
         app = Flask("provider")
 
         @app.before_request
-        def note() -> None:
+        def note() -> Response | None:
             self.asked.append(request.path)
+            return redirect("/elsewhere") if self.mischief == f"redirect of {request.path}" else None
 
         @app.get("/.well-known/openid-configuration")
         def description() -> Response:

@@ -11,7 +11,9 @@ from werkzeug.test import TestResponse
 from pipeline.assembly import build
 from pipeline.domain.actors import Role
 from pipeline.domain.audit import AuditTag
-from pipeline.errors import ConfigurationError, InvalidCorrectionError
+from pipeline.errors import ConfigurationError, IdentityProviderUnavailableError, InvalidCorrectionError
+from pipeline.identity.openid import OpenIdProvider
+from pipeline.ports import Attempt
 from pipeline.services.auditing import EventFilter
 from pipeline.services.single_sign_on import roles_by_group
 from pipeline.services.views import EventView
@@ -322,6 +324,38 @@ def test_provider_that_calls_itself_something_else_is_not_believed(
         assert away.status_code == 503
         assert "can&#39;t be used" in away.text
     finally:
+        world.close()
+
+
+def test_provider_is_asked_over_https_alone() -> None:
+    attempt = Attempt(state="s", nonce="n", verifier="v" * 43, back="https://desk.example/")
+    with pytest.raises(IdentityProviderUnavailableError, match="can't be used"):
+        OpenIdProvider("http://id.example", "x", None, "").address(attempt)
+    with pytest.raises(IdentityProviderUnavailableError, match="can't be used"):
+        OpenIdProvider("file:///etc", "x", None, "").address(attempt)
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/keys", "/token"])
+def test_redirect_of_the_provider_is_not_followed(
+    tmp_path: Path, sqlite_template: Path, provider: Provider, path: str
+) -> None:
+    provider.person, provider.mischief = Person("subject-1", "Mira", ["desk-reviewers"]), f"redirect of {path}"
+    world = worlds.make(
+        tmp_path,
+        sqlite_template,
+        oidc_issuer=provider.url,
+        oidc_client_id=CLIENT_ID,
+        oidc_client_secret=CLIENT_SECRET,
+        oidc_roles=GROUPS,
+    )
+    try:
+        browser = world.browser(None)
+        away = browser.get(BEGIN)
+        answer = browser.get(provider.log_in(away.location)) if away.status_code == 302 else away
+        assert answer.status_code == 503
+        assert "/elsewhere" not in provider.asked
+    finally:
+        provider.mischief = ""
         world.close()
 
 
