@@ -127,7 +127,7 @@ def correct(installation: Installation, made: MadeDocument) -> None:
 def sign(installation: Installation, made: MadeDocument) -> None:
     by = installation.person("mara")
     view = installation.documents()[made.name]
-    installation.services.approving.approve(view.id, by=by, revision=view.revision)
+    installation.sign(view.id, by=by)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ from pipeline.services.learning import Learning
 from pipeline.services.marking import Marking
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
+from pipeline.services.presence import Presence
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
@@ -256,7 +257,19 @@ def build(
         marking=Marking(store=store, sources=sources, types=types),
         drafting=Drafting(store=store, types=types, clock=clock),
         talking=Talking(store=store, types=types, clock=clock),
-        approving=Approving(store=store, jobs=queue, types=types, clock=clock),
+        approving=Approving(
+            store=store,
+            jobs=queue,
+            types=types,
+            clock=clock,
+            presence=Presence(
+                store=store,
+                clock=clock,
+                hasher=hasher or PasswordHasher(),
+                sealer=sealer,
+                idle=timedelta(seconds=settings.signing_idle_seconds),
+            ),
+        ),
         delivering=delivering,
         learning=learning,
         championing=Championing(store=store, models=models, jobs=queue, types=types, clock=clock),

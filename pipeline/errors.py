@@ -82,6 +82,12 @@ class LoginRefusedError(PipelineError):
     code = "login-refused"
 
 
+class ProofNeededError(PipelineError):
+    """Whoever signs has to show once more that it is them."""
+
+    code = "proof-needed"
+
+
 class TransientError(PipelineError):
     """Something outside failed: the same call may succeed later."""
 

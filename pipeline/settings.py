@@ -52,6 +52,7 @@ class Settings(BaseModel):
     handover_seconds: int = Field(default=8 * 3600, ge=60)
     session_idle_seconds: int = Field(default=8 * 3600, ge=60)
     session_seconds_max: int = Field(default=24 * 3600, ge=60)
+    signing_idle_seconds: int = Field(default=900, ge=0)
     attempts_max: int = Field(default=3, ge=1)
     retry_seconds: int = Field(default=30, ge=0)
     sweep_seconds: float = Field(default=10.0, gt=0)

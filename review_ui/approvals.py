@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 
 from pipeline.domain.actors import Role
 from pipeline.domain.documents import DocumentState
-from pipeline.errors import PipelineError, ReviewError
+from pipeline.errors import LoginRefusedError, PipelineError, ProofNeededError, ReviewError
+from pipeline.services.presence import Proof
 from pipeline.services.text import whole_number
 from pipeline.services.views import QueueFilter
 from review_ui import acts, forms
@@ -15,7 +16,7 @@ from review_ui.errors import BadFormError
 from review_ui.flashes import say, warn
 from review_ui.formatting import counted
 from review_ui.languages import told
-from review_ui.words import DELIVERY_WORDS, STATE_NAMES
+from review_ui.words import DELIVERY_WORDS, SIGNED_WITH_WORDS, STATE_NAMES
 
 PAGE_SIZE = 25
 
@@ -24,9 +25,13 @@ approvals = Blueprint("approvals", __name__)
 
 @approvals.get("/approvals")
 def index() -> Response:
+    return make_response(_ready())
+
+
+def _ready(refused: acts.Refusal | None = None) -> str:
     wanted = _wanted(DocumentState.READY, sort="due", descending=False)
     found = services().approving.list_ready(wanted, by=actor())
-    page = render_template(
+    return render_template(
         "approvals.html",
         queue=found.page,
         rows=found.rows,
@@ -34,8 +39,10 @@ def index() -> Response:
         may_approve=has_role(Role.APPROVER),
         policy=services().reviewing.get_policy(by=actor()),
         now=datetime.now(UTC),
+        proof=found.proof,
+        refused=refused,
+        ticked=request.form.getlist("document") if refused else (),
     )
-    return make_response(page)
 
 
 @approvals.get("/approved")
@@ -48,29 +55,42 @@ def show(document_id: int) -> Response:
     return make_response(_page(document_id))
 
 
+def proof() -> Proof | None:
+    """Return what the form carries to show that it is the person who signs."""
+    said = request.form.get("proof", "")
+    return Proof(said=said, address=request.remote_addr or "") if said else None
+
+
 def _page(document_id: int, refused: acts.Refusal | None = None) -> str:
     document = services().reviewing.get_document(document_id, by=actor())
     desk = desk_of(document, focus=request.args.get("field", SUMMARY))
+    signing = services().approving.get_signing(document_id, by=actor())
     return render_template(
         "approval.html",
         desk=desk,
         document=document,
-        signing=services().approving.get_signing(document_id, by=actor()),
+        signing=signing,
         reviewed_myself=actor().name in document.reviewers,
         may_approve=has_role(Role.APPROVER),
         now=datetime.now(UTC),
         refused=refused,
         state_names=STATE_NAMES,
         delivery_words=DELIVERY_WORDS,
+        signed_with_words=SIGNED_WITH_WORDS,
+        proof=signing.proof,
         ticked=request.form.getlist("fields") if refused else (),
     )
 
 
 @approvals.post("/documents/<int:document_id>/approval")
 def approve(document_id: int) -> Response:
-    signed = services().approving.approve(
-        document_id, by=actor(), revision=forms.revision(), statement=request.form.get("statement")
-    )
+    statement = request.form.get("statement")
+    try:
+        signed = services().approving.approve(
+            document_id, by=actor(), revision=forms.revision(), statement=statement, proof=proof()
+        )
+    except (ProofNeededError, LoginRefusedError) as error:
+        return _refuse(document_id, "sign", error)
     if signed.state is DocumentState.APPROVED:
         say(_("Document %(number)s is approved and on its way.", number=document_id))
     else:
@@ -84,7 +104,10 @@ def approve_many() -> Response:
     chosen = [_chosen(text) for text in request.form.getlist("document")]
     if not chosen:
         raise BadFormError(_("Choose the documents to sign first: tick them, or press x on their rows."))
-    outcomes = services().approving.approve_many(chosen, by=actor())
+    try:
+        outcomes = services().approving.approve_many(chosen, by=actor(), proof=proof())
+    except (ProofNeededError, LoginRefusedError) as error:
+        return acts.refuse(acts.refusal_of("sign", error), error, _ready)
     approved = sum(one.state is DocumentState.APPROVED for one in outcomes)
     first = sum(one.state is DocumentState.READY for one in outcomes)
     if approved:
@@ -109,7 +132,10 @@ def approve_many() -> Response:
 
 @approvals.post("/documents/<int:document_id>/signature")
 def revoke(document_id: int) -> Response:
-    services().approving.revoke(document_id, by=actor(), revision=forms.revision())
+    try:
+        services().approving.revoke(document_id, by=actor(), revision=forms.revision(), proof=proof())
+    except (ProofNeededError, LoginRefusedError) as error:
+        return _refuse(document_id, "revoke", error)
     say(_("Your signature under document %(number)s is taken back.", number=document_id))
     return redirect(url_for(".show", document_id=document_id))
 

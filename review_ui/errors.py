@@ -19,6 +19,7 @@ STATUS = {
     "bad-form": 400,
     "login-refused": 401,
     "access-denied": 403,
+    "proof-needed": 403,
     "not-found": 404,
     "review": 409,
     "claim-not-held": 409,

@@ -61,6 +61,13 @@ PRIORITY_WORDS = {
     Priority.NORMAL: _l("normal"),
     Priority.LOW: _l("low"),
 }
+SIGNED_WITH_WORDS = {
+    "session": pgettext("signed", "in a session that signed before"),
+    "password": pgettext("signed", "with the password"),
+    "code": pgettext("signed", "with a one-time code"),
+    "single sign-on": pgettext("signed", "just logged in by single sign-on"),
+}
+"""How whoever signed was known."""
 DELIVERY_WORDS = {"pending": _l("pending"), "sent": _l("sent"), "failed": _l("failed"), "none": _l("none")}
 KIND_WORDS = {
     FieldKind.IDENTIFIER: pgettext("kind of field", "identifier"),
@@ -139,6 +146,7 @@ VALUE_WORDS = {
     "recovery codes": pgettext("fact", "recovery codes"),
     "second factor": pgettext("fact", "second factor"),
     "sessions": pgettext("fact", "sessions"),
+    "signature": pgettext("fact", "signature"),
     "upload": pgettext("fact", "upload"),
     "drop": pgettext("fact", "drop"),
     **{name: FACT_WORDS[name] for name in ("accepted", "confirmed", "corrected", "absent", "checkpoint")},

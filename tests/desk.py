@@ -34,6 +34,7 @@ from pipeline.services.learning import Learning
 from pipeline.services.marking import Marking
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
+from pipeline.services.presence import Presence
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
@@ -72,6 +73,8 @@ class Office:
     engine: FakeEngine = field(default_factory=FakeEngine)
     engines: Callable[["Office"], Engines] = lambda office: OneEngine(office.engine)
     """What reads: made once the office has its folders."""
+    signing_idle: timedelta = timedelta(days=3650)
+    """Tests of other things sign by the click, however far their clock moves."""
     drawn: float = 1.0
     """What the quality sample's draw comes out as; 1 never samples."""
 
@@ -118,7 +121,8 @@ class Office:
         self.marking = Marking(self.store, sources, shelf)
         self.drafting = Drafting(self.store, shelf, self.clock)
         self.talking = Talking(self.store, shelf, self.clock)
-        self.approving = Approving(self.store, self.queue, shelf, self.clock)
+        self.presence = Presence(self.store, self.clock, CHEAP_HASHER, self.sealer, self.signing_idle)
+        self.approving = Approving(self.store, self.queue, shelf, self.clock, self.presence)
         self.delivering = Delivering(self.store, (FolderDestination(self.out),), self.clock, timedelta(seconds=30))
         self.learning = Learning(
             self.store,
@@ -154,10 +158,13 @@ class Office:
         self.packing = Packing(self.store, self.clock, self.auditing, self.checkpointing, self.pages)
 
     def hire(self, name: str, *roles: Role) -> Actor:
-        """Make an account and return the person, logged in."""
+        """Make an account and return the person, logged in, who has shown that it is them who signs."""
         owner = builders.person(0, "owner")
         password = self.accounts.add(name, name.title(), roles or tuple(Role), by=owner)
-        return self.accounts.login(name, password, address="127.0.0.1").actor
+        actor = self.accounts.login(name, password, address="127.0.0.1").actor
+        with self.store.writing() as session:
+            self.presence.signed(session, actor, self.clock.now())
+        return actor
 
     def put(self, name: str, content: bytes) -> Path:
         """Lay a file into the drop folder."""

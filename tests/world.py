@@ -20,6 +20,7 @@ from pipeline.domain.fields import TYPE_FIELD
 from pipeline.domain.models import ModelState
 from pipeline.domain.review import Decision, Settlement
 from pipeline.errors import UnreadableDocumentError
+from pipeline.services.presence import Proof
 from pipeline.settings import Settings
 from pipeline.store.tables import ModelRow, RecheckRow
 from review_ui import create_app
@@ -166,7 +167,7 @@ def _fill(world: World) -> None:
     until = world.clock.now().replace(year=2099)
     services.reviewing.hold(held.id, "waits", until, by=reviewer, revision=held.revision)
     approved = world.documents["approved"]
-    services.approving.approve(approved, by=maker, revision=world.revision("approved"))
+    services.approving.approve(approved, by=maker, revision=world.revision("approved"), proof=Proof(said=PASSWORD))
     said = services.talking.write(world.documents["mine"], "@colleague please look", by=reviewer)
     asked = services.talking.write(world.documents["nobody"], "@reviewer see this", by=people["colleague"])
     services.saved_views.save("Mine", "state=review", shared=False, by=reviewer)

@@ -17,6 +17,7 @@ from pipeline.record.canonical import plain
 from pipeline.record.verify import record_digest
 from pipeline.services import access, dossier, ready, signatures
 from pipeline.services.desk import Desk, check_why
+from pipeline.services.presence import Presence, Proof
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, QueueFilter, ReadyPage, SignedOutcome, SigningView
 from pipeline.store import queries
@@ -37,8 +38,17 @@ class Approving:
     jobs: JobQueue
     types: TypeShelf
     clock: Clock
+    presence: Presence
 
-    def approve(self, document_id: int, *, by: Actor, revision: int, statement: str | None = None) -> DocumentView:
+    def approve(
+        self,
+        document_id: int,
+        *,
+        by: Actor,
+        revision: int,
+        statement: str | None = None,
+        proof: Proof | None = None,
+    ) -> DocumentView:
         """Sign the document as it stands; its delivery is ordered in the same transaction.
 
         Where the policy asks for two people, the first signature leaves it READY, and the second approves it.
@@ -48,13 +58,18 @@ class Approving:
             by: who signs.
             revision: what they saw.
             statement: the sentence that stood above the signature, where one did.
+            proof: that it is them, where they have to show it.
 
         Raises:
+            ProofNeededError, LoginRefusedError: they did not show that it is them.
             AccessDeniedError: the policy separates duties, and this person reviewed the document; or they gave the
                 first of two signatures.
             InvalidTransitionError, StaleTaskError: it is not ready, or not what the person saw and read.
         """
         access.check_may(by, Act.APPROVE)
+        return self._sign(document_id, revision, statement, self.presence.check(by, proof), by)
+
+    def _sign(self, document_id: int, revision: int, statement: str | None, known: str, by: Actor) -> DocumentView:
         with self.store.writing() as session:
             desk = Desk.open(session, document_id, self.types, by, self.clock.now())
             desk.check_state(DocumentState.READY)
@@ -69,13 +84,14 @@ class Approving:
                 raise StaleTaskError(
                     "What your signature would say has changed, so nothing was signed. Reload the page and read it."
                 )
+            self.presence.signed(session, by, desk.now)
             was_reviewer = by.name in dossier.reviewers_of(desk.document, desk.fields())
             if signing.second_why is not None and signing.first is None:
-                return signatures.give(desk, policy, signing, was_reviewer=was_reviewer)
+                return signatures.give(desk, policy, signing, was_reviewer=was_reviewer, signed_with=known)
             signatures.end(desk, "completed")
             desk.move(DocumentState.APPROVED)
             desk.changed()
-            record = self._record(desk, policy, signing, was_reviewer)
+            record = self._record(desk, policy, signing, was_reviewer, known)
             approval = ApprovalRow(
                 document_id=document_id,
                 revision=desk.document.revision,
@@ -85,6 +101,7 @@ class Approving:
                 at=desk.now,
                 meaning=record["signature"]["meaning"],
                 was_reviewer=was_reviewer,
+                signed_with=known,
                 record=record,
                 record_sha256=record_digest(plain(record)),
             )
@@ -108,6 +125,7 @@ class Approving:
                     "separate_duties": policy.separate_duties,
                     "policy": policy.version,
                     "meaning": approval.meaning,
+                    "signed_with": known,
                     "first_signature": signing.first.by if signing.first else None,
                 },
             )
@@ -117,7 +135,9 @@ class Approving:
         self.jobs.enqueue_many(Job.LEARN, [0])
         return view
 
-    def approve_many(self, chosen: Sequence[tuple[int, int]], *, by: Actor) -> tuple[SignedOutcome, ...]:
+    def approve_many(
+        self, chosen: Sequence[tuple[int, int]], *, by: Actor, proof: Proof | None = None
+    ) -> tuple[SignedOutcome, ...]:
         """Sign several documents, each by itself: one that can't be signed keeps none of the others back.
 
         Only what can be judged from the list is signed this way: no critical value that nobody has seen, no check that
@@ -126,36 +146,46 @@ class Approving:
         Args:
             chosen: documents, and the revision of each that was seen.
             by: who signs.
+            proof: that it is them, where they have to show it; once for all of them.
+
+        Raises:
+            ProofNeededError, LoginRefusedError: they did not show that it is them; nothing is signed.
         """
         access.check_may(by, Act.APPROVE)
-        return tuple(self._one_of_many(document_id, revision, by) for document_id, revision in chosen)
+        known = self.presence.check(by, proof)
+        return tuple(self._one_of_many(document_id, revision, known, by) for document_id, revision in chosen)
 
-    def revoke(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
+    def revoke(self, document_id: int, *, by: Actor, revision: int, proof: Proof | None = None) -> DocumentView:
         """Take one's own first signature back, before somebody gives the second.
 
         Raises:
             InvalidTransitionError: this person has no signature under the document as it stands.
+            ProofNeededError, LoginRefusedError: they did not show that it is them.
         """
         access.check_may(by, Act.APPROVE)
+        known = self.presence.check(by, proof)
         with self.store.writing() as session:
             desk = Desk.open(session, document_id, self.types, by, self.clock.now())
             desk.check_state(DocumentState.READY)
             desk.check_revision(revision)
-            signatures.revoke(desk)
+            signatures.revoke(desk, known)
+            self.presence.signed(session, by, desk.now)
             return desk.view()
 
     def list_ready(self, wanted: QueueFilter, *, by: Actor) -> ReadyPage:
         """Return a page of what waits for a signature, with what people changed and who may sign it how."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
-            return ready.page_of(session, wanted, self.types, by, self.clock.now())
+            page = ready.page_of(session, wanted, self.types, by, self.clock.now())
+            return page.model_copy(update={"proof": self.presence.find_asked(session, by)})
 
     def get_signing(self, document_id: int, *, by: Actor) -> SigningView:
         """Return what a signature of this person under the document would mean now."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
             desk = Desk.open(session, document_id, self.types, by, self.clock.now())
-            return signatures.signing_of(desk, queries.get_policy(session).policy)
+            signing = signatures.signing_of(desk, queries.get_policy(session).policy)
+            return signing.model_copy(update={"proof": self.presence.find_asked(session, by)})
 
     def send_back(
         self, document_id: int, why: str, *, by: Actor, revision: int, fields: tuple[str, ...] = ()
@@ -201,7 +231,7 @@ class Approving:
             desk.record(AuditTag.DOCUMENT_SUPERSEDE, values={"why": why})
             return desk.view()
 
-    def _one_of_many(self, document_id: int, revision: int, by: Actor) -> SignedOutcome:
+    def _one_of_many(self, document_id: int, revision: int, known: str, by: Actor) -> SignedOutcome:
         try:
             with self.store.reading() as session:
                 desk = Desk.open(session, document_id, self.types, by, self.clock.now())
@@ -209,12 +239,14 @@ class Approving:
                 apart = ready.apart(desk.fields(), desk.doctype)
             if apart is not None:
                 return SignedOutcome(document_id=document_id, state=None, refused=f"Open it to sign it: {apart}.")
-            view = self.approve(document_id, by=by, revision=revision)
+            view = self._sign(document_id, revision, None, known, by)
         except (AccessDeniedError, ReviewError, NotFoundError) as error:
             return SignedOutcome(document_id=document_id, state=None, refused=str(error))
         return SignedOutcome(document_id=document_id, state=view.state, refused=None)
 
-    def _record(self, desk: Desk, policy: Policy, signing: SigningView, was_reviewer: bool) -> dict[str, Any]:
+    def _record(
+        self, desk: Desk, policy: Policy, signing: SigningView, was_reviewer: bool, known: str
+    ) -> dict[str, Any]:
         """Return what is signed and delivered: every value, where it was read, and who settled it."""
         document, by = desk.document, desk.by
         rows = desk.fields()
@@ -267,6 +299,7 @@ class Approving:
                 "at": desk.now.isoformat(),
                 "meaning": signing.statement,
                 "was_reviewer": was_reviewer,
+                "signed_with": known,
             },
             "first_signature": signatures.as_signed(signing.first),
         }

@@ -79,13 +79,10 @@ def spend(session: Session, sealer: Sealer, user_id: int, said: str, now: dateti
         said: as it was typed.
         now: the time.
     """
-    row = find_confirmed(session, user_id)
-    if row is None:
-        return None
-    step = step_of(sealer.open(row.sealed, context_of(user_id)), said, now, row.last_step)
-    if step is not None:
-        row.last_step = step
+    if spend_code(session, sealer, user_id, said, now):
         return "code"
+    if find_confirmed(session, user_id) is None:
+        return None
     wanted = _hash(user_id, said)
     unused = select(RecoveryCodeRow).where(RecoveryCodeRow.user_id == user_id, RecoveryCodeRow.used_at.is_(None))
     for code in session.scalars(unused):
@@ -93,6 +90,18 @@ def spend(session: Session, sealer: Sealer, user_id: int, said: str, now: dateti
             code.used_at = now
             return "recovery code"
     return None
+
+
+def spend_code(session: Session, sealer: Sealer, user_id: int, said: str, now: datetime) -> bool:
+    """Use up a code of the person's telephone, and nothing else; return whether it was one."""
+    row = find_confirmed(session, user_id)
+    if row is None:
+        return False
+    step = step_of(sealer.open(row.sealed, context_of(user_id)), said, now, row.last_step)
+    if step is None:
+        return False
+    row.last_step = step
+    return True
 
 
 def renew_recovery(session: Session, user_id: int) -> tuple[str, ...]:

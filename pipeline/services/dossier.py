@@ -264,6 +264,7 @@ def _approval(session: Session, row: ApprovalRow) -> ApprovalView:
         delivery_error=delivery.error if delivery else None,
         first_by_display=first["name"] if first else None,
         first_at=datetime.fromisoformat(first["at"]) if first else None,
+        signed_with=row.signed_with,
     )
 
 

@@ -131,6 +131,18 @@ def begin(session: Session, user: UserRow, now: datetime, *, address: str, agent
     return token
 
 
+def find(session: Session, by: Actor) -> SessionRow | None:
+    """Return the session that a person asks in, unless it was ended; None where they ask by other ways."""
+    if by.session is None:
+        return None
+    rows = session.scalars(
+        select(SessionRow)
+        .where(SessionRow.user_id == by.id, SessionRow.revoked_at.is_(None))
+        .order_by(SessionRow.created_at.desc())
+    )
+    return next((row for row in rows if id_of(row.token_sha256) == by.session), None)
+
+
 def hash_of(token: str) -> str:
     """Return the SHA-256 of a token, by which its row is found."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -67,7 +67,7 @@ def refusal_of(
     return None
 
 
-def give(desk: Desk, policy: Policy, signing: SigningView, *, was_reviewer: bool) -> DocumentView:
+def give(desk: Desk, policy: Policy, signing: SigningView, *, was_reviewer: bool, signed_with: str) -> DocumentView:
     """Record the first of two signatures; the document stays READY, at the revision that was signed."""
     row = SignatureRow(
         document_id=desk.document.id,
@@ -78,6 +78,7 @@ def give(desk: Desk, policy: Policy, signing: SigningView, *, was_reviewer: bool
         at=desk.now,
         meaning=signing.statement,
         was_reviewer=was_reviewer,
+        signed_with=signed_with,
     )
     desk.session.add(row)
     desk.session.flush()
@@ -89,12 +90,13 @@ def give(desk: Desk, policy: Policy, signing: SigningView, *, was_reviewer: bool
             "separate_duties": policy.separate_duties,
             "policy": policy.version,
             "meaning": row.meaning,
+            "signed_with": signed_with,
         },
     )
     return desk.view()
 
 
-def revoke(desk: Desk) -> None:
+def revoke(desk: Desk, signed_with: str) -> None:
     """Take the first signature back.
 
     Raises:
@@ -104,7 +106,7 @@ def revoke(desk: Desk) -> None:
     if row is None or row.by_id != desk.by.id:
         raise InvalidTransitionError("You have no signature under this document. Reload the page to see who has.")
     end(desk, "revoked")
-    desk.record(AuditTag.SIGNATURE_REVOKE, facts={"signature": row.id})
+    desk.record(AuditTag.SIGNATURE_REVOKE, facts={"signature": row.id, "signed_with": signed_with})
 
 
 def end(desk: Desk, how: str) -> None:
@@ -122,6 +124,7 @@ def view_of(row: SignatureRow, by: Actor) -> SignatureView:
         meaning=row.meaning,
         was_reviewer=row.was_reviewer,
         is_mine=row.by_id == by.id,
+        signed_with=row.signed_with,
     )
 
 
@@ -135,6 +138,7 @@ def as_signed(first: SignatureView | None) -> dict[str, Any] | None:
         "at": first.at.isoformat(),
         "meaning": first.meaning,
         "was_reviewer": first.was_reviewer,
+        "signed_with": first.signed_with,
     }
 
 

@@ -159,6 +159,14 @@ class SignatureView(Frozen):
     meaning: str
     was_reviewer: bool
     is_mine: bool
+    signed_with: str | None = None
+
+
+class ProofAsked(Frozen):
+    """What somebody has to type with their next signature; neither: they have to log in again."""
+
+    password: bool
+    code: bool
 
 
 class SigningView(Frozen):
@@ -171,6 +179,8 @@ class SigningView(Frozen):
     first: SignatureView | None
     refused: str | None
     """Why this person can't sign it; None where they can."""
+    proof: ProofAsked | None = None
+    """What they have to show that it is them; None where the click is enough."""
 
 
 class ReadyChange(Frozen):
@@ -206,6 +216,8 @@ class ReadyRow(Frozen):
 class ReadyPage(Frozen):
     page: QueuePage
     rows: tuple[ReadyRow, ...]
+    proof: ProofAsked | None = None
+    """What the person has to show before they sign; None where the click is enough."""
 
 
 class SignedOutcome(Frozen):
@@ -253,6 +265,8 @@ class ApprovalView(Frozen):
     first_by_display: str | None = None
     """Who signed first, where two did."""
     first_at: datetime | None = None
+    signed_with: str | None = None
+    """How they were known: session, password, code or single sign-on; None where that was not kept yet."""
 
 
 class DocumentView(Frozen):

@@ -62,13 +62,14 @@ def test_documents_are_signed_together_but_for_one_that_has_to_be_looked_at(desk
     for number in numbers:
         tick(tilo, number).check()
     expect(tilo.page.locator("[data-chosen]")).to_have_text("2 chosen.")
+    tilo.prove()
     sign.click()
     expect(told(tilo)).to_contain_text("2 documents approved and on the way.")
     assert [desk.document(number).state for number in numbers] == [DocumentState.APPROVED] * 2
     assert state(desk, WRONG.name) is DocumentState.READY
     # on its own page its values stand before the signer, and it is signed like any other
     go_to(tilo, alone)
-    tilo.press("a")
+    tilo.sign()
     expect(told(tilo)).to_contain_text(f"Document {alone} is approved")
     assert state(desk, WRONG.name) is DocumentState.APPROVED
 
@@ -87,7 +88,7 @@ def test_reviewer_does_not_sign_their_own_work_where_duties_are_separate(
     mara.press("a")
     assert state(desk, OWN.name) is DocumentState.READY
     tilo.open(f"/documents/{number}/approval")
-    tilo.press("a")
+    tilo.sign()
     expect(told(tilo)).to_contain_text(f"Document {number} is approved")
     [signature] = desk.document(number).approvals
     assert (signature.by, signature.was_reviewer) == ("tilo", False)
@@ -99,6 +100,7 @@ def test_second_of_two_signatures_is_another_person_s_and_nothing_leaves_before_
     desk.rule(four_eyes_types=("invoice",))
     number, before = desk.number_of(TWICE.name), len(desk.delivered())
     tilo.open(f"/documents/{number}/approval")
+    tilo.prove()
     tilo.page.get_by_role("button", name="Sign first, of two").click()
     expect(told(tilo)).to_contain_text("Somebody else signs second.")
     tilo.open(f"/documents/{number}/approval")
@@ -112,7 +114,7 @@ def test_second_of_two_signatures_is_another_person_s_and_nothing_leaves_before_
         expect(nora.row(number)).to_contain_text("Tilo signed first")
         go_to(nora, number)
         expect(nora.page.get_by_role("region", name="Signature")).to_contain_text("Tilo signed first")
-        nora.press("a")
+        nora.sign()
         expect(told(nora)).to_contain_text(f"Document {number} is approved")
     [signature] = desk.document(number).approvals
     assert (signature.first_by_display, signature.by) == ("Tilo", "nora")

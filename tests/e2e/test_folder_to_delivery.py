@@ -155,6 +155,7 @@ def _approve(told: Story) -> None:
             tilo.open("/approvals")
             tilo.row(view.id).get_by_role("link").click()
             expect(tilo.page.get_by_role("region", name="Signature")).to_contain_text("I approve this record")
+            tilo.prove()
             tilo.page.get_by_role("button", name="Sign and approve").click()
             expect(tilo.page.locator(".told[role=status]")).to_contain_text(f"Document {view.id} is approved")
     records = (json.loads(path.read_text()) for path in installation.wait_until_delivered(len(told.papers)))

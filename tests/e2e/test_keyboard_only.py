@@ -77,7 +77,7 @@ def test_reviewer_and_approver_need_no_mouse(desk: Installation, paper: Document
         tilo.type("a a a")  # typed, so nothing is signed
         tilo.press("Escape")
         assert desk.document(paper.id).state is DocumentState.READY
-        tilo.press("a")
+        tilo.sign()
         expect(tilo.page.locator(".told[role=status]")).to_contain_text("is approved")
     assert desk.document(paper.id).state is DocumentState.APPROVED
 

@@ -212,7 +212,7 @@ def test_whole_day_needs_no_mouse(desk: Installation, browser: Browser) -> None:
         go_to_row(nora, hard)
         nora.press("Enter")
         nora.page.wait_for_url(f"**/documents/{hard}/approval")
-        nora.press("a")
+        nora.sign()
         expect(nora.page.locator(".told[role=status]")).to_contain_text(f"Document {hard} is approved")
         nora.page.wait_for_url(f"**/documents/{easy}/approval")
         nora.press("r")

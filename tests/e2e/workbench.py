@@ -214,6 +214,19 @@ class Person:
         """Press keys of which the last one saves a decision; return when it is saved."""
         self._saving(lambda: self.press(*keys))
 
+    def sign(self) -> None:
+        """Press the key that signs; where the page asks whether it is them, it leads to the field for the password."""
+        self.press("a")
+        if self.page.locator("[data-proof]").count():
+            expect(self.page.locator("[data-proof]")).to_be_focused()
+            self.type(PASSWORD)
+            self.press("Enter")
+
+    def prove(self) -> None:
+        """Type the password beside a signature, where the page asks for it."""
+        for field in self.page.locator("[data-proof]").all():
+            field.fill(PASSWORD)
+
     def type(self, text: str) -> None:
         self.page.keyboard.type(text)
 

@@ -153,6 +153,7 @@ def form_of(world: World, row: Row, visitor: str | None, document: str) -> dict[
         "version": "1",
         "sample_rate": "2",
         "address": "state=review",
+        "proof": PASSWORD,
         "folders": "elsewhere",
         "groups": str(world.numbers["group"]),
     }

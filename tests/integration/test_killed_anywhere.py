@@ -223,7 +223,8 @@ def make_ready(place: Place) -> None:
 
 def approve(office: Office) -> None:
     view = office.reviewing.get_document(FIRST, by=ROWE)
-    office.approving.approve(FIRST, by=ROWE, revision=view.revision)
+    signer = ROWE.model_copy(update={"session": office.sessions.list_own(by=ROWE)[0].id})
+    office.approving.approve(FIRST, by=signer, revision=view.revision)
 
 
 ROWE = builders.person(FIRST, "rowe", Role.REVIEWER, Role.APPROVER)

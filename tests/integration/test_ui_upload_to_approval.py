@@ -86,7 +86,11 @@ def test_an_upload_is_reviewed_signed_and_told_in_the_record(client: FlaskClient
     page = client.get(f"/documents/{document_id}/approval").text
     statement = html.unescape(re.search(r'class="statement"[^>]*>([^<]+)<', page)[1])
     revision = re.search(r'name="revision" value="(\d+)"', page)[1]
-    assert post(client, f"/documents/{document_id}/approval", revision=revision).status_code == 302
+    unproved = post(client, f"/documents/{document_id}/approval", revision=revision)
+    assert (unproved.status_code, unproved.json["error"]["code"]) == (403, "proof-needed")
+    assert 'name="proof"' in page
+    address = f"/documents/{document_id}/approval"
+    assert post(client, address, revision=revision, proof=PASSWORD).status_code == 302
     office.work()
     assert office.state(document_id) is DocumentState.APPROVED
     [signed] = office.reviewing.get_document(document_id, by=builders.person(0, "reader")).approvals

@@ -22,6 +22,8 @@ class Signed:
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     meaning: Mapped[str] = mapped_column(Text)
     was_reviewer: Mapped[bool] = mapped_column(Boolean)
+    signed_with: Mapped[str | None] = mapped_column(String(32))
+    """How they were known: session, password, code or single sign-on; None before this was kept."""
 
 
 class ApprovalRow(Signed, Base):

@@ -105,3 +105,5 @@ class SessionRow(Base):
     """Where the browser was at log-in."""
     agent: Mapped[str] = mapped_column(String(300), default="", server_default="")
     """What it says it is."""
+    signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody last signed in it."""

@@ -37,6 +37,8 @@ export class KeyMap extends HTMLElement {
     // A key held down must not settle one exception after the other.
     if (event.repeat && !found.matches("[data-zoom], [data-turn-page]")) return;
     const from = /** @type {HTMLElement | null} */ (document.activeElement);
+    // A field that a key leads to is typed into; everything else is pressed.
+    if (found.matches("[data-proof]")) return found.focus();
     found.click();
     if (found.matches("summary")) enter(/** @type {HTMLDetailsElement} */ (found.parentElement), from);
   }

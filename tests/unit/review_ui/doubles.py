@@ -596,7 +596,7 @@ class FakeServices:
             ),
         )
 
-    def approve_many(self, chosen: Any, *, by: Actor) -> tuple[SignedOutcome, ...]:
+    def approve_many(self, chosen: Any, *, by: Actor, proof: Any = None) -> tuple[SignedOutcome, ...]:
         self._note("approve_many", tuple(chosen))
         return tuple(
             SignedOutcome(document_id=one, state=None, refused="It was changed meanwhile.")
@@ -605,12 +605,14 @@ class FakeServices:
             for one, _ in chosen
         )
 
-    def revoke(self, document_id: int, *, by: Actor, revision: int) -> DocumentView:
+    def revoke(self, document_id: int, *, by: Actor, revision: int, proof: Any = None) -> DocumentView:
         self._note("revoke", document_id)
         self.first = None
         return self._view(self._get(document_id), by)
 
-    def approve(self, document_id: int, *, by: Actor, revision: int, statement: str | None = None) -> DocumentView:
+    def approve(
+        self, document_id: int, *, by: Actor, revision: int, statement: str | None = None, proof: Any = None
+    ) -> DocumentView:
         self._check(by, Role.APPROVER)
         self._note("approve", document_id)
         held = self._get(document_id)
