@@ -99,6 +99,7 @@ def measure(count: int, folder: Path, rounds: int = ROUNDS) -> list[Row]:
             timed(f"page: {words}", lambda path=path: _get(client, path), rounds, LIMIT_MS) for words, path in PAGES
         ]
         rows.append(timed("next", lambda: services.reviewing.find_next(by=actor), rounds, LIMIT_MS))
+        rows += _as_members(services, settings, rounds)
         rows += [
             timed(f"search: {words}", lambda path=path: _get(client, path), rounds, None) for words, path in SEARCHES
         ]
@@ -106,6 +107,41 @@ def measure(count: int, folder: Path, rounds: int = ROUNDS) -> list[Row]:
     finally:
         services.close()
 
+
+def _as_members(services: assembly.Services, settings: Settings, rounds: int) -> Iterator[Row]:
+    """Ask as people whose groups show them much, little, what came in last, and nothing of what waits."""
+    machine = Actor.machine("bench")
+    for number, (words, types, folders) in enumerate(MEMBERS):
+        name = f"member{number}"
+        password = services.accounts.add(name, name, tuple(Role), by=machine)
+        first = services.accounts.login(name, password, address="127.0.0.1").actor
+        group = services.grouping.add(words, types, folders, by=machine)
+        services.grouping.set_groups(first.id or 0, [group], by=machine)
+        services.accounts.change_password(password, "a long one for the bench", by=first)
+        login = services.accounts.login(name, "a long one for the bench", address="127.0.0.1")
+        client = create_app(services, settings).test_client()
+        client.set_cookie("proofdesk", login.token)
+        for what, path in MEMBERS_PAGES:
+            yield timed(f"{words}: {what}", lambda client=client, path=path: _get(client, path), rounds, LIMIT_MS)
+        by = login.actor
+        yield timed(f"{words}: next", lambda by=by: services.reviewing.find_next(by=by), rounds, LIMIT_MS)
+
+
+MEMBERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("group of half", (), ("customers/even",)),
+    ("group of one in 25", ("invoice",), ("customers/odd/3",)),
+    ("group of the last tenth", (), ("late",)),
+    ("group of nothing", ("purchase_order",), ("nobody/here",)),
+)
+MEMBERS_PAGES = (
+    ("by due date", "/queue"),
+    ("best first", "/queue?sort=next&order=down"),
+    ("largest amount first", "/queue?sort=amount&order=down"),
+    ("by party", "/queue?sort=party"),
+    ("with nobody", "/queue?holder=free"),
+)
+LATE = 0.1
+"""Of the documents, those that came in last, by a way of their own."""
 
 PAGES = (
     ("by due date", "/queue"),
@@ -142,21 +178,22 @@ def fill(services: assembly.Services, count: int) -> None:
     now = datetime.now(UTC)
     for first in range(1, count + 1, CHUNK):
         ids = range(first, min(first + CHUNK, count + 1))
-        documents = [_document(number, now, chance) for number in ids]
-        files = [_file(number, now) for number in ids]
+        documents = [_document(number, now, chance, number > count * (1 - LATE)) for number in ids]
+        files = [_file(number, now, one["folder"]) for number, one in zip(ids, documents, strict=True)]
         with services.store.writing() as session:
             session.execute(insert(FileRow), files)
             session.execute(insert(DocumentRow), documents)
             session.execute(insert(SearchTermRow), [row for one in documents for row in _terms(one)])
 
 
-def _file(number: int, now: datetime) -> dict[str, Any]:
+def _file(number: int, now: datetime, folder: str) -> dict[str, Any]:
     return {
         "id": number,
         "state": "stored",
         "source": "drop",
         "token": f"bench-{number}",
-        "name": f"drop/scan_{number}.pdf",
+        "name": f"{folder}/scan_{number}.pdf",
+        "folder": folder,
         "size": 1,
         "received_by": "bench",
         "received_at": now,
@@ -164,16 +201,18 @@ def _file(number: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _document(number: int, now: datetime, chance: random.Random) -> dict[str, Any]:
+def _document(number: int, now: datetime, chance: random.Random, is_late: bool) -> dict[str, Any]:
     amount = f"{chance.lognormvariate(6, 1.5):.2f}"
     wrong, seconds = chance.random(), chance.uniform(10, 90)
-    received = now - timedelta(minutes=chance.uniform(0, 3000))
+    received = now - timedelta(minutes=chance.uniform(0, 60) if is_late else chance.uniform(60, 3000))
+    customer = chance.randrange(12)
     opened = chance.randint(1, 6)
     return {
         "id": number,
         "state": "review",
         "file_id": number,
         "page_count": 1,
+        "folder": "late/in" if is_late else f"customers/{'odd' if customer % 2 else 'even'}/{customer}",
         "type": chance.choice(TYPES),
         "number": f"INV-{number:06}",
         "party": chance.choice(PARTIES),
@@ -206,11 +245,11 @@ def _get(client: Any, path: str) -> None:
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
-    yield f"{'milliseconds':36}{'p50':>9}{'p95':>9}{'limit':>8}{'clock p50':>12}"
+    yield f"{'milliseconds':44}{'p50':>9}{'p95':>9}{'limit':>8}{'clock p50':>12}"
     for row in rows:
         limit = "-" if row.limit is None else f"{row.limit:.0f}"
         verdict = "" if row.holds else "  too slow"
-        yield f"{row.what:36}{row.p50:>9.1f}{row.p95:>9.1f}{limit:>8}{row.clock_p50:>12.1f}{verdict}"
+        yield f"{row.what:44}{row.p50:>9.1f}{row.p95:>9.1f}{limit:>8}{row.clock_p50:>12.1f}{verdict}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -91,11 +91,11 @@ class Grouping:
         What they hold and can't see any more goes back into the queue. Arguments and errors as of `add`.
         """
         access.check_may(by, Act.ADMINISTER)
-        allowance = self._allowance(types, folders)
         now = self.clock.now()
         with self.store.writing() as session:
             row = _get(session, group_id)
             before = row.allowance
+            allowance = self._allowance(types, folders, before.types)
             row.name, row.allowance = _checked_name(session, name, row), allowance
             tag = AuditTag.ACCESS_GRANT if _is_wider(allowance, before) else AuditTag.ACCESS_REVOKE
             facts = {"types_before": sorted(before.types), "folders_before": len(before.folders)}
@@ -182,8 +182,11 @@ class Grouping:
             facts = {"holder": user_id}
             events.append(session, entry(AuditTag.CLAIM_RELEASE, by, now, document_id=document.id, facts=facts))
 
-    def _allowance(self, types: Iterable[str], folders: Iterable[str]) -> Allowance:
-        names = frozenset(self.types.get_enabled(name).name for name in types)
+    def _allowance(
+        self, types: Iterable[str], folders: Iterable[str], before: frozenset[str] = frozenset()
+    ) -> Allowance:
+        # one that was switched off since stays: a group that listed it alone would else show every type
+        names = frozenset(name if name in before else self.types.get_enabled(name).name for name in types)
         listed = frozenset(listed_folder(folder) for folder in folders if folder.strip())
         if not names and not listed:
             raise InvalidCorrectionError("A group limits its members: choose types, list folders, or both.")

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
-from pipeline.domain.sight import Sight
+from pipeline.domain.sight import EVERYTHING, Sight
 from pipeline.domain.worth import Priority
 from pipeline.services import counts, remarks, search, visible
 from pipeline.services.text import printable
@@ -73,32 +73,46 @@ def _ids_of(
     """Return the ids of the page's documents in order, by the indices alone where there is one for the order."""
     column = SORTS.get(wanted.sort, DocumentRow.due_at)
     chosen = _conditions(wanted, by, now, sight)
-    is_few = sight.is_limited and sum(one.documents for one in _fitting(wanted, counted)) <= FEW
     first, wants = (max(wanted.page, 1) - 1) * wanted.page_size, wanted.page_size
-    if wanted.sort not in MAY_BE_EMPTY:
-        return list(session.scalars(_ordered(chosen, column, wanted.descending, is_few).limit(wants).offset(first)))
-    having = [*chosen, column.is_not(None)]
-    ids = list(session.scalars(_ordered(having, column, wanted.descending, is_few).limit(wants).offset(first)))
+    may_be_empty = wanted.sort in MAY_BE_EMPTY
+    if sight.is_limited and sum(one.documents for one in _fitting(wanted, counted)) <= FEW:
+        seen = visible.of_few(session, sight, wanted.states)
+        if seen is None:
+            return []
+        few = _conditions(wanted, by, now, EVERYTHING) + seen
+        return list(session.scalars(_sorted(few, column, wanted.descending, may_be_empty).limit(wants).offset(first)))
+    order = (column.desc(), DocumentRow.id.desc()) if wanted.descending else (column.asc(), DocumentRow.id.asc())
+    if not may_be_empty:
+        return _ids(session, chosen, order, first, wants)
+    ids = _ids(session, [*chosen, column.is_not(None)], order, first, wants)
     if len(ids) < wants:
-        before = session.scalar(select(func.count()).select_from(DocumentRow).where(*having)) or 0
-        rest = _ordered([*chosen, column.is_(None)], DocumentRow.due_at, False, is_few)
-        ids += session.scalars(rest.limit(wants - len(ids)).offset(max(first - before, 0)))
+        having = session.scalar(select(func.count()).select_from(DocumentRow).where(*chosen, column.is_not(None))) or 0
+        rest = (DocumentRow.due_at.asc(), DocumentRow.id.asc())
+        ids += _ids(session, [*chosen, column.is_(None)], rest, max(first - having, 0), wants - len(ids))
     return ids
 
 
-def _ordered(chosen: list[Any], column: Any, descending: bool, is_few: bool) -> Select[Any]:
-    """Return the query for ids in an order; a few among many are found first and then put in order.
+def _ids(session: Session, chosen: list[Any], order: tuple[Any, ...], first: int, wants: int) -> list[int]:
+    return list(session.scalars(select(DocumentRow.id).where(*chosen).order_by(*order).limit(wants).offset(first)))
 
-    Where somebody sees few, going through the order would pass over nearly all documents before it fills a page.
+
+def _sorted(few: list[Any], column: Any, descending: bool, may_be_empty: bool) -> Select[Any]:
+    """Return the query for the ids of a few documents, which are found first and then put in order.
+
+    Where somebody sees few of many, going through the order would pass over nearly all before it fills a page.
     """
-    if not is_few:
-        plain = select(DocumentRow.id).where(*chosen)
-        ordered = (column, DocumentRow.id)
-    else:
-        found = select(DocumentRow.id, column.label("sorted")).where(*chosen).cte("found").prefix_with("MATERIALIZED")
-        plain = select(found.c.id)
-        ordered = (found.c.sorted, found.c.id)
-    return plain.order_by(*(each.desc() if descending else each.asc() for each in ordered))
+    columns = [DocumentRow.id, column.label("sorted")]
+    if may_be_empty:
+        columns.append(DocumentRow.due_at.label("due"))
+    found = select(*columns).where(*few).cte("found").prefix_with("MATERIALIZED")
+    is_empty = found.c.sorted.is_(None)
+    turned = [each.desc() if descending else each.asc() for each in (found.c.sorted, found.c.id)]
+    if not may_be_empty:
+        return select(found.c.id).order_by(*turned)
+    # those without come last, the earliest due first
+    due = case((is_empty, found.c.due))
+    number = case((is_empty, found.c.id))
+    return select(found.c.id).order_by(is_empty, due.asc(), number.asc(), *turned)
 
 
 def _fitting(wanted: QueueFilter, counted: Sequence[counts.Count]) -> list[counts.Count]:
@@ -122,9 +136,14 @@ def _totals(
     fitting = _fitting(wanted, counted)
     total, exceptions = sum(one.documents for one in fitting), sum(one.exceptions for one in fitting)
     if wanted.holder == "free":
-        held = select(*counters).select_from(ClaimRow).join(DocumentRow, DocumentRow.id == ClaimRow.document_id)
-        plain = wanted.model_copy(update={"holder": None})
-        taken: Any = session.execute(held.where(ClaimRow.lease_until > now, *_conditions(plain, by, now, sight))).one()
+        # asked for by their numbers: a few, from which the way to the rest of the condition is short
+        held = session.scalars(select(ClaimRow.document_id).where(ClaimRow.lease_until > now)).all()
+        if not held:
+            return total, exceptions
+        plain = _conditions(wanted.model_copy(update={"holder": None}), by, now, sight)
+        taken: Any = session.execute(
+            select(*counters).select_from(DocumentRow).where(DocumentRow.id.in_(held), *plain)
+        ).one()
         return total - taken[0], exceptions - taken[1]
     return total, exceptions
 

@@ -6,17 +6,22 @@ Whatever is outside their groups answers exactly as what does not exist, so that
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
+from pipeline.domain.documents import DocumentState
 from pipeline.domain.sight import EVERYTHING, Sight
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.store import queries
-from pipeline.store.tables import DocumentRow, EventRow, FileRow
+from pipeline.store.tables import DocumentRow, EventRow, FileRow, FolderCountRow
 
 AFTER_SLASH = "0"
 """The character behind "/": whatever begins with "a/" lies between "a/" and "a0"."""
+
+
+FOLDERS_MOST = 500
+"""Folders that are asked for one by one."""
 
 
 def sight_of(by: Actor, types: TypeShelf) -> Sight:
@@ -54,6 +59,33 @@ def list_visible(session: Session, documents: Sequence[int], by: Actor, types: T
 def of_documents(sight: Sight) -> list[ColumnElement[bool]]:
     """Return the conditions under which a document is seen; none where everything is."""
     return within(sight, DocumentRow.type, DocumentRow.folder)
+
+
+def of_few(session: Session, sight: Sight, states: Sequence[DocumentState]) -> list[ColumnElement[bool]] | None:
+    """Return the conditions as `of_documents` does, for somebody who sees few: by the very folders that hold them.
+
+    Args:
+        session: in which they are looked up.
+        sight: how far; with the variants of its types.
+        states: of the documents; whoever asks adds the condition on them.
+
+    Returns:
+        None where no folder holds any.
+
+    Which folders those are, the kept counts know; a database would rather go by an index that holds nearly all.
+    """
+    in_states = [FolderCountRow.state.in_(states)] if states else []
+    seen = within(sight, FolderCountRow.type, FolderCountRow.folder)
+    folders = list(session.scalars(select(FolderCountRow.folder).where(*in_states, *seen).distinct()))
+    if not folders:
+        return None
+    if len(folders) > FOLDERS_MOST:
+        return of_documents(sight)
+    # no column that another index begins with: each alone would find far more
+    plain = within(sight, func.coalesce(DocumentRow.type, ""), DocumentRow.folder)
+    # nothing on states where others ask for them already: said twice, SQLite goes by another index
+    in_any_state = [] if states else [DocumentRow.state.in_(tuple(DocumentState))]
+    return [*in_any_state, DocumentRow.folder.in_(folders), *plain]
 
 
 def of_files(sight: Sight) -> list[ColumnElement[bool]]:

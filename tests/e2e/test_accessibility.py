@@ -72,7 +72,10 @@ def desk(house: Installation, browser: Browser) -> Iterator[Desk]:
         house.services.reviewing.claim(documents[AMBIGUOUS.name], by=tilo)
         for name in (WRONG.name, STALE.name):
             house.services.reviewing.claim(documents[name], by=mara)
+        grouping = house.services.grouping
+        made.documents["group"] = grouping.add("Everybody here", ("invoice", "receipt"), ("customers/acme",), by=mara)
         yield made
+        grouping.remove(made.documents["group"], by=mara)
 
 
 def login(desk: Desk, page: Page) -> None:
@@ -218,6 +221,8 @@ PLACES: dict[str, Callable[[Desk, Page], None]] = {
     "learning": at("/learning"),
     "mentions": at("/mentions"),
     "people": new_person,
+    "groups": at("/admin/groups"),
+    "group": document("group", before="admin/groups"),
     "policy": thresholds,
     "password": at("/password"),
     "not found": at("/documents/999999"),

@@ -304,6 +304,15 @@ def test_group_that_limits_nothing_or_is_misshapen_is_refused(office: Office, ow
     assert [group.name for group in office.grouping.list_groups(by=owner)] == ["Acme"]
 
 
+def test_type_that_was_switched_off_stays_in_its_group(office: Office, owner: Actor) -> None:
+    group = office.grouping.add("Acme", ("invoice",), ("acme",), by=owner)
+    later = Office(office.store, office.folder, types=(office.types[0].model_copy(update={"enabled": False}),))
+    later.grouping.change(group, "Acme", ("invoice",), ("berlin",), by=owner)
+    assert later.grouping.get_group(group, by=owner).types == ("invoice",)
+    with pytest.raises(NotFoundError):
+        later.grouping.add("Other", ("invoice",), (), by=owner)
+
+
 def test_number_that_a_foreign_document_has_too_is_told_without_saying_which(office: Office, owner: Actor) -> None:
     first = drop(office, "berlin/a.pdf", "SAME-1")
     second = drop(office, "acme/b.pdf", "SAME-1")

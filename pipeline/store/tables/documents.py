@@ -89,7 +89,8 @@ class DocumentRow(Base):
         Index("ix_documents_state_due", "state", "due_at", "id", "type", "folder"),
         Index("ix_documents_state_changed", "state", "changed_at"),
         Index("ix_documents_state_rank", "state", "rank", "id", "type", "folder"),
-        Index("ix_documents_state_folder", "state", "folder", "type"),
+        # who sees few finds them by their folders, and has them put in the usual orders from here
+        Index("ix_documents_state_folder", "state", "folder", "type", "due_at", "rank"),
         Index("ix_documents_state_received", "state", "received_at", "id"),
         Index("ix_documents_state_type", "state", "type", "due_at", "id"),
         Index("ix_documents_state_number", "state", "number", "id"),

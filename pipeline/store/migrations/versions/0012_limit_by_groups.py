@@ -92,7 +92,8 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("folder", FOLDER, nullable=False, server_default=""))
     _note_folders()
     op.create_index("ix_files_folder", "files", ["folder"], unique=False)
-    op.create_index("ix_documents_state_folder", "documents", ["state", "folder", "type"], unique=False)
+    columns = ["state", "folder", "type", "due_at", "rank"]
+    op.create_index("ix_documents_state_folder", "documents", columns, unique=False)
     for name, column in ORDERS.items():
         op.drop_index(f"ix_documents_state_{name}", "documents")
         columns = ["state", column, "id", "type", "folder"]
