@@ -26,6 +26,7 @@ from pipeline.readers.ocr.choice import choose
 from pipeline.readers.ocr.client import OcrClient
 from pipeline.readers.sandbox import SandboxReader
 from pipeline.services.accounts import Accounts
+from pipeline.services.api_tokens import ApiTokens
 from pipeline.services.approving import Approving
 from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
@@ -79,6 +80,7 @@ class Services:
     single_sign_on: SingleSignOn
     sessions: Sessions
     second_factors: SecondFactors
+    api_tokens: ApiTokens
     intake: Intake
     processing: Processing
     reviewing: Reviewing
@@ -239,6 +241,7 @@ def build(
             idle=timedelta(seconds=settings.session_idle_seconds),
             longest=timedelta(seconds=settings.session_seconds_max),
         ),
+        api_tokens=ApiTokens(store=store, clock=clock),
         second_factors=SecondFactors(store=store, clock=clock, sealer=sealer),
         intake=intake,
         processing=processing,

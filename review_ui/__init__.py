@@ -12,6 +12,8 @@ from pipeline.settings import Settings
 from review_ui import errors, formatting, languages, security, session
 from review_ui.account import account
 from review_ui.admin import admin
+from review_ui.api import api
+from review_ui.api_tokens import api_tokens
 from review_ui.approvals import approvals
 from review_ui.assets import MODULES, STYLES, asset_url, assets, content_version
 from review_ui.audit import audit
@@ -35,6 +37,8 @@ from review_ui.words import title_in_language
 
 BLUEPRINTS = (
     assets,
+    api,
+    api_tokens,
     auth,
     single_sign_on,
     account,
@@ -75,7 +79,8 @@ def create_app(services: Any, settings: Settings) -> Flask:
     languages.register(app)
     # The guard stands first: a refused form is then told on a page of the person's own.
     session.register(app, settings)
-    security.register(app, settings)
+    protect = security.register(app, settings)
+    protect.exempt(api)  # tokens alone let in there, which no browser sends by itself
     errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

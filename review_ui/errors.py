@@ -89,6 +89,8 @@ def status_of(error: PipelineError) -> int:
 
 def wants_json() -> bool:
     """Say whether the answer goes to a script: those ask for JSON by name."""
+    if request.blueprint == "api":
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json"
 

@@ -6,6 +6,7 @@ from flask import Flask, Response, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadHost
 
+from pipeline.services.accounts import Login
 from pipeline.settings import Settings
 from review_ui.context import services
 from review_ui.errors import answer_bad_host, answer_error, wants_json
@@ -110,6 +111,8 @@ def register(app: Flask, settings: Settings) -> None:
             return answer_bad_host()
         if request.endpoint in {"assets.static_file", "health.healthz", "health.readyz"}:
             return None
+        if request.blueprint == "api":
+            return _let_system_in()
         token = request.cookies.get(cookie_name(settings))
         g.token = token
         g.login = services().accounts.find_actor(token) if token else None
@@ -126,6 +129,19 @@ def register(app: Flask, settings: Settings) -> None:
                 return answer_error(403, "must-enrol", _("Set up your second factor first."))
             return redirect(url_for("account.second_factor"))
         return None
+
+
+def _let_system_in() -> Response | None:
+    """Let another system in by its token; no cookie counts there, so that no form of another site can ask."""
+    kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
+    found = services().api_tokens.find_actor(token.strip()) if kind.lower() == "bearer" and token else None
+    if found is None:
+        sentence = _("Send a token that is good as “Authorization: Bearer …”. Administrators make them.")
+        response = answer_error(401, "no-token", sentence)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    g.login = Login(token="", actor=found, must_change=False)
+    return None
 
 
 def _ask_to_log_in(*, expired: bool) -> Response:

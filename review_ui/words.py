@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as pgettext  # under the name by which the catalogues find it
 
-from pipeline.domain.actors import Role
+from pipeline.domain.actors import Role, Scope
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import FieldKind
 from pipeline.domain.files import FileState
@@ -61,6 +61,12 @@ PRIORITY_WORDS = {
     Priority.NORMAL: _l("normal"),
     Priority.LOW: _l("low"),
 }
+SCOPE_WORDS = {
+    Scope.RECEIVE: _l("hand in documents"),
+    Scope.READ: _l("see documents"),
+    Scope.EXPORT: _l("export the record"),
+}
+"""What the token of another system may do."""
 SIGNED_WITH_WORDS = {
     "session": pgettext("signed", "in a session that signed before"),
     "password": pgettext("signed", "with the password"),
@@ -122,6 +128,8 @@ FACT_WORDS = {
     "sender": pgettext("fact", "sent by account"),
     "sessions": pgettext("fact", "sessions"),
     "signature": pgettext("fact", "signature"),
+    "scopes": pgettext("fact", "may"),
+    "token": pgettext("fact", "token"),
     "source": pgettext("fact", "source"),
     "taught": pgettext("fact", "taught"),
     "to": pgettext("fact", "to"),
@@ -147,6 +155,7 @@ VALUE_WORDS = {
     "second factor": pgettext("fact", "second factor"),
     "sessions": pgettext("fact", "sessions"),
     "signature": pgettext("fact", "signature"),
+    "token": pgettext("fact", "token"),
     "upload": pgettext("fact", "upload"),
     "drop": pgettext("fact", "drop"),
     **{name: FACT_WORDS[name] for name in ("accepted", "confirmed", "corrected", "absent", "checkpoint")},

@@ -17,6 +17,7 @@ from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
 from pipeline.ports import Engines, Job, ReadLimits
 from pipeline.services.accounts import Accounts
+from pipeline.services.api_tokens import ApiTokens
 from pipeline.services.approving import Approving
 from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
@@ -91,6 +92,7 @@ class Office:
         self.accounts = Accounts(
             self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24), self.sealer
         )
+        self.api_tokens = ApiTokens(self.store, self.clock)
         self.second_factors = SecondFactors(self.store, self.clock, self.sealer)
         self.sessions = Sessions(self.store, self.clock, timedelta(hours=8), timedelta(hours=24))
         type_names = frozenset(each.name for each in self.types)

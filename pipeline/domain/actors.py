@@ -32,6 +32,14 @@ class Act(StrEnum):
     SELF = "self"
 
 
+class Scope(StrEnum):
+    """What the token of another system may cover."""
+
+    RECEIVE = "receive"
+    READ = "read"
+    EXPORT = "export"
+
+
 class Actor(Frozen):
     """Who asks: a person with roles, or a named part of the machine."""
 
@@ -45,6 +53,9 @@ class Actor(Frozen):
     """Which documents exist for them, by the groups they are in; every service applies it."""
     session: str | None = None
     """A person's browser, by the public id of its session; None where they ask by other ways."""
+
+    scopes: frozenset[Scope] | None = None
+    """Another system's, which has no roles; None: a person, or the machine."""
 
     @property
     def is_person(self) -> bool:

@@ -1,4 +1,4 @@
-from pipeline.domain.actors import Act, Actor, Role
+from pipeline.domain.actors import Act, Actor, Role, Scope
 from pipeline.errors import AccessDeniedError
 
 ALLOWED: dict[Act, frozenset[Role]] = {
@@ -20,6 +20,13 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.SELF: frozenset(Role),
 }
 """Which roles may do what; a person needs one of them."""
+
+SCOPED: dict[Scope, frozenset[Act]] = {
+    Scope.RECEIVE: frozenset({Act.RECEIVE}),
+    Scope.READ: frozenset({Act.READ}),
+    Scope.EXPORT: frozenset({Act.AUDIT}),
+}
+"""What a token of another system covers, by its scopes; nothing else at all."""
 
 PEOPLE_ONLY = frozenset({Act.REVIEW, Act.ASSIGN, Act.COMMENT, Act.APPROVE, Act.SELF})
 """What no part of the machine may ever do: machines read, people sign."""
@@ -46,6 +53,8 @@ WORDS: dict[Act, str] = {
 
 def is_allowed(by: Actor, act: Act) -> bool:
     """Return whether `by` may do `act`."""
+    if by.scopes is not None:
+        return any(act in SCOPED[scope] for scope in by.scopes)
     if not by.is_person:
         return by.name.startswith("machine:") and act not in PEOPLE_ONLY
     return bool(ALLOWED[act] & by.roles)
@@ -59,6 +68,8 @@ def check_may(by: Actor, act: Act) -> None:
     """
     if is_allowed(by, act):
         return
+    if by.scopes is not None:
+        raise AccessDeniedError(f"This token may not {WORDS[act]}. Ask an administrator for one that may.")
     needed = " or ".join(sorted(role.value for role in ALLOWED[act]))
     if needed:
         raise AccessDeniedError(f"You need the role {needed} to {WORDS[act]}. Ask an administrator for it.")

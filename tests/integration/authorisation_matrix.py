@@ -71,6 +71,11 @@ POST /login/code                                                       -        
 GET  /readyz                                                           -        yes      yes      yes      yes      yes      yes
 GET  /static/<version>/<path:name>                                     -        yes      yes      yes      yes      yes      yes
 
+# Other systems, by tokens alone: a session opens nothing here
+GET  /api/v1/documents/<int:document_id>                               mine     login    login    login    login    login    login
+GET  /api/v1/exports                                                   -        login    login    login    login    login    login
+POST /api/v1/files                                                     -        login    login    login    login    login    login
+
 # One's own account                                                    on       stranger none     reviewer approver auditor  admin
 GET  /account                                                          -        login    no       yes      yes      yes      yes
 GET  /account/second-factor                                            -        login    no       yes      yes      yes      yes
@@ -171,6 +176,9 @@ POST /admin/people/<int:user_id>/password                              -        
 POST /admin/people/<int:user_id>/roles                                 -        login    no       no       no       no       yes
 POST /admin/people/<int:user_id>/sessions                              -        login    no       no       no       no       yes
 POST /admin/people/<int:user_id>/second-factor/removal                 -        login    no       no       no       no       yes
+GET  /admin/tokens                                                     -        login    no       no       no       no       yes
+POST /admin/tokens                                                     -        login    no       no       no       no       yes
+POST /admin/tokens/<int:token_id>/revocation                           -        login    no       no       no       no       gone
 GET  /admin/policy                                                     -        login    no       yes      yes      yes      yes
 POST /admin/policy                                                     -        login    no       no       no       no       yes
 """,  # noqa: E501 (a table is read by its columns)
@@ -195,6 +203,11 @@ SecondFactors.get_own             -        no       no       no       yes      y
 SecondFactors.remove_own          -        no       no       no       yes      yes      yes      yes
 SecondFactors.renew_recovery      -        no       no       no       yes      yes      yes      yes
 SecondFactors.take_away           -        no       yes      no       no       no       no       yes
+
+# ApiTokens                       on       stranger machine  none     reviewer approver auditor  admin
+ApiTokens.create                  -        no       yes      no       no       no       no       yes
+ApiTokens.list_tokens             -        no       yes      no       no       no       no       yes
+ApiTokens.revoke                  -        no       gone     no       no       no       no       gone
 
 # Sessions                        on       stranger machine  none     reviewer approver auditor  admin
 Sessions.end                      -        no       no       no       gone     gone     gone     gone
@@ -353,6 +366,7 @@ AT_THE_DOOR = {
     "Accounts.ensure_first": "there is nobody yet who could be asked",
     "Accounts.find_actor": "finds out who asks",
     "Accounts.is_half": "tells only whether a token that was handed out still waits for its code",
+    "ApiTokens.find_actor": "finds out which system asks",
     "Accounts.login": "finds out who asks",
     "Accounts.login_with_code": "finds out who asks",
     "Accounts.logout": "whoever has a session's token may end it",

@@ -14,7 +14,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from pipeline.assembly import Services
-from pipeline.domain.actors import Act, Actor, Role
+from pipeline.domain.actors import Act, Actor, Role, Scope
 from pipeline.domain.review import Decision, Settlement
 from pipeline.domain.routing import Policy
 from pipeline.domain.worth import Priority
@@ -122,6 +122,7 @@ def path_of(world: World, row: Row, document: str) -> str:
         "field": "seller_name",
         "name": "css/tokens.css",
         "session_id": "0123456789abcdef",
+        "token_id": 77,
         "version": MODEL,
     }
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts[found[1]]), row.name.partition(" ")[2])
@@ -154,6 +155,8 @@ def form_of(world: World, row: Row, visitor: str | None, document: str) -> dict[
         "sample_rate": "2",
         "address": "state=review",
         "proof": PASSWORD,
+        "scopes": "read",
+        "days": "30",
         "folders": "elsewhere",
         "groups": str(world.numbers["group"]),
     }
@@ -262,6 +265,9 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "user_id": world.people["colleague"].id,
         "to_user_id": world.people["maker"].id,
         "active": True,
+        "token_id": 77,
+        "scopes": [Scope.READ],
+        "days": 30,
         "code": "123456",
         "session_id": "0123456789abcdef",
         "old": PASSWORD,

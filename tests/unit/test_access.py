@@ -9,6 +9,7 @@ from pipeline.domain.actors import Act, Actor, Role
 from pipeline.errors import AccessDeniedError
 from pipeline.services import access
 from pipeline.services.accounts import Accounts
+from pipeline.services.api_tokens import ApiTokens
 from pipeline.services.approving import Approving
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
@@ -33,6 +34,7 @@ from pipeline.services.talking import Talking
 
 SERVICES = (
     Accounts,
+    ApiTokens,
     Approving,
     Auditing,
     Championing,
@@ -57,6 +59,7 @@ SERVICES = (
 )
 AT_THE_DOOR = {
     "Accounts.login",
+    "ApiTokens.find_actor",
     "Accounts.login_with_code",
     "Accounts.is_half",
     "Accounts.find_actor",

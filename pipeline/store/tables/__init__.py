@@ -10,7 +10,7 @@ from pipeline.store.tables.documents import (
     PaceRow,
     SearchTermRow,
 )
-from pipeline.store.tables.door import DeviceRow, HalfLoginRow, RecoveryCodeRow, SecondFactorRow
+from pipeline.store.tables.door import ApiTokenRow, DeviceRow, HalfLoginRow, RecoveryCodeRow, SecondFactorRow
 from pipeline.store.tables.files import BlobRow, FileRow
 from pipeline.store.tables.identities import IdentityRow
 from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
@@ -28,6 +28,7 @@ from pipeline.store.tables.review import ClaimRow, DraftRow, FieldRow
 from pipeline.store.tables.talk import CommentRow, MentionRow
 
 __all__ = [
+    "ApiTokenRow",
     "ApprovalRow",
     "Base",
     "BlobRow",

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.store.columns import UtcDateTime
+from pipeline.domain.actors import Scope
+from pipeline.store.columns import PydanticJSON, UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
 
@@ -54,3 +56,19 @@ class DeviceRow(Base):
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiTokenRow(Base):
+    """What another system asks with; the row holds only its SHA-256."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    scopes: Mapped[tuple[Scope, ...]] = mapped_column(PydanticJSON(TypeAdapter(tuple[Scope, ...])))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(200))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from pipeline.domain.actors import Actor
+from pipeline.services.api_tokens import ApiTokenView
 from pipeline.services.second_factors import Enrolment, SecondFactorView
 from pipeline.services.sessions import SessionView
 
@@ -28,3 +29,10 @@ class FakeSecondFactors:
             secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", uri="otpauth://totp/Proofdesk:mara?secret=JBSW"
         )
         return SecondFactorView(since=None, recovery_codes=0, required_for=("approver",), enrolment=enrolment)
+
+
+class FakeApiTokens:
+    """No system asks yet."""
+
+    def list_tokens(self, *, by: Actor) -> tuple[ApiTokenView, ...]:
+        return ()

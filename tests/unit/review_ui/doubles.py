@@ -64,7 +64,7 @@ from pipeline.services.views import (
     StatusView,
     VerificationView,
 )
-from tests.unit.review_ui.account_double import FakeSecondFactors, FakeSessions
+from tests.unit.review_ui.account_double import FakeApiTokens, FakeSecondFactors, FakeSessions
 from tests.unit.review_ui.talk_double import FakeTalking
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -269,6 +269,7 @@ class FakeServices:
         self.dispatching = self.saved_views = self.grouping = self
         self.talking = FakeTalking(people=CAST.values())
         self.sessions = FakeSessions()
+        self.api_tokens = FakeApiTokens()
         self.second_factors = FakeSecondFactors()
 
     def _note(self, name: str, *facts: Any) -> None:

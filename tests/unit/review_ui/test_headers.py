@@ -27,6 +27,7 @@ PAGES = (
     "/admin/groups",
     "/admin/groups/5",
     "/admin/policy",
+    "/admin/tokens",
     "/password",
     "/account",
     "/account/second-factor",
