@@ -277,7 +277,7 @@ class Fuzzer:
         drafting, colleague = world.services.drafting, world.people["colleague"]
         drafting.keep(world.documents["another"], "seller_name", {"value": [SECRET]}, by=colleague)
         world.keep()
-        self.marks = {name: f"nr-{name}-4711" for name in world.documents}
+        self.marks = {name: f"nr-{name}-1" for name in world.documents}
         with world.services.store.reading() as session:
             from pipeline.store.tables import SessionRow, UserRow
 

@@ -199,11 +199,11 @@ def _fill(world: World) -> None:
 
 
 def _receive(world: World, name: str, *, unsure: dict[str, float] | None = None, read: bool = True) -> int:
-    world.engine.answer = builders.extraction({"invoice_number": f"NR-{name}-4711"}, unsure=unsure)
+    world.engine.answer = builders.extraction({"invoice_number": f"NR-{name}-1"}, unsure=unsure)
     drop = world.folder / "data" / "drop"
     drop.mkdir(exist_ok=True)
     path = drop / f"{name}.pdf"
-    path.write_bytes(f"%PDF {name}\nInvoice NR-{name}-4711".encode())
+    path.write_bytes(f"%PDF {name}\nInvoice NR-{name}-1".encode())
     world.services.intake.claim([path], by=MACHINE)
     [(_, document_id)] = world.queue.take()
     if read:

@@ -28,6 +28,7 @@ HALF_LOGIN = timedelta(minutes=10)
 SEEN_STEP = timedelta(seconds=60)
 """A session's last use is written at most this often: a page with twenty images is one write."""
 
+ONLY_MADE = "Passwords are switched off here: accounts are made as people log in with single sign-on."
 ONLY_SINGLE = "Passwords are switched off here. Log in with single sign-on."
 REFUSED = "This name and password do not fit together. Try again, or ask an administrator for a new password."
 WRONG_CODE = "This code does not fit, or was used before. Wait for the next one, or use a recovery code."
@@ -258,6 +259,8 @@ class Accounts:
             InvalidCorrectionError: the name is taken or unusable, or no role is given.
         """
         access.check_may(by, Act.ADMINISTER)
+        if self.only_password is not None:
+            raise InvalidCorrectionError(ONLY_MADE)
         name, display_name, roles = name.strip(), _printable(display_name) or name.strip(), tuple(sorted(set(roles)))
         if not name or len(name) > 200 or not name.isprintable() or ":" in name:
             raise InvalidCorrectionError("Give a login name of printable characters, without a colon.")

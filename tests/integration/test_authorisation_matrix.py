@@ -22,6 +22,7 @@ from pipeline.errors import AccessDeniedError, ClaimNotHeldError, ClaimTakenErro
 from pipeline.services import access
 from pipeline.services.auditing import EventFilter
 from pipeline.services.exports.filter import ExportFilter, ExportFormat
+from pipeline.services.presence import Proof
 from pipeline.services.views import QueueFilter, Refusal
 from tests import world as worlds
 from tests.integration.authorisation_matrix import AT_THE_DOOR, HOLDERS, METHODS, PEOPLE, VISITORS, WEB, Row
@@ -306,4 +307,7 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         for parameter in inspect.signature(function).parameters.values()
         if parameter.default is parameter.empty and parameter.name != "by"
     ]
-    return {name: known[name] for name in asked}
+    given = {name: known[name] for name in asked}
+    if "proof" in inspect.signature(function).parameters:
+        given["proof"] = Proof(said=PASSWORD)  # who signs is there: what a role may do is asked, not whether they are
+    return given

@@ -377,6 +377,8 @@ def test_without_passwords_only_the_account_for_emergencies_has_one(
         assert refused.status_code == 401
         assert "Passwords are switched off" in refused.text
         assert browser.post("/login", data={"name": "administrator", "password": PASSWORD}).location == "/"
+        form = {"name": "new", "display_name": "New", "roles": "reviewer"}
+        assert "accounts are made as people log in" in browser.post("/admin/people", data=form).text
     finally:
         world.close()
 
