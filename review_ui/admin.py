@@ -27,6 +27,10 @@ def add() -> Response:
     name = forms.text("name", _("Write a login name."), longest=64)
     display_name = forms.text("display_name", longest=120) or name
     password = services().accounts.add(name, display_name, forms.roles(), by=actor())
+    # before anybody is told the password: without a group the person would see everything
+    if chosen := forms.numbers("groups"):
+        added = next(one for one in services().accounts.list_people(by=actor()) if one.name == name)
+        services().grouping.set_groups(added.id, chosen, by=actor())
     return _people(name, password)
 
 

@@ -54,6 +54,11 @@ def text(name: str, missing: str | None = None, *, longest: int = 2000) -> str:
     return found
 
 
+def numbers(name: str) -> list[int]:
+    """Return every number that a form gives under a name."""
+    return [number for text in request.form.getlist(name) if (number := whole_number(text)) is not None]
+
+
 def person_id(name: str = "person") -> int:
     return number(name, _("Choose a person."))
 

@@ -4,7 +4,6 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 
 from pipeline.errors import InvalidCorrectionError
-from pipeline.services.text import whole_number
 from review_ui import forms
 from review_ui.context import actor, services
 from review_ui.errors import status_of
@@ -47,7 +46,7 @@ def change(group_id: int) -> Response:
 
 @groups.post("/groups/<int:group_id>/members")
 def set_members(group_id: int) -> Response:
-    services().grouping.set_members(group_id, _numbers("members"), by=actor())
+    services().grouping.set_members(group_id, forms.numbers("members"), by=actor())
     say(_("The members are changed."))
     return redirect(url_for(".show", group_id=group_id))
 
@@ -61,7 +60,7 @@ def remove(group_id: int) -> Response:
 
 @groups.post("/people/<int:user_id>/groups")
 def set_groups(user_id: int) -> Response:
-    services().grouping.set_groups(user_id, _numbers("groups"), by=actor())
+    services().grouping.set_groups(user_id, forms.numbers("groups"), by=actor())
     say(_("The groups are changed."))
     return redirect(url_for("admin.people"))
 
@@ -76,10 +75,6 @@ def _types() -> list[str]:
 
 def _folders() -> list[str]:
     return forms.text("folders", longest=25_000).splitlines()
-
-
-def _numbers(name: str) -> list[int]:
-    return [number for text in request.form.getlist(name) if (number := whole_number(text)) is not None]
 
 
 def _list(problem: str | None = None) -> str:
