@@ -84,6 +84,24 @@ def export() -> Response:
     return _download(chain((first,), pieces), MEDIA_TYPES[form], f"proofdesk-{_stamp()}.{form.value}")
 
 
+@audit.post("/evidence")
+def evidence() -> Response:
+    """Make evidence for a stranger; it is whole before its first byte leaves."""
+    try:
+        wanted = ExportFilter(
+            since=at_day(forms.text("since")),
+            until=at_day(forms.text("until"), end=True),
+            document_type=forms.text("type") or None,
+            documents=_numbers(forms.text("documents")),
+            redact=tuple(name for name in request.form.getlist("redact") if name),
+        )
+    except (ValueError, ValidationError):
+        raise BadFormError(_("Choose days as YYYY-MM-DD, and documents by their numbers, such as 7 12.")) from None
+    pieces = services().packing.write(wanted, originals=bool(request.form.get("originals")), by=actor())
+    first = next(pieces, b"")
+    return _download(chain((first,), pieces), "application/zip", f"proofdesk-evidence-{_stamp()}.zip")
+
+
 @audit.get("/verify.py")
 def verifier() -> Response:
     return _download(services().auditing.get_verifier(by=actor()), "text/x-python", "verify.py")
@@ -118,10 +136,25 @@ def _index(**more: object) -> Response:
             words=WORDS,
             types=services().reviewing.list_types(by=actor()),
             states=STATE_NAMES,
+            titles={name: title for name, title in _titles().items() if name != TYPE_FIELD},
+            keys=services().checkpointing.list_keys(by=actor()),
             verified=more.get("verified"),
             verified_at=more.get("verified_at"),
         )
     )
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Return the documents that somebody named, with blanks or commas between, and `#` before them or not.
+
+    Raises:
+        ValueError: one of them is no number of a document.
+    """
+    found = tuple(whole_number(word.removeprefix("#")) for word in text.replace(",", " ").split())
+    numbers = tuple(number for number in found if number is not None)
+    if len(numbers) < len(found):
+        raise ValueError(text)
+    return numbers
 
 
 def _titles() -> dict[str, str]:

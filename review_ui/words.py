@@ -118,6 +118,7 @@ FACT_WORDS = {
     "key": pgettext("fact", "key"),
     "meaning": pgettext("fact", "meaning"),
     "model": pgettext("fact", "model"),
+    "number": pgettext("fact", "number"),
     "of": pgettext("fact", "of"),
     "opened": pgettext("fact", "opened"),
     "preset_type": pgettext("fact", "preset type"),

@@ -152,13 +152,13 @@ class Checkpointing:
             return []
         with self.store.reading() as session:
             head = find_head(session)
-            # nothing but the last checkpoint itself has happened since it was made
-            return [] if head is None or head[0] == _last_checkpoint(session) else due
+            # nothing has happened yet, or nothing but the last checkpoint itself since it was made
+            return [] if head is None or head[0] in (0, _last_checkpoint(session)) else due
 
     def _make_key(self, by: Actor) -> None:
         """Make a key and put on record that there is one; whoever finds another than the record tells of sees it."""
         statement = self.keys.add(self.clock.now())
-        facts = {name: statement.get(name) for name in ("number", "key", "previous")}
+        facts = {"number": statement["number"], "key": statement["key"], "previous": statement["previous"]}
         with self.store.writing() as session:
             events.append(session, entry(AuditTag.KEY_MAKE, by, self.clock.now(), facts=facts))
 

@@ -147,6 +147,7 @@ POST /documents/<int:document_id>/signature                            ready    
 GET  /audit                                                            -        login    no       no       no       yes      yes
 POST /audit/checkpoint                                                 -        login    no       no       no       yes      yes
 GET  /audit/documents/<int:document_id>                                mine     login    no       no       no       yes      yes      | no      no       no
+POST /audit/evidence                                                   -        login    no       no       no       yes      yes
 POST /audit/export                                                     -        login    no       no       no       yes      yes
 POST /audit/verification                                               -        login    no       no       no       yes      yes
 GET  /audit/verify.py                                                  -        login    no       no       no       yes      yes

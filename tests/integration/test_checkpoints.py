@@ -46,7 +46,12 @@ def test_a_checkpoint_leaves_once_a_day_and_only_where_anything_happened(office:
         assert office.auditing.verify(path.read_bytes(), by=auditor).problems == ()
 
 
+def test_an_empty_record_has_nothing_to_say(office: Office) -> None:
+    assert let_leave(office) == 0
+
+
 def test_the_sweep_rings_for_it_and_a_worker_makes_it(office: Office) -> None:
+    office.receive()
     assert office.sweeping.sweep(by=MACHINE).checkpoints == 1
     assert (Job.CHECKPOINT, 0) in office.queue.rung
     let_leave(office)
@@ -99,6 +104,7 @@ def test_keys_are_on_record_and_a_new_one_is_believed(office: Office, auditor: A
 
 
 def test_a_folder_that_is_away_is_told_and_the_others_have_theirs(office: Office) -> None:
+    office.receive()
     blocked = office.folder / "blocked"
     blocked.write_bytes(b"no folder")
     away, near = CheckpointFolder(blocked / "in"), CheckpointFolder(office.folder / "near")

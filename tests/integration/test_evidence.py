@@ -107,6 +107,14 @@ def test_it_holds_what_was_signed_the_print_and_the_file(
     assert {row["document"] for row in rows if row["kind"] == "event" and row["document"]} == {approved.id}
 
 
+def test_a_named_document_is_in_it_before_anybody_signed_it(office: Office, auditor: Actor) -> None:
+    waiting = office.receive()
+    content = pack(office, auditor, ExportFilter(documents=(waiting.id,)))
+    rows = [json.loads(line) for line in opened(content)["export.jsonl"].splitlines()]
+    assert [row["document"] for row in rows if row["kind"] == "document"] == [waiting.id]
+    assert problems(content) == []
+
+
 def test_what_left_out_stays_out_and_the_rest_is_proved(office: Office, auditor: Actor, approved: DocumentView) -> None:
     secret = next(field.record for field in approved.fields if field.record.name == "gross_total")
     assert isinstance(secret.value, str)
@@ -193,8 +201,8 @@ def replace_crop(rng: random.Random, files: Files) -> None:
 
 
 def replace_file(rng: random.Random, files: Files) -> None:
-    [name] = [name for name in files if name.startswith("originals/")]
-    content = b"%%PDF %d" % rng.randrange(1000)
+    name = rng.choice(sorted(name for name in files if name.startswith("originals/")))
+    content = b"%%PDF %d" % rng.randrange(10**9)
     del files[name]
     files[f"originals/{hashlib.sha256(content).hexdigest()}"] = content
 

@@ -55,8 +55,9 @@ def approvals(wanted: ExportFilter) -> Select[ApprovalRow, DocumentRow]:
 
 
 def unsigned(wanted: ExportFilter) -> Select[DocumentRow] | None:
-    """Return the query for documents that no signature stands for, where such states were asked for."""
-    states = [state for state in wanted.states if state is not DocumentState.APPROVED]
+    """Return the query for documents that no signature stands for, where such states or documents were asked for."""
+    named = tuple(DocumentState) if wanted.documents else ()
+    states = [state for state in wanted.states or named if state is not DocumentState.APPROVED]
     if not states:
         return None
     return (

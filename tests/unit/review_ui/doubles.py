@@ -1,6 +1,6 @@
 """The services as the UI calls them, in memory: same names, same signatures, a few real rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -33,6 +33,7 @@ from pipeline.errors import (
 )
 from pipeline.services.accounts import Login
 from pipeline.services.championing import LearningView, ModelView, TrainingView
+from pipeline.services.checkpointing import KeyView
 from pipeline.services.grouping import GroupView
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import (
@@ -235,6 +236,27 @@ NOTHING_LEARNED = LearningView(
 )
 
 
+class FakeCheckpointing:
+    """One key, and a checkpoint that it signed."""
+
+    def write(self, *, by: Actor) -> bytes:
+        return b'{"seq": 16}'
+
+    def list_keys(self, *, by: Actor) -> tuple[KeyView, ...]:
+        return (KeyView(number=1, key="5f1c" * 16, at=NOW, is_current=True),)
+
+
+@dataclass(frozen=True)
+class FakePacking:
+    """Evidence of two pieces; what was asked for is noted."""
+
+    note: Callable[..., None]
+
+    def write(self, wanted: Any, *, originals: bool = False, by: Actor) -> Any:
+        self.note("pack", wanted, originals)
+        return iter((b"PK", b"!"))
+
+
 @dataclass
 class FakeServices:
     """All services in one; each attribute that the UI knows is this object itself, so that tests see every call."""
@@ -265,6 +287,7 @@ class FakeServices:
         self.accounts = self.dispatching = self.reviewing = self.marking = self.drafting = self.approving = (
             self.pages
         ) = self.files = self
+        self.checkpointing, self.packing = FakeCheckpointing(), FakePacking(self._note)
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
         self.dispatching = self.saved_views = self.grouping = self
         self.talking = FakeTalking(people=CAST.values())
@@ -719,9 +742,6 @@ class FakeServices:
     def verify(self, checkpoint: bytes | None = None, *, by: Actor) -> VerificationView:
         self._note("verify", checkpoint)
         return VerificationView(events=16, head="d81e" * 16, problems=())
-
-    def checkpoint(self, *, by: Actor) -> bytes:
-        return b'{"seq": 16}'
 
     def export(self, form: Any, wanted: Any = None, *, by: Actor, bom: bool = False) -> Any:
         self._check(by, Role.AUDITOR, Role.ADMINISTRATOR)

@@ -224,6 +224,16 @@ def test_an_export_is_streamed_with_its_filter(auditor: FlaskClient, services: F
     assert (wanted.document_type, wanted.states) == ("invoice", (DocumentState.APPROVED,))
 
 
+def test_evidence_is_asked_for_by_document_and_without_fields(auditor: FlaskClient, services: FakeServices) -> None:
+    answer = auditor.post("/audit/evidence", data={"documents": "#7, 12", "redact": ["iban"], "originals": "yes"})
+    assert answer.data == b"PK!"
+    assert answer.headers["Content-Disposition"].endswith('.zip"')
+    [(wanted, originals)] = services.called("pack")
+    assert (wanted.documents, wanted.redact, originals) == ((7, 12), ("iban",), True)
+    assert auditor.post("/audit/evidence", data={"documents": "7 seven"}).status_code == 400
+    assert "5f1c" * 16 in auditor.get("/audit").text
+
+
 def test_a_refused_export_is_a_page_and_no_half_file(reviewer: FlaskClient) -> None:
     answer = reviewer.post("/audit/export", data={"format": "csv"})
     assert answer.status_code == 403
