@@ -83,6 +83,12 @@ def login(desk: Desk, page: Page) -> None:
     page.goto("/login")
 
 
+def second_factor(desk: Desk, page: Page) -> None:
+    desk.installation.services.second_factors.begin(by=desk.installation.person("mara"))
+    page.goto("/account/second-factor")
+    expect(page.locator(".qr svg")).to_be_visible()
+
+
 def refused_login(desk: Desk, page: Page) -> None:
     login(desk, page)
     page.get_by_label("Name").fill("nobody")
@@ -225,6 +231,9 @@ PLACES: dict[str, Callable[[Desk, Page], None]] = {
     "group": document("group", before="admin/groups"),
     "policy": thresholds,
     "password": at("/password"),
+    "own account": at("/account"),
+    "second factor": second_factor,
+    "tokens": at("/admin/tokens"),
     "not found": at("/documents/999999"),
     "not allowed": not_allowed,
     "login": login,
