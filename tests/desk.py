@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from pipeline.delivery.checkpoints import CheckpointFolder
 from pipeline.delivery.folder import FolderDestination
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.audit import AuditTag
@@ -137,9 +136,7 @@ class Office:
         )
         self.championing = Championing(self.store, self.models, self.queue, shelf, self.clock)
         keys = FolderKeys(self.folder / "keys")
-        self.checkpointing = Checkpointing(
-            self.store, self.clock, keys, (CheckpointFolder(self.folder / "checkpoints"),)
-        )
+        self.checkpointing = Checkpointing(self.store, self.clock, keys)
         self.sweeping = Sweeping(
             self.store,
             self.intake,

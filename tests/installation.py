@@ -150,7 +150,12 @@ def installation(sqlite_template: Path, queue_server: Any) -> Iterator[Installat
         shutil.copyfile(sqlite_template, Path(folder) / "data" / "proofdesk.db")
         made = Installation(
             Path(folder),
-            {"REDIS_URL": queue_server.url, "PROOFDESK_SETTLE_SECONDS": "0", "PROOFDESK_RETRY_SECONDS": "0"},
+            {
+                "REDIS_URL": queue_server.url,
+                "PROOFDESK_SETTLE_SECONDS": "0",
+                "PROOFDESK_RETRY_SECONDS": "0",
+                "PROOFDESK_CHECKPOINT_HOURS": "0",  # the queue is for documents alone
+            },
         )
         yield made
         made.close()

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from pipeline.domain.actors import Act, Actor, Scope
 from pipeline.domain.audit import AuditTag
+from pipeline.domain.sight import EVERYTHING
 from pipeline.domain.value import Frozen
 from pipeline.errors import InvalidCorrectionError, NotFoundError
 from pipeline.ports import Clock
@@ -133,4 +134,10 @@ class ApiTokens:
         if used_at is None or now - used_at > USED_STEP:
             with self.store.writing() as session:
                 session.execute(update(ApiTokenRow).where(ApiTokenRow.id == row.id).values(used_at=now))
-        return Actor(id=None, name=f"integration:{row.name}", display_name=row.name, scopes=frozenset(row.scopes))
+        return Actor(
+            id=None,
+            name=f"integration:{row.name}",
+            display_name=row.name,
+            scopes=frozenset(row.scopes),
+            sight=EVERYTHING,  # its scopes limit it: it belongs to no group
+        )

@@ -99,7 +99,7 @@ class Sweeping:
     def _ring_checkpoint(self, by: Actor) -> int:
         """Ring for a checkpoint: the whole record is checked for it, which is no work for the watcher."""
         due = self.checkpointing.is_due(by=by)
-        if due:
+        if due and self._is_idle():
             self.jobs.enqueue_many(Job.CHECKPOINT, [0])
         return int(due)
 

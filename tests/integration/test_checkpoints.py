@@ -1,6 +1,7 @@
 """Checkpoints leave the machine by themselves, signed; what is done to the record afterwards shows against them."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,14 @@ from pipeline.store.keyring import FolderKeys
 from tests.builders import MACHINE
 from tests.desk import Office
 from tests.integration.test_audit_verify import forge
+
+
+@pytest.fixture
+def office(office: Office) -> Office:
+    """An office whose checkpoints leave, to a folder."""
+    leaving = replace(office.checkpointing, outlets=(CheckpointFolder(office.folder / "checkpoints"),))
+    office.checkpointing, office.sweeping = leaving, replace(office.sweeping, checkpointing=leaving)
+    return office
 
 
 @pytest.fixture
