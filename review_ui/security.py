@@ -1,12 +1,12 @@
 """What every answer carries so that a browser keeps strangers out, and the key that signs form tokens."""
 
-import os
 import secrets
 from pathlib import Path
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
+from pipeline.secret_file import put_once
 from pipeline.settings import Settings
 
 POLICY = (
@@ -58,21 +58,10 @@ def register(app: Flask, settings: Settings) -> CSRFProtect:
 def key_in(folder: Path) -> bytes:
     """Return the installation's key, made on first use and readable by its owner only.
 
-    Several web processes may start at once: whoever links its complete file first wins, the others read that one.
+    Several web processes may start at once: one of them makes it, the others read that one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / KEY_FILE
     if not path.exists():
-        draft = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secrets.token_bytes(32))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        put_once(path, secrets.token_bytes(32))
     return path.read_bytes()

@@ -48,15 +48,7 @@ def half_name(settings: Settings) -> str:
 
 def set_half_cookie(response: Response, token: str, settings: Settings) -> None:
     """Keep the token of a log-in whose code is awaited."""
-    response.set_cookie(
-        half_name(settings),
-        token,
-        max_age=HALF_SECONDS,
-        httponly=True,
-        secure=settings.secure_cookies,
-        samesite="Lax",
-        path="/",
-    )
+    _keep(response, half_name(settings), token, settings, HALF_SECONDS)
 
 
 def clear_half_cookie(response: Response, settings: Settings) -> None:
@@ -70,21 +62,18 @@ def device_name(name: str, settings: Settings) -> str:
 
 def set_device_cookie(response: Response, name: str, token: str, settings: Settings) -> None:
     """Let the browser be known for this name: it opens nothing, and keeps others from locking it out."""
-    response.set_cookie(
-        device_name(name, settings),
-        token,
-        max_age=DEVICE_SECONDS,
-        httponly=True,
-        secure=settings.secure_cookies,
-        samesite="Lax",
-        path="/",
-    )
+    _keep(response, device_name(name, settings), token, settings, DEVICE_SECONDS)
 
 
 def set_cookie(response: Response, token: str, settings: Settings) -> None:
     """Keep the token out of scripts' reach; its life is limited on the server, where it can be ended."""
+    _keep(response, cookie_name(settings), token, settings)
+
+
+def _keep(response: Response, name: str, token: str, settings: Settings, seconds: int | None = None) -> None:
+    """Keep a secret out of reach of scripts and other sites; without `seconds` until the browser is closed."""
     response.set_cookie(
-        cookie_name(settings), token, httponly=True, secure=settings.secure_cookies, samesite="Lax", path="/"
+        name, token, max_age=seconds, httponly=True, secure=settings.secure_cookies, samesite="Lax", path="/"
     )
 
 

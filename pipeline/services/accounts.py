@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
 from pipeline.errors import ConfigurationError, InvalidCorrectionError, LoginRefusedError
 from pipeline.ports import Clock
-from pipeline.services import access, codes, guesses, identities, people, sessions
+from pipeline.services import access, codes, guesses, identities, passwords, people, sessions
 from pipeline.services.entries import entry
 from pipeline.services.views import PersonView
 from pipeline.store import events, queries
@@ -127,7 +126,7 @@ class Accounts:
             guesses.check_allowed(session, name, address, now, known)
             user = session.scalar(select(UserRow).where(UserRow.name == name))
         # an unknown name costs the same time as a wrong password
-        fits = _fits(self.hasher, user.password_hash if user else _nobody(self.hasher), password)
+        fits = passwords.fits(self.hasher, user.password_hash if user else _nobody(self.hasher), password)
         if user is None or not user.active or not fits:
             with self.store.writing() as session:
                 guesses.count(session, name, address, now, known, "login")
@@ -310,7 +309,7 @@ class Accounts:
         access.check_may(by, Act.SELF)
         with self.store.reading() as session:
             hashed = queries.get_user(session, by.id or 0).password_hash
-        if not _fits(self.hasher, hashed, old):
+        if not passwords.fits(self.hasher, hashed, old):
             raise LoginRefusedError("The present password is not right. Type it again.")
         if len(new) < SHORTEST_PASSWORD or new == old:
             raise InvalidCorrectionError(
@@ -421,13 +420,6 @@ def _check_administered(session: Session) -> None:
     people = session.scalars(select(UserRow).where(UserRow.active))
     if not any(Role.ADMINISTRATOR in person.roles for person in people):
         raise InvalidCorrectionError("Nobody would be left to administer. Give somebody else the role first.")
-
-
-def _fits(hasher: PasswordHasher, hashed: str, password: str) -> bool:
-    try:
-        return hasher.verify(hashed, password)
-    except VerificationError:
-        return False
 
 
 def _nobody(hasher: PasswordHasher) -> str:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.value import Frozen
 from pipeline.errors import LoginRefusedError, ProofNeededError
 from pipeline.ports import Clock
-from pipeline.services import codes, guesses, identities, sessions
+from pipeline.services import codes, guesses, identities, passwords, sessions
 from pipeline.services.views import ProofAsked
 from pipeline.store import queries
 from pipeline.store.engine import Store
@@ -78,7 +77,7 @@ class Presence:
             guesses.check_allowed(session, user.name, proof.address, now, by.session)
             has_code = codes.find_confirmed(session, user.id) is not None
             is_linked = identities.is_linked(session, user.id)
-        fits = not is_linked and self._fits(user.password_hash, proof.said)
+        fits = not is_linked and passwords.fits(self.hasher, user.password_hash, proof.said)
         with self.store.writing() as session:
             how = BY_PASSWORD if fits else None
             if how is None and has_code and codes.spend_code(session, self.sealer, user.id, proof.said, now):
@@ -94,9 +93,3 @@ class Presence:
         row = sessions.find(session, by)
         if row is not None:
             row.signed_at = now
-
-    def _fits(self, hashed: str, said: str) -> bool:
-        try:
-            return self.hasher.verify(hashed, said)
-        except VerificationError:
-            return False

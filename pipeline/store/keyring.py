@@ -1,8 +1,6 @@
 """The installation's signing keys: a folder of its own, readable by its owner only."""
 
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.record.canonical import canonical_json
 from pipeline.record.keys import SigningKey, introduce
 from pipeline.record.verify import follow_keys
+from pipeline.secret_file import put_once
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,10 @@ class FolderKeys:
         before, number = self.current(), len(self.statements()) + 1
         key = SigningKey.make()
         statement = introduce(key, at, number, before)
-        if not self._put(self._path(number, "key"), key.pem()):
+        if not put_once(self._path(number, "key"), key.pem()):
             return self._theirs(number)
         # the statement comes last: a key counts once it is introduced
-        self._put(self._path(number, "json"), (canonical_json(statement) + "\n").encode())
+        put_once(self._path(number, "json"), (canonical_json(statement) + "\n").encode())
         return statement
 
     def _theirs(self, number: int) -> dict[str, Any]:
@@ -78,24 +77,8 @@ class FolderKeys:
         if not path.exists():
             key = SigningKey.parse(self._path(number, "key").read_bytes())
             made = datetime.fromtimestamp(self._path(number, "key").stat().st_mtime).astimezone()
-            self._put(path, (canonical_json(introduce(key, made, number, self.current())) + "\n").encode())
+            put_once(path, (canonical_json(introduce(key, made, number, self.current())) + "\n").encode())
         return dict(json.loads(path.read_text()))
 
     def _path(self, number: int, suffix: str) -> Path:
         return self.folder / f"{number:04}.{suffix}"
-
-    def _put(self, path: Path, content: bytes) -> bool:
-        """Write the file whole or not at all; return False where it is there already."""
-        draft = self.folder / f".{path.name}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.link(draft, path)
-        except FileExistsError:
-            return False
-        finally:
-            draft.unlink()
-        return True

@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipeline.errors import ConfigurationError
+from pipeline.secret_file import put_once
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -84,14 +83,4 @@ class Sealer:
     def _make(self) -> None:
         """Write a file with a fresh key; of several processes that do so at once, one wins."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            with suppress(FileExistsError):
-                os.link(draft, self.path)
-        finally:
-            draft.unlink()
+        put_once(self.path, base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
