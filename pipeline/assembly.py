@@ -33,6 +33,7 @@ from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.clock import SystemClock
+from pipeline.services.completeness.certifying import Certifying
 from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
@@ -100,6 +101,7 @@ class Services:
     policies: Policies
     auditing: Auditing
     checkpointing: Checkpointing
+    certifying: Certifying
     packing: Packing
     reporting: Reporting
     health: Health
@@ -206,6 +208,7 @@ def build(
         outlets=(CheckpointFolder(settings.checkpoints_path),) if settings.checkpoint_hours else (),
         every=timedelta(hours=settings.checkpoint_hours),
     )
+    certifying = Certifying(store=store, blobs=blobs, clock=clock, checkpointing=checkpointing, types=types)
     auditing = Auditing(store=store, clock=clock, types=types, keys=keys)
     pages = Pages(
         store=store,
@@ -283,6 +286,7 @@ def build(
             delivering=delivering,
             learning=learning,
             checkpointing=checkpointing,
+            certifying=certifying,
             jobs=queue,
             types=types,
             clock=clock,
@@ -293,6 +297,7 @@ def build(
         policies=Policies(store=store, clock=clock),
         auditing=auditing,
         checkpointing=checkpointing,
+        certifying=certifying,
         packing=Packing(store=store, clock=clock, auditing=auditing, checkpointing=checkpointing, pages=pages),
         reporting=Reporting(store=store, jobs=queue, clock=clock),
         health=Health(store=store, jobs=queue),

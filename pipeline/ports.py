@@ -25,6 +25,7 @@ class Job(StrEnum):
     LEARN = "learn"
     """For no document in particular: its number is 0, as the next one's."""
     CHECKPOINT = "checkpoint"
+    CERTIFY = "certify"
 
 
 class JobQueue(Protocol):

@@ -18,6 +18,7 @@ from review_ui.approvals import approvals
 from review_ui.assets import MODULES, STYLES, asset_url, assets, content_version
 from review_ui.audit import audit
 from review_ui.auth import DENSITIES, THEMES, auth
+from review_ui.completeness import completeness
 from review_ui.context import EXTENSION
 from review_ui.dispatch import dispatch
 from review_ui.files import files
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     learning,
     talk,
     audit,
+    completeness,
     admin,
     groups,
     operations,

@@ -103,10 +103,13 @@ FACT_WORDS = {
     "code": pgettext("fact", "code"),
     "compared_with": pgettext("fact", "compared with"),
     "comparison": pgettext("fact", "comparison"),
+    "complete": pgettext("fact", "complete"),
     "confirmed": pgettext("fact", "confirmed"),
     "corrected": pgettext("fact", "corrected"),
     "absent": pgettext("fact", "absent"),
+    "day": pgettext("fact", "day"),
     "destination": pgettext("fact", "destination"),
+    "differences": pgettext("fact", "differences"),
     "documents": pgettext("fact", "documents"),
     "fields": pgettext("fact", "fields"),
     "folders": pgettext("fact", "folders"),
@@ -160,6 +163,7 @@ VALUE_WORDS = {
     "upload": pgettext("fact", "upload"),
     "drop": pgettext("fact", "drop"),
     **{name: FACT_WORDS[name] for name in ("accepted", "confirmed", "corrected", "absent", "checkpoint")},
+    "certificate": pgettext("fact", "certificate"),
     "open": pgettext("fact", "open"),
 }
 """Facts that are words."""

@@ -22,6 +22,7 @@ from pipeline.services.arrivals import Arrivals
 from pipeline.services.auditing import Auditing
 from pipeline.services.championing import Championing
 from pipeline.services.checkpointing import Checkpointing
+from pipeline.services.completeness.certifying import Certifying
 from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
@@ -137,6 +138,7 @@ class Office:
         self.championing = Championing(self.store, self.models, self.queue, shelf, self.clock)
         keys = FolderKeys(self.folder / "keys")
         self.checkpointing = Checkpointing(self.store, self.clock, keys)
+        self.certifying = Certifying(self.store, blobs, self.clock, self.checkpointing, shelf)
         self.sweeping = Sweeping(
             self.store,
             self.intake,
@@ -144,6 +146,7 @@ class Office:
             self.delivering,
             self.learning,
             self.checkpointing,
+            self.certifying,
             self.queue,
             shelf,
             self.clock,

@@ -195,6 +195,7 @@ def _fill(world: World) -> None:
     group = services.grouping.add("Elsewhere", (), ("elsewhere",), by=maker)
     world.numbers |= {"group": group}
     world.numbers |= {"comment": said.id, "mention": asked.id, "view": view.id, "file": 1}
+    world.numbers |= {"certificate": services.certifying.write(by=maker).id}
     world.queue.take()
 
 

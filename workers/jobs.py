@@ -90,6 +90,11 @@ def checkpoint(document_id: int) -> None:
     run(Job.CHECKPOINT, document_id, lambda: services().checkpointing.write_due(by=WORKER))
 
 
+def certify(document_id: int) -> None:
+    """Write the certificates of the days that are over and have none; the number is 0, no document's."""
+    run(Job.CERTIFY, document_id, lambda: services().certifying.write_due(by=WORKER))
+
+
 def bury(document_id: int, attempt: int) -> None:
     """End an attempt whose process is gone; where that fails, the sweep does it once the attempt's time is over.
 

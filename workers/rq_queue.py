@@ -27,6 +27,7 @@ _FUNCTIONS = {
     Job.DELIVER: "workers.jobs.deliver",
     Job.LEARN: "workers.jobs.learn",
     Job.CHECKPOINT: "workers.jobs.checkpoint",
+    Job.CERTIFY: "workers.jobs.certify",
 }
 _LEARN_SECONDS = 3600
 _ANSWER_SECONDS = 5.0

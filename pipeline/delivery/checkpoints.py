@@ -1,4 +1,4 @@
-"""Where checkpoints leave the machine to: a folder, which a mount or a backup takes further."""
+"""Where checkpoints and certificates leave the machine to: a folder, which a mount or a backup takes further."""
 
 import contextlib
 import os

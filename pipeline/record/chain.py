@@ -1,5 +1,6 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.record.verify import ChainCheck, Checkpoint, StoredEvent
 
@@ -20,7 +21,10 @@ class ChainReport:
 
 
 def check_chain(
-    events: Iterable[StoredEvent], head: tuple[int, str] | None, checkpoint: Checkpoint | None = None
+    events: Iterable[StoredEvent],
+    head: tuple[int, str] | None,
+    checkpoint: Checkpoint | None = None,
+    heard: Callable[[dict[str, Any]], None] = lambda said: None,
 ) -> ChainReport:
     """Check every event from the first to the last, one at a time, and return what was found.
 
@@ -28,10 +32,13 @@ def check_chain(
         events: in their order, as they are stored.
         head: number and hash of the last event as the database remembers them; None where it lost them.
         checkpoint: one that was exported earlier, to find a chain that was cut off or made anew.
+        heard: told what each event's text says, where it can be read.
     """
     check = ChainCheck(checkpoint)
     for event in events:
-        check.add(event)
+        said = check.add(event)
+        if said is not None:
+            heard(said)
     if head is None:
         check.report("The row that says where the record ends is missing from the database.")
     problems = check.finish(head)

@@ -1,7 +1,7 @@
 """Check an audit record that Proofdesk exported.
 
-    python3 verify.py EXPORT.jsonl [--checkpoint FILE] [--key KEY]
-    python3 verify.py EVIDENCE.zip [--checkpoint FILE] [--key KEY]
+    python3 verify.py EXPORT.jsonl [--checkpoint FILE] [--certificate FILE] [--key KEY]
+    python3 verify.py EVIDENCE.zip [--checkpoint FILE] [--certificate FILE] [--key KEY]
 
 One file, standard library alone, Python 3.9 or newer: copy it to a machine you trust and run it there. It needs no
 secret, no network and none of Proofdesk's other code. It ends with 0 where everything holds, with 1 where something
@@ -10,7 +10,9 @@ does not (each problem in a sentence of its own), with 2 where a file cannot be 
 What it shows: no event of the export was changed, swapped, inserted or taken out of the middle; each value is the one
 that was recorded; each signed record is the one that was signed. What no export can show by itself is that its end was
 not cut off, or that the whole chain was not made anew: for that, give a checkpoint that left the machine earlier.
-Checkpoints are signed: name the key that you were given by another way, and one that was forged is refused.
+Checkpoints are signed: name the key that you were given by another way, and one that was forged is refused. A
+certificate says of a day which files and documents came in and where each of them went: from a whole export its numbers
+are worked out again.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -30,6 +34,7 @@ FORMAT = 1
 """Layout of events, checkpoints and exports that this file knows."""
 KEY_KIND = "proofdesk-key"
 PACK_KIND = "proofdesk-evidence"
+CERTIFICATE_KIND = "proofdesk-certificate"
 CHUNK = 1024 * 1024
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
@@ -43,6 +48,37 @@ REDACTED = "redacted"
 PROBLEMS_MAX = 100
 """So many problems are told one by one, the rest as a number."""
 HASH = re.compile(r"[0-9a-f]{64}")
+
+FILE_STATES = ("claimed", "stored", "duplicate", "quarantined")
+"""Where a file stands: each that came in is in one of them, and in the first for minutes at most."""
+FILE_STEPS = {
+    "file:claim": "claimed",
+    "file:store": "stored",
+    "file:duplicate": "duplicate",
+    "file:quarantine": "quarantined",
+}
+"""What an event makes of a file."""
+DOCUMENT_STANDS = ("waiting", "review", "held", "ready", "approved", "rejected", "failed", "replaced")
+"""Where a document stands: each is in one of them. That a machine began to read it is no event: it waits until then."""
+DOCUMENT_STATES = {"queued": "waiting", "reading": "waiting", **{stand: stand for stand in DOCUMENT_STANDS[1:]}}
+"""Each state of a document, and where it stands then."""
+DOCUMENT_STEPS = frozenset(
+    (was, now)
+    for was, followers in {
+        "waiting": ("review", "ready", "failed"),
+        "review": ("waiting", "held", "ready", "rejected", "replaced"),
+        "held": ("review", "replaced"),
+        "ready": ("review", "approved", "rejected"),
+        "approved": ("review",),
+        "failed": ("waiting",),
+    }.items()
+    for now in followers
+)
+"""Every step that there is from one to another."""
+TOTALS = ("events", "bytes_claimed", "bytes_stored", "pages_read", "pages_approved", "signatures")
+"""What is counted beside: `pages_approved` of a document that is signed twice counts twice, as `signatures` does."""
+# a file's mark: its state's number in the lowest bits, and what else is on record of it
+_STATE, _CLAIMED, _STORED, _BECAME, _ERASED = 7, 1, 2, 16, 32
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -518,10 +554,340 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
+class _Marks:
+    """A whole number for each file or document, by its own number; numbers without one are 0. A few bytes each."""
+
+    _SIZE = 256
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._blocks: dict[int, array[int]] = {}
+
+    def get(self, number: int) -> int:
+        block = self._blocks.get(number // self._SIZE)
+        return block[number % self._SIZE] if block is not None else 0
+
+    def put(self, number: int, mark: int) -> None:
+        place = number // self._SIZE
+        if place not in self._blocks:
+            self._blocks[place] = array(self._kind, bytes(array(self._kind).itemsize * self._SIZE))
+        self._blocks[place][number % self._SIZE] = mark
+
+    def items(self) -> Iterator[tuple[int, int]]:
+        """Yield number and mark of all that have one, by rising number."""
+        for place in sorted(self._blocks):
+            for offset, mark in enumerate(self._blocks[place]):
+                if mark:
+                    yield place * self._SIZE + offset, mark
+
+
+class Movements:
+    """What moved in one stretch of time, and what else was counted then."""
+
+    def __init__(self) -> None:
+        self.files: dict[tuple[str, str], int] = {}
+        self.documents: dict[tuple[str, str], int] = {}
+        self.totals: dict[str, int] = dict.fromkeys(TOTALS, 0)
+
+
+class Ledger:
+    """Where each file and each document stands after the events so far, and what moved on the days asked for.
+
+    It is told every event from the first on, in order. An event belongs to the day (UTC) of its time, whatever its
+    place: since movements are added up, each day balances all the same. No erasable value is needed for any of it.
+
+    Args:
+        days: as ISO 8601, such as 2026-11-23.
+    """
+
+    def __init__(self, days: Iterable[str] = ()) -> None:
+        self.days = sorted(set(days))
+        self.problems: list[str] = []
+        self.unlisted = 0
+        # before the first day, on it, between it and the second, on that, …
+        self._stretches = [Movements() for _ in range(2 * len(self.days) + 1)]
+        self._latest: tuple[str, Movements] = ("", self._stretches[0])
+        self._files, self._documents = _Marks("B"), _Marks("B")
+        self._bytes, self._pages = _Marks("Q"), _Marks("L")
+        self._claimed: dict[int, str] = {}
+        self.erased_files = 0
+
+    def add(self, said: dict[str, Any]) -> None:
+        """Book the next event, as its text says it."""
+        tag, at = said.get("tag"), said.get("at")
+        if not isinstance(tag, str) or not isinstance(at, str):
+            return
+        stretch = self._stretch(at[:10])
+        stretch.totals["events"] += 1
+        document, file = said.get("document"), said.get("file")
+        if type(file) is int and file > 0:
+            if tag.startswith("file:"):
+                self._book_file(stretch, said, tag, file)
+            elif tag == "erasure:execute" and not self._files.get(file) & _ERASED:
+                self._files.put(file, self._files.get(file) | _ERASED)
+                self.erased_files += 1
+        if type(document) is int and document > 0:
+            self._book_document(stretch, said, tag, document)
+
+    def day(self, day: str) -> dict[str, Any]:
+        """Return both ledgers of one of the days: opening, what came in, what moved, closing; and its totals.
+
+        Raises:
+            ValueError: it is none of the days that were asked for.
+        """
+        place = 2 * self.days.index(day) + 1
+        before, on = self._stretches[:place], self._stretches[place]
+        return {
+            "files": _balance(FILE_STATES, [one.files for one in before], on.files),
+            "documents": _balance(DOCUMENT_STANDS, [one.documents for one in before], on.documents),
+            "totals": dict(on.totals),
+        }
+
+    def standing(self) -> dict[str, Any]:
+        """Return where all files and documents stand now, which of their numbers stand for nothing, and totals."""
+        files, documents = dict.fromkeys(FILE_STATES, 0), dict.fromkeys(DOCUMENT_STANDS, 0)
+        pages = 0
+        for _, mark in self._files.items():
+            if mark & _STATE:
+                files[FILE_STATES[(mark & _STATE) - 1]] += 1
+        for number, mark in self._documents.items():
+            stand = DOCUMENT_STANDS[mark - 1]
+            documents[stand] += 1
+            pages += self._pages.get(number) if stand == "approved" else 0
+        oldest = min(self._claimed.items(), key=lambda claim: (claim[1], claim[0]), default=None)
+        return {
+            "files": {**files, "seen": sum(files.values()), "erased": self.erased_files, **_numbers(self._files)},
+            "documents": {**documents, "seen": sum(documents.values()), **_numbers(self._documents)},
+            "pages_approved": pages,
+            "oldest_claim": None if oldest is None else {"file": oldest[0], "since": oldest[1]},
+        }
+
+    def finish(self) -> list[str]:
+        """Return what on record itself does not fit together, a sentence each."""
+        for number, mark in self._files.items():
+            if mark & _STATE == _STORED and not mark & _BECAME:
+                self._report(f"File {number} was stored, but no document of it is on record.")
+        more = [f"There are {self.unlisted} more of them."] if self.unlisted else []
+        return self.problems + more
+
+    def files(self) -> Iterator[tuple[int, str, int, bool]]:
+        """Yield of each file its number, state, the first 8 bytes of its SHA-256, and whether it was erased."""
+        for number, mark in self._files.items():
+            if mark & _STATE:
+                yield number, FILE_STATES[(mark & _STATE) - 1], self._bytes.get(number), bool(mark & _ERASED)
+
+    def documents(self) -> Iterator[tuple[int, str]]:
+        """Yield of each document on record its number and where it stands, as DOCUMENT_STANDS names it."""
+        for number, mark in self._documents.items():
+            yield number, DOCUMENT_STANDS[mark - 1]
+
+    def _stretch(self, day: str) -> Movements:
+        if day != self._latest[0]:
+            place = bisect_left(self.days, day)
+            is_asked = place < len(self.days) and self.days[place] == day
+            self._latest = day, self._stretches[2 * place + is_asked]
+        return self._latest[1]
+
+    def _book_file(self, stretch: Movements, said: dict[str, Any], tag: str, number: int) -> None:
+        facts, mark, seq = mapping(said.get("facts")), self._files.get(number), said.get("seq")
+        size = facts.get("size")
+        was, state = mark & _STATE, FILE_STEPS.get(tag)
+        if state is None:
+            return
+        if was != (0 if state == "claimed" else _CLAIMED):
+            told = FILE_STATES[was - 1] if was else "not on record"
+            self._report(f"Event {seq} says that file {number} became {state}, but it was {told} before.")
+            if was and state == "claimed":
+                return  # two files under one number: the first one's place is kept
+        self._files.put(number, mark & ~_STATE | (FILE_STATES.index(state) + 1))
+        step = (FILE_STATES[was - 1] if was else "", state)
+        stretch.files[step] = stretch.files.get(step, 0) + 1
+        if state == "claimed":
+            self._claimed[number] = str(said.get("at"))
+        else:
+            self._claimed.pop(number, None)
+        if type(size) is int and state in ("claimed", "stored"):
+            stretch.totals[f"bytes_{state}"] += size
+        if state == "stored" and _is_hash(facts.get("sha256")):
+            self._bytes.put(number, int(str(facts["sha256"])[:16], 16))
+
+    def _book_document(self, stretch: Movements, said: dict[str, Any], tag: str, number: int) -> None:
+        facts, was, seq = mapping(said.get("facts")), self._documents.get(number), said.get("seq")
+        before = DOCUMENT_STANDS[was - 1] if was else ""
+        if tag == "document:approve":
+            stretch.totals["signatures"] += 1
+            stretch.totals["pages_approved"] += self._pages.get(number)
+        state = facts.get("state")
+        if not isinstance(state, str):
+            return  # says nothing of where it stands
+        now = DOCUMENT_STATES.get(state)
+        if now is None:
+            self._report(f"Event {seq} says that document {number} is “{state}”, which this program does not know.")
+            return
+        pages = facts.get("pages")
+        if tag == "document:read" and type(pages) is int and 0 <= pages < 2**31:
+            self._pages.put(number, pages)
+            stretch.totals["pages_read"] += pages
+        file = said.get("file")
+        if not was and type(file) is int and file > 0:
+            self._files.put(file, self._files.get(file) | _BECAME)
+        if now == before:
+            return
+        if not was and tag not in ("document:queue", "document:split", "document:merge"):
+            self._report(f"Event {seq} tells of document {number}, but that it came in is not on record.")
+        elif was and ((before, now) not in DOCUMENT_STEPS or not tag.startswith(("document:", "erasure:"))):
+            self._report(f"Event {seq} ({tag}) finds document {number} {now}, which was {before}: no such step exists.")
+        self._documents.put(number, DOCUMENT_STANDS.index(now) + 1)
+        stretch.documents[before, now] = stretch.documents.get((before, now), 0) + 1
+
+    def _report(self, problem: str) -> None:
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(problem)
+        else:
+            self.unlisted += 1
+
+
+def _balance(
+    names: Iterable[str], before: Iterable[dict[tuple[str, str], int]], on: dict[tuple[str, str], int]
+) -> dict[str, Any]:
+    opening = dict.fromkeys(names, 0)
+    for steps in before:
+        _move(opening, steps)
+    closing = dict(opening)
+    _move(closing, on)
+    return {
+        "opening": opening,
+        "came_in": sum(count for (was, _), count in on.items() if not was),
+        "moved": {f"{was} to {now}": count for (was, now), count in sorted(on.items()) if was},
+        "closing": closing,
+    }
+
+
+def _move(balance: dict[str, int], steps: dict[tuple[str, str], int]) -> None:
+    for (was, now), count in steps.items():
+        balance[now] += count
+        if was:
+            balance[was] -= count
+
+
+def _numbers(marks: _Marks) -> dict[str, Any]:
+    """Return the highest number that is used, and the stretches below it that were never used."""
+    unused: list[list[int]] = []
+    last = many = 0
+    for number, _ in marks.items():
+        if number > last + 1:
+            many += number - last - 1
+            if len(unused) < PROBLEMS_MAX:
+                unused.append([last + 1, number - 1])
+        last = number
+    return {"last": last, "unused": unused, "unused_count": many}
+
+
+class Certificate(NamedTuple):
+    """What a completeness certificate says; its signature was checked."""
+
+    said: dict[str, Any]
+    """Its text, with what is sealed as its commitment."""
+    day: str
+    seq: int
+    hash: str
+    sha256: str
+    """By which the record names it: over the text, sealed, without signatures."""
+    signed_by: str | None
+
+
+def certificate_digest(said: dict[str, Any]) -> str:
+    """Return the hash by which the record names a certificate; it is the same where its totals are left out."""
+    return sha256_hex(canonical_text(unsigned(seal(said))).encode())
+
+
+def parse_certificate(data: bytes, known: str | None = None) -> Certificate:
+    """Return the completeness certificate in a file, its signature checked.
+
+    Args:
+        data: the file's content.
+        known: the key, 64 hex digits, that it has to go back to.
+
+    Raises:
+        ValueError: these bytes are no certificate; the message says why.
+    """
+    try:
+        found = mapping(parse_json(data.decode()))
+    except ValueError as error:
+        raise ValueError(f"it is no JSON ({error})") from error
+    if found.get("kind") != CERTIFICATE_KIND:
+        raise ValueError("it was not written by `audit certificate`")
+    if found.get("format") != FORMAT:
+        raise ValueError("it was written by another version of Proofdesk")
+    said = mapping(seal(found))
+    signed_by = check_signature(said, known)
+    if signed_by is None:
+        raise ValueError("it is not signed")
+    day, head = said.get("day"), mapping(said.get("head"))
+    if not isinstance(day, str) or type(head.get("seq")) is not int or not _is_hash(head.get("hash")):
+        raise ValueError("its day or the end of the record that it names is damaged")
+    return Certificate(said, day, head["seq"], str(head["hash"]), certificate_digest(found), signed_by)
+
+
+class CertificateCheck:
+    """Recomputes a certificate from the events of a whole export, which it is told one by one."""
+
+    def __init__(self, certificate: Certificate) -> None:
+        self.certificate = certificate
+        self.ledger = Ledger([certificate.day])
+        self.is_named = False
+        """Whether the record itself tells of this certificate."""
+        self._reached = certificate.seq == 0
+        self._last = 0
+
+    def add(self, said: dict[str, Any], hash_there: str, report: Callable[[str], None]) -> None:
+        """Book the next event of the chain."""
+        seq = said.get("seq")
+        if type(seq) is not int:
+            return
+        self._last = seq
+        if seq <= self.certificate.seq:
+            self.ledger.add(said)
+        elif said.get("tag") == "export:write":
+            self.is_named |= mapping(said.get("facts")).get("sha256") == self.certificate.sha256
+        if seq == self.certificate.seq:
+            self._reached = True
+            if hash_there != self.certificate.hash:
+                report(f"Event {seq} is not the one that the certificate was made at: the record was made anew since.")
+
+    def finish(self, report: Callable[[str], None]) -> None:
+        """Compare what the certificate says with what the events say."""
+        said = self.certificate.said
+        if not self._reached:
+            report(
+                f"The export ends with event {self._last}, but the certificate was made at event "
+                f"{self.certificate.seq}: the end was cut off, or the export is the older one."
+            )
+            return
+        actual = {"balance": self.ledger.day(self.certificate.day), "standing": self.ledger.standing()}
+        for name, events_say in actual.items():
+            for path, one, other in _differences(name, said.get(name), events_say):
+                report(
+                    f"The certificate says {canonical_text(one)} for {path}, the events say {canonical_text(other)}."
+                )
+        for problem in self.ledger.finish():
+            if problem not in (said.get("differences") or []):
+                report(problem)
+
+
+def _differences(path: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in sorted(set(mapping(one)) | set(mapping(other))):
+            yield from _differences(f"{path}.{name}", mapping(one).get(name), mapping(other).get(name))
+    elif not _same(one, other):
+        yield path, one, other
+
+
 class ExportCheck:
     """Checks the lines of a JSONL export one by one."""
 
-    def __init__(self, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint | None = None, certificate: Certificate | None = None) -> None:
+        self.certificate = CertificateCheck(certificate) if certificate is not None else None
         self.statement: dict[str, Any] = {}
         self.rows = {"approval": 0, "document": 0, "field": 0, "event": 0}
         self.chain = ChainCheck(checkpoint)
@@ -579,7 +945,15 @@ class ExportCheck:
             for (document, revision), _ in sorted(self._signed.items(), key=str):
                 if covered.get("first") == 1:
                     report(f"The approval of document {document}, revision {revision}, is not in the chain of events.")
+        if self.certificate is not None and self.is_whole:
+            self.certificate.finish(report)
         return self.chain.finish()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the export says that every event from the first on is in it; then it is checked that they are."""
+        covered = mapping(self.statement.get("events"))
+        return covered.get("complete") is True and covered.get("first") == 1
 
     def _begin(self, row: dict[str, Any]) -> None:
         self.statement = row
@@ -603,6 +977,8 @@ class ExportCheck:
         columns = {name: row.get(name) for name in COLUMNS}
         self.latest = seq, sha256_hex(text.encode())
         said = self.chain.add(StoredEvent(seq, str(row.get("hash")), text.encode(), columns, stored))
+        if said is not None and self.certificate is not None and self.is_whole:
+            self.certificate.add(said, sha256_hex(text.encode()), self.chain.report)
         if said is None or said.get("tag") != "document:approve":
             return
         key = (said.get("document"), said.get("revision"))
@@ -650,9 +1026,11 @@ class ExportCheck:
                 )
 
 
-def check_export(lines: Iterable[bytes], checkpoint: Checkpoint | None = None) -> ExportCheck:
+def check_export(
+    lines: Iterable[bytes], checkpoint: Checkpoint | None = None, certificate: Certificate | None = None
+) -> ExportCheck:
     """Check a JSONL export, and return what was found; `chain.all_problems()` is empty where it holds."""
-    check = ExportCheck(checkpoint)
+    check = ExportCheck(checkpoint, certificate)
     for line in lines:
         check.add(line)
     check.finish()
@@ -666,10 +1044,17 @@ class PackCheck:
         archive: the opened ZIP.
         known: the key that its signatures have to go back to.
         earlier: a checkpoint that left the machine before, which the record in the pack has to continue.
+        certificate: one of a day's completeness, to be recomputed where the pack holds the whole record.
     """
 
-    def __init__(self, archive: zipfile.ZipFile, known: str | None = None, earlier: Checkpoint | None = None) -> None:
-        self.export = ExportCheck()
+    def __init__(
+        self,
+        archive: zipfile.ZipFile,
+        known: str | None = None,
+        earlier: Checkpoint | None = None,
+        certificate: Certificate | None = None,
+    ) -> None:
+        self.export = ExportCheck(None, certificate)
         self.manifest: dict[str, Any] = {}
         self.signed_by: str | None = None
         self.proved = 0
@@ -777,24 +1162,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check an audit record or evidence that Proofdesk exported.")
     parser.add_argument("export", help="the exported .jsonl file, or the evidence as .zip")
     parser.add_argument("--checkpoint", help="a checkpoint that was taken off the machine earlier")
+    parser.add_argument("--certificate", help="a day's completeness certificate, to be recomputed from a whole export")
     parser.add_argument("--key", help="the key that signs there, 64 hex digits, as you were given it by another way")
     chosen = parser.parse_args(arguments)
+    what = "checkpoint"
     try:
-        checkpoint = None
+        checkpoint = certificate = None
         if chosen.checkpoint:
             checkpoint = parse_checkpoint(Path(chosen.checkpoint).read_bytes(), chosen.key)
+        if chosen.certificate:
+            what = "certificate"
+            certificate = parse_certificate(Path(chosen.certificate).read_bytes(), chosen.key)
         with Path(chosen.export).open("rb") as stream:
             if zipfile.is_zipfile(stream):
                 stream.seek(0)
                 with zipfile.ZipFile(stream) as archive:
-                    return _told_pack(PackCheck(archive, chosen.key, checkpoint))
+                    return _told_pack(PackCheck(archive, chosen.key, checkpoint, certificate))
             stream.seek(0)
-            return _told(check_export(stream, checkpoint))
+            return _told(check_export(stream, checkpoint, certificate))
     except OSError as error:
         print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)
         return 2
     except ValueError as error:
-        print(f"The checkpoint cannot be used: {error}.", file=sys.stderr)
+        print(f"The {what} cannot be used: {error}.", file=sys.stderr)
         return 2
     except zipfile.BadZipFile as error:
         print(f"The pack cannot be read: {error}.", file=sys.stderr)
@@ -819,8 +1209,31 @@ def _told(check: ExportCheck) -> int:
         print(f"{check.chain.erased} values were erased; the chain holds without them.")
     if check.chain.skipped:
         print(f"{check.chain.skipped} events between those exported were left out by the export's filters.")
+    is_complete = _told_certificate(check, bool(problems)) if check.certificate is not None else True
     print("The record does NOT hold." if problems else "The record holds.")
-    return 1 if problems else 0
+    return 1 if problems or not is_complete else 0
+
+
+def _told_certificate(check: ExportCheck, is_broken: bool) -> bool:
+    """Say what the certificate is worth beside this export, and return whether all was complete."""
+    if check.certificate is None:
+        return True
+    certificate = check.certificate.certificate
+    differences: list[Any] = certificate.said.get("differences") or []
+    print(f"Certificate for {certificate.day}, made at event {certificate.seq}, signed by {certificate.signed_by}.")
+    if not check.is_whole:
+        print(
+            "It can't be recomputed: the export leaves events out. Its signature holds; give a whole export for more."
+        )
+    elif not is_broken:
+        print("Its numbers are those that the events give.")
+        if not check.certificate.is_named:
+            print("That it was made is not in this export: the export is older, or it was made elsewhere.")
+    for difference in differences:
+        print(f"It says itself: {difference}")
+    is_complete = certificate.said.get("complete") is True and not differences
+    print("By the certificate the day was complete." if is_complete else "The certificate says: NOT COMPLETE.")
+    return is_complete
 
 
 if __name__ == "__main__":

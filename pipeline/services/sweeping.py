@@ -12,6 +12,7 @@ from pipeline.errors import TransientError
 from pipeline.ports import Clock, Job, JobQueue
 from pipeline.services import access
 from pipeline.services.checkpointing import Checkpointing
+from pipeline.services.completeness.certifying import Certifying
 from pipeline.services.delivering import Delivering
 from pipeline.services.desk import Desk
 from pipeline.services.intake import Intake
@@ -41,6 +42,7 @@ class Swept(Frozen):
     trainings: int
     reread: int
     checkpoints: int
+    certificates: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Sweeping:
     delivering: Delivering
     learning: Learning
     checkpointing: Checkpointing
+    certifying: Certifying
     jobs: JobQueue
     types: TypeShelf
     clock: Clock
@@ -79,6 +82,7 @@ class Sweeping:
             trainings=attempt(lambda: self.learning.ring_due(by=by)),
             reread=attempt(lambda: self.learning.reread(by=by)),
             checkpoints=attempt(lambda: self._ring_checkpoint(by)),
+            certificates=attempt(lambda: self._ring_certificate(by)),
         )
         if failures:
             raise failures[0]
@@ -101,6 +105,13 @@ class Sweeping:
         due = self.checkpointing.is_due(by=by)
         if due and self._is_idle():
             self.jobs.enqueue_many(Job.CHECKPOINT, [0])
+        return int(due)
+
+    def _ring_certificate(self, by: Actor) -> int:
+        """Ring for the certificates of days that are over: they too look at the whole record."""
+        due = self.certifying.is_due(by=by)
+        if due and self._is_idle():
+            self.jobs.enqueue_many(Job.CERTIFY, [0])
         return int(due)
 
     def _is_idle(self) -> bool:

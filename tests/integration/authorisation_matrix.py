@@ -145,6 +145,10 @@ POST /documents/<int:document_id>/signature                            ready    
 
 # The record                                                           on       stranger none     reviewer approver auditor  admin
 GET  /audit                                                            -        login    no       no       no       yes      yes
+GET  /audit/completeness                                               -        login    no       no       no       yes      yes
+POST /audit/completeness                                               -        login    no       no       no       yes      yes
+GET  /audit/completeness/<int:certificate_id>                          -        login    no       no       no       yes      yes
+GET  /audit/completeness/<int:certificate_id>/file                     -        login    no       no       no       yes      yes
 POST /audit/checkpoint                                                 -        login    no       no       no       yes      yes
 GET  /audit/documents/<int:document_id>                                mine     login    no       no       no       yes      yes      | no      no       no
 POST /audit/evidence                                                   -        login    no       no       no       yes      yes
@@ -352,6 +356,14 @@ Checkpointing.rotate_key          -        no       yes      no       no       n
 Checkpointing.signing_key         -        no       yes      no       no       no       yes      yes
 Checkpointing.write               -        no       yes      no       no       no       yes      yes
 Checkpointing.write_due           -        no       yes      no       no       no       no       no
+
+# Certifying                      on       stranger machine  none     reviewer approver auditor  admin
+Certifying.get                    -        no       yes      no       no       no       yes      yes
+Certifying.get_content            -        no       yes      no       no       no       yes      yes
+Certifying.is_due                 -        no       yes      no       no       no       no       no
+Certifying.list_days              -        no       yes      no       no       no       yes      yes
+Certifying.write                  -        no       yes      no       no       no       yes      yes
+Certifying.write_due              -        no       yes      no       no       no       no       no
 
 # Packing                         on       stranger machine  none     reviewer approver auditor  admin
 Packing.write                     -        no       yes      no       no       no       yes      yes

@@ -124,6 +124,7 @@ def path_of(world: World, row: Row, document: str) -> str:
         "name": "css/tokens.css",
         "session_id": "0123456789abcdef",
         "token_id": 77,
+        "certificate_id": world.numbers["certificate"],
         "version": MODEL,
     }
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts[found[1]]), row.name.partition(" ")[2])
@@ -160,6 +161,7 @@ def form_of(world: World, row: Row, visitor: str | None, document: str) -> dict[
         "days": "30",
         "folders": "elsewhere",
         "groups": str(world.numbers["group"]),
+        "day": "2026-01-01",
     }
     form |= {
         "POST /login": {"name": visitor or "reviewer", "password": PASSWORD},
@@ -287,6 +289,7 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "comment_id": world.numbers["mention" if row.name == "Talking.read_one" else "comment"],
         "file_id": world.numbers["file"],
         "group_id": world.numbers["group"],
+        "certificate_id": world.numbers["certificate"],
         "group_ids": [world.numbers["group"]],
         "user_ids": [world.people["colleague"].id],
         "types": [],

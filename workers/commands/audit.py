@@ -1,4 +1,4 @@
-"""audit export, verify, checkpoint: the record on the command line."""
+"""audit export, verify, checkpoint, certificate: the record on the command line."""
 
 import json
 import sys
@@ -189,6 +189,35 @@ def checkpoint(settings: Settings, output: Path | None) -> None:
     """Write down where the record stands now, to be kept where nobody on this machine can change it."""
     with opened(settings) as services:
         _write([services.checkpointing.write(by=CLI)], output)
+
+
+@audit.command()
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Which, in UTC; today so far if not given."
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if not given.")
+@click.pass_context
+def certificate(context: click.Context, day: datetime | None, output: Path | None) -> None:
+    """Certify that all files and documents of a day are accounted for; the exit status is 1 where they are not.
+
+    The record is replayed and set against the database and the stored files. `verify.py EXPORT --certificate FILE`
+    works its numbers out again from a whole export. One is made each day by itself.
+    """
+    settings: Settings = context.obj
+    with opened(settings) as services:
+        made = services.certifying.write(day.date() if day is not None else None, by=CLI)
+        _write([services.certifying.get_content(made.id, by=CLI)], output)
+    for difference in made.differences:
+        click.echo(difference, err=True)
+    files, documents = made.balance["files"], made.balance["documents"]
+    click.echo(
+        f"{made.day}{'' if made.is_over else ', so far'}: {files['came_in']} files and {documents['came_in']} documents"
+        f" came in; {sum(files['closing'].values())} and {sum(documents['closing'].values())} are accounted for. "
+        + ("Complete." if made.is_complete else f"NOT COMPLETE: {len(made.differences)} differences."),
+        err=True,
+    )
+    if not made.is_complete:
+        context.exit(_BROKEN)
 
 
 @audit.command()

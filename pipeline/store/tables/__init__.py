@@ -2,6 +2,7 @@
 
 from pipeline.store.tables.approvals import ApprovalRow, DeliveryRow, SignatureRow
 from pipeline.store.tables.base import Base
+from pipeline.store.tables.certificates import CertificateRow
 from pipeline.store.tables.documents import (
     DocumentCountRow,
     DocumentRow,
@@ -32,6 +33,7 @@ __all__ = [
     "ApprovalRow",
     "Base",
     "BlobRow",
+    "CertificateRow",
     "ChainHeadRow",
     "ClaimRow",
     "CommentRow",
