@@ -1,6 +1,6 @@
 """Whether everything that came in is accounted for: a day each, for auditors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ from review_ui.words import FILE_STATE_NAMES, STATE_WORDS
 
 PAGE_SIZE = 31
 STAND_WORDS = {"waiting": _l("waiting to be read"), **{name: word for name, word in STATE_WORDS.items()}}
-FILE_TAGS = {"claimed": "claim", "stored": "store", "duplicate": "duplicate", "quarantined": "quarantine"}
+STANDS = ("waiting", "review", "held", "ready", "approved", "rejected", "failed", "replaced")
+FILE_TAGS = {"stored": "store", "duplicate": "duplicate", "quarantined": "quarantine", "claimed": "claim"}
 DOCUMENT_TAGS = {"held": "hold", "approved": "approve", "rejected": "reject", "failed": "fail"}
 """The events that bring documents there, where it is one kind of them alone."""
 
@@ -71,8 +72,8 @@ def show(certificate_id: int) -> Response:
         render_template(
             "certificate.html",
             certificate=found,
-            files=_lines(found, "files", FILE_STATE_NAMES),
-            documents=_lines(found, "documents", STAND_WORDS),
+            files=_lines(found, "files", FILE_TAGS, FILE_STATE_NAMES),
+            documents=_lines(found, "documents", STANDS, STAND_WORDS),
             now=datetime.now(UTC),
         )
     )
@@ -91,35 +92,34 @@ def download(certificate_id: int) -> Response:
 def _with_gaps(rows: tuple[CertificateView, ...]) -> list[CertificateView | date]:
     """Return the certificates, and between them each day that has none."""
     found: list[CertificateView | date] = []
-    for row, following in zip(rows, (*rows[1:], None), strict=True):
+    for row in rows:
+        gap = (found[-1].day - row.day).days if found and isinstance(found[-1], CertificateView) else 0
+        found += [row.day + timedelta(days=ahead) for ahead in range(min(gap, 100) - 1, 0, -1)]
         found.append(row)
-        if following is not None:
-            found += [row.day - timedelta(days=back) for back in range(1, min((row.day - following.day).days, 100))]
     return found
 
 
-def _lines(certificate: CertificateView, ledger: str, words: Mapping[Any, Any]) -> list[Line]:
+def _lines(certificate: CertificateView, ledger: str, names: Iterable[str], words: Mapping[Any, Any]) -> list[Line]:
     balance: Mapping[str, Any] = certificate.balance.get(ledger) or {}
     opening, closing = balance.get("opening") or {}, balance.get("closing") or {}
-    came, left = dict.fromkeys(closing, 0), dict.fromkeys(closing, 0)
+    came, left = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for step, count in (balance.get("moved") or {}).items():
         was, _separator, to = step.partition(" to ")
         came[to] = came.get(to, 0) + count
         left[was] = left.get(was, 0) + count
     first = "claimed" if ledger == "files" else "waiting"
-    if first in came:
-        came[first] += balance.get("came_in") or 0
+    came[first] += balance.get("came_in") or 0
     return [
         Line(
             words.get(FileState(name) if ledger == "files" else name, name),
             opening.get(name, 0),
             came[name],
             left[name],
-            closing[name],
+            closing.get(name, 0),
             _events_of(certificate.day, ledger, name) if came[name] else None,
             _list_of(ledger, name),
         )
-        for name in closing
+        for name in names
     ]
 
 

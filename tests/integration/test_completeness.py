@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from pipeline.delivery.checkpoints import CheckpointFolder
 from pipeline.domain.actors import Actor, Role
@@ -40,6 +40,7 @@ from pipeline.services.exports.filter import ExportFilter, ExportFormat
 from pipeline.store import events
 from pipeline.store.tables import DocumentRow
 from tests import builders
+from tests import world as worlds
 from tests.builders import MACHINE
 from tests.desk import Office
 from tests.integration.test_audit_verify import approve_one, forge
@@ -472,3 +473,25 @@ def review(office: Office, document_id: int, by: Actor, draw: random.Random) -> 
                         view.id, Settlement(field=field.record.name, decision=decision), by=by, revision=view.revision
                     )
             office.reviewing.validate(view.id, by=by, revision=view.revision)
+
+
+def test_auditors_see_the_days_and_take_certificates_away(tmp_path: Path, sqlite_template: Path) -> None:
+    world = worlds.make(tmp_path, sqlite_template)
+    browser = world.browser("auditor")
+    day = world.clock.now().astimezone(UTC).date()
+    made = browser.post("/audit/completeness", data={"day": day.isoformat()}, follow_redirects=True)
+    assert "everything is accounted for" in made.text
+    assert "complete so far" in made.text
+    with world.services.store.writing() as session:
+        session.execute(text("UPDATE documents SET state = 'rejected' WHERE state = 'held'"))
+    earlier = (day - timedelta(days=3)).isoformat()
+    made = browser.post("/audit/completeness", data={"day": earlier}, follow_redirects=True)
+    assert "NOT COMPLETE" in made.text
+    assert "is rejected in the database, but on record it is held." in made.text
+    listed = browser.get("/audit/completeness")
+    assert listed.text.count("No certificate was made for this day.") == 2
+    assert "NOT COMPLETE" in listed.text
+    certificate = browser.get(f"{made.request.path}/file")
+    assert parse_certificate(certificate.data).said["complete"] is False
+    assert browser.post("/audit/completeness", data={"day": "tomorrow"}).status_code == 400
+    world.close()
