@@ -9,8 +9,9 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from pipeline.delivery.checkpoints import CheckpointFolder
+from pipeline.delivery.checkpoints import CheckpointAddress, CheckpointFolder
 from pipeline.delivery.folder import FolderDestination
+from pipeline.delivery.posting import Address
 from pipeline.doctypes.loader import load_types, shipped_types
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
@@ -45,6 +46,7 @@ from pipeline.services.health import Health
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
 from pipeline.services.marking import Marking
+from pipeline.services.outlets import Outlet, StampAuthority
 from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.presence import Presence
@@ -205,8 +207,9 @@ def build(
         store=store,
         clock=clock,
         keys=keys,
-        outlets=(CheckpointFolder(settings.checkpoints_path),) if settings.checkpoint_hours else (),
+        outlets=tuple(_outlet(place) for place in settings.checkpoint_places) if settings.checkpoint_hours else (),
         every=timedelta(hours=settings.checkpoint_hours),
+        authority=_authority(settings),
     )
     certifying = Certifying(store=store, blobs=blobs, clock=clock, checkpointing=checkpointing, types=types)
     auditing = Auditing(store=store, clock=clock, types=types, keys=keys)
@@ -378,6 +381,33 @@ def _provider(settings: Settings) -> IdentityProvider | None:
 
     wanted = tuple(claim.partition(".")[0] for claim in (settings.oidc_role_claim, settings.oidc_name_claim))
     return OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, secret or None, settings.oidc_scopes, wanted)
+
+
+def _outlet(place: Path | str) -> Outlet:
+    """Return what puts checkpoints into a folder, or sends them to an address."""
+    if isinstance(place, Path):
+        return CheckpointFolder(place)
+    return CheckpointAddress(Address(place, "Where checkpoints are sent to", "PROOFDESK_CHECKPOINTS"))
+
+
+def _authority(settings: Settings) -> StampAuthority | None:
+    """Return who stamps checkpoints; None where that is not set up.
+
+    Raises:
+        ConfigurationError: its certificates are missing, or can't be read.
+    """
+    if settings.timestamps is None:
+        return None
+    if settings.timestamp_certificates is None:
+        raise ConfigurationError(
+            "PROOFDESK_TIMESTAMPS needs PROOFDESK_TIMESTAMP_CERTIFICATES beside it: "
+            "name a PEM file with the root certificate of that time-stamp authority."
+        )
+    # imported where there is one: no process without it pays for the client's library
+    from pipeline.delivery.authority import TimestampAuthority
+
+    address = Address(settings.timestamps, "The time-stamp authority", "PROOFDESK_TIMESTAMPS")
+    return TimestampAuthority.open(address, settings.timestamp_certificates)
 
 
 def limits_of(settings: Settings) -> ReadLimits:

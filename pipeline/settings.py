@@ -57,8 +57,10 @@ class Settings(BaseModel):
     retry_seconds: int = Field(default=30, ge=0)
     sweep_seconds: float = Field(default=10.0, gt=0)
     due_hours: float = Field(default=24.0, gt=0)
-    checkpoints: Path | None = None
+    checkpoints: str | None = Field(default=None, repr=False)
     checkpoint_hours: float = Field(default=24.0, ge=0)
+    timestamps: str | None = Field(default=None, repr=False)
+    timestamp_certificates: Path | None = None
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = Field(default=None, repr=False)
@@ -81,6 +83,21 @@ class Settings(BaseModel):
     def _check_database(cls, url: str | None) -> str | None:
         kinds = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
         return _check_address(url, kinds, "postgresql://user:password@host/name")
+
+    @field_validator("checkpoints")
+    @classmethod
+    def _check_places(cls, listed: str | None) -> str | None:
+        addresses = [place for place in _listed(listed or "") if _is_address(place)]
+        for address in addresses:
+            _check_safe(address)
+        if len({urlsplit(address).netloc.rpartition("@")[2].lower() for address in addresses}) < len(addresses):
+            raise ValueError("two of its addresses are on one machine, and could not be told apart on record")
+        return listed
+
+    @field_validator("timestamps")
+    @classmethod
+    def _check_authority(cls, url: str | None) -> str | None:
+        return _check_safe(url) if url else None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -112,8 +129,10 @@ class Settings(BaseModel):
         return (self.out or self.data / "out").absolute()
 
     @property
-    def checkpoints_path(self) -> Path:
-        return (self.checkpoints or self.data / "checkpoints").absolute()
+    def checkpoint_places(self) -> tuple[Path | str, ...]:
+        """Where checkpoints leave to: folders as absolute paths, addresses as they were given."""
+        listed = _listed(self.checkpoints or "") or (str(self.data / "checkpoints"),)
+        return tuple(place if _is_address(place) else Path(place).absolute() for place in listed)
 
     @property
     def data_path(self) -> Path:
@@ -146,4 +165,26 @@ def _check_address(url: str | None, kinds: tuple[str, ...], example: str) -> str
         is_whole = False
     if not is_whole:
         raise ValueError(f"it should look like {example}")
+    return url
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _is_address(place: str) -> bool:
+    return "://" in place
+
+
+def _check_safe(url: str) -> str:
+    """Return an address that only its server can read and answer for: HTTPS, or this very machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "localhost", "::1"))
+        is_whole = bool(host) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_safe = is_whole = False
+    if not (is_safe and is_whole):
+        raise ValueError("an address should look like https://host/path; http is for this machine alone")
     return url

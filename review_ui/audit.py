@@ -1,13 +1,16 @@
 from datetime import UTC, datetime
 from itertools import chain
 
+import structlog
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext as _
 from pydantic import ValidationError
 
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.fields import TYPE_FIELD
+from pipeline.errors import ConfigurationError
 from pipeline.services.auditing import EventFilter
+from pipeline.services.checkpointing import KeyView
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
 from pipeline.services.text import whole_number
 from review_ui import forms
@@ -24,6 +27,8 @@ MEDIA_TYPES = {
     ExportFormat.JSONL: "application/x-ndjson",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+log = structlog.get_logger()
 
 audit = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -127,6 +132,7 @@ def _index(**more: object) -> Response:
     except ValueError:
         raise BadFormError(_("Choose days as YYYY-MM-DD, and a document by its number.")) from None
     found = services().auditing.list_events(wanted, by=actor())
+    keys, keys_problem = _keys()
     return make_response(
         render_template(
             "audit.html",
@@ -137,11 +143,23 @@ def _index(**more: object) -> Response:
             types=services().reviewing.list_types(by=actor()),
             states=STATE_NAMES,
             titles={name: title for name, title in _titles().items() if name != TYPE_FIELD},
-            keys=services().checkpointing.list_keys(by=actor()),
+            keys=keys,
+            keys_problem=keys_problem,
+            standing=services().checkpointing.standing(by=actor()),
             verified=more.get("verified"),
             verified_at=more.get("verified_at"),
         )
     )
+
+
+def _keys() -> tuple[tuple[KeyView, ...], str | None]:
+    """Return the signing keys, or why there are none to be had: the rest of the page needs none."""
+    try:
+        return services().checkpointing.list_keys(by=actor()), None
+    except ConfigurationError as error:
+        log.warning("audit.keys_unusable", error=str(error))
+        said = _("The signing keys can't be used. Restore their folder from a backup: without it there is no evidence.")
+        return (), said
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -94,6 +94,7 @@ FACT_WORDS = {
     "approval": pgettext("fact", "approval"),
     "attempt": pgettext("fact", "attempt"),
     "attempts": pgettext("fact", "attempts"),
+    "authority": pgettext("fact", "authority"),
     "automatic": pgettext("fact", "automatic"),
     "better": pgettext("fact", "better"),
     "by_itself": pgettext("fact", "by itself"),
@@ -135,6 +136,7 @@ FACT_WORDS = {
     "scopes": pgettext("fact", "may"),
     "token": pgettext("fact", "token"),
     "source": pgettext("fact", "source"),
+    "stamped_at": pgettext("fact", "time-stamped"),
     "taught": pgettext("fact", "taught"),
     "to": pgettext("fact", "to"),
     "types": pgettext("fact", "types"),
@@ -164,6 +166,7 @@ VALUE_WORDS = {
     "drop": pgettext("fact", "drop"),
     **{name: FACT_WORDS[name] for name in ("accepted", "confirmed", "corrected", "absent", "checkpoint")},
     "certificate": pgettext("fact", "certificate"),
+    "folder": pgettext("fact", "folder"),
     "open": pgettext("fact", "open"),
 }
 """Facts that are words."""

@@ -59,6 +59,7 @@ def examine(settings: Settings) -> list[Check]:
         ("queue", check_queue),
         ("workers", check_workers),
         ("learning", check_learning),
+        ("checkpoints", check_checkpoints),
         ("watcher", check_watcher),
         ("reader", check_reader),
         ("OCR", check_ocr),
@@ -233,6 +234,27 @@ def _unreadable(services: assembly.Services, champion: ChampionView) -> Check | 
         said = f"model {champion.version} is damaged, or of another version of Proofdesk: the rules read"
         return Check("learning", State.BAD, said, mend)
     return None
+
+
+def check_checkpoints(settings: Settings) -> Check:
+    """Return whether checkpoints of the record get away from this machine, and whether they are time-stamped."""
+    queue = RqQueue.from_settings(settings)
+    services = assembly.build(_blind(settings), queue)
+    try:
+        if services.health.ready()[1]["database"] != "ok":
+            return Check("checkpoints", State.BAD, "unknown: the database is not ready", "Mend the database first.")
+        standing = services.checkpointing.standing(by=Actor.machine("doctor"))
+        services.checkpointing.list_keys(by=Actor.machine("doctor"))  # raises where they can't be used
+    finally:
+        services.close()
+        queue.close()
+    found = ", ".join(place.place for place in standing.outlets) or "none leave by themselves"
+    if standing.authority is not None:
+        found += f"; time-stamped by {standing.authority.place}"
+    problems = [place.problem for place in (*standing.outlets, standing.authority) if place and place.problem]
+    if problems:
+        return Check("checkpoints", State.WARNING, found, " ".join(problems))
+    return Check("checkpoints", State.OK, found)
 
 
 def check_watcher(settings: Settings) -> Check:

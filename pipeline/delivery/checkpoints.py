@@ -1,4 +1,4 @@
-"""Where checkpoints and certificates leave the machine to: a folder, which a mount or a backup takes further."""
+"""Where checkpoints and certificates leave the machine to: a folder, which is taken further, or an address."""
 
 import contextlib
 import os
@@ -6,8 +6,10 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
+from pipeline.delivery.posting import Address
 from pipeline.errors import TransientError
 
 _NAME = re.compile(r"proofdesk-checkpoint-(\d{8}T\d{6})Z\.json")
@@ -19,8 +21,16 @@ class CheckpointFolder:
 
     folder: Path
 
-    def find_last(self) -> datetime | None:
-        """Return the time in the newest file's name."""
+    @property
+    def name(self) -> str:
+        return "folder"
+
+    @property
+    def place(self) -> str:
+        return str(self.folder)
+
+    def find_last(self, sent: datetime | None) -> datetime | None:
+        """Return the time in the newest file's name, whatever is on record of it: a folder can lose what it had."""
         try:
             names = sorted(found[1] for name in os.listdir(self.folder) if (found := _NAME.fullmatch(name)))  # noqa: PTH208
         except FileNotFoundError:
@@ -43,6 +53,39 @@ class CheckpointFolder:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise _unreachable(self.folder, error) from error
+
+    def put_stamp(self, name: str, stamp: bytes) -> None:
+        """Write the time-stamp of a checkpoint beside it, where the one lies there and the other does not."""
+        beside = self.folder / name
+        stamped = beside.with_suffix(".tsr")
+        if beside.exists() and not stamped.exists():
+            self.put(stamped.name, stamp)
+
+
+@dataclass(frozen=True)
+class CheckpointAddress:
+    """An address that checkpoints are sent to (POST, JSON), each with its hash as what makes sending it again safe."""
+
+    address: Address
+
+    @property
+    def name(self) -> str:
+        return self.address.host
+
+    @property
+    def place(self) -> str:
+        return self.address.host
+
+    def find_last(self, sent: datetime | None) -> datetime | None:
+        """Return what is on record of it: it is sent to, and asked nothing."""
+        return sent
+
+    def put(self, name: str, content: bytes) -> None:
+        headers = {"Content-Type": "application/json", "Idempotency-Key": sha256(content).hexdigest()}
+        self.address.post(content, headers)
+
+    def put_stamp(self, name: str, stamp: bytes) -> None:
+        """Do nothing: whoever keeps checkpoints there finds their time-stamps in the evidence."""
 
 
 def _unreachable(folder: Path, error: OSError) -> TransientError:

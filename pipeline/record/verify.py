@@ -1,7 +1,8 @@
 """Check an audit record that Proofdesk exported.
 
     python3 verify.py EXPORT.jsonl [--checkpoint FILE] [--certificate FILE] [--key KEY]
-    python3 verify.py EVIDENCE.zip [--checkpoint FILE] [--certificate FILE] [--key KEY]
+    python3 verify.py EVIDENCE.zip [--checkpoint FILE] [--certificate FILE] [--key KEY] [--authority CERTIFICATES.pem]
+    python3 verify.py EXPORT.jsonl --checkpoint FILE --timestamp FILE.tsr --authority CERTIFICATES.pem
 
 One file, standard library alone, Python 3.9 or newer: copy it to a machine you trust and run it there. It needs no
 secret, no network and none of Proofdesk's other code. It ends with 0 where everything holds, with 1 where something
@@ -13,11 +14,14 @@ not cut off, or that the whole chain was not made anew: for that, give a checkpo
 Checkpoints are signed: name the key that you were given by another way, and one that was forged is refused. A
 certificate says of a day which files and documents came in and where each of them went: from a whole export its numbers
 are worked out again.
+Or somebody else has seen it: a time-stamp (RFC 3161) shows when a checkpoint was there already. Name the certificates
+of the authority that you trust, and one that it did not make is refused; without them its maker is believed.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import re
@@ -26,7 +30,8 @@ import zipfile
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -35,6 +40,8 @@ FORMAT = 1
 KEY_KIND = "proofdesk-key"
 PACK_KIND = "proofdesk-evidence"
 CERTIFICATE_KIND = "proofdesk-certificate"
+EXPORT = "export.jsonl"
+"""An evidence pack's export."""
 CHUNK = 1024 * 1024
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
@@ -392,6 +399,561 @@ def parse_checkpoint(data: bytes, known: str | None = None) -> Checkpoint:
 
 def _is_hash(value: Any) -> bool:
     return isinstance(value, str) and HASH.fullmatch(value) is not None
+
+
+# Time-stamps as RFC 3161 has them, checking alone: a signed message (CMS, RFC 5652) in DER, under certificates
+# (RFC 5280), with RSA (RFC 8017) or ECDSA (FIPS 186). All is read strictly: what could be written in two ways is
+# refused in any but the one.
+STAMP_EARLY = timedelta(hours=1)
+"""So much may a stamp be older than what it stamps: clocks differ."""
+STAMP_LATE = timedelta(hours=24)
+"""So much younger: an authority may have been away. Beyond that somebody may have dated back what was stamped."""
+STAMP_BYTES_MAX = 64 * 1024
+BELIEVED = (
+    "It is over the checkpoint; that an authority made it was believed: --authority checks that.",
+    "It is signed under the certificates that you named.",
+)
+CERTIFICATES_MAX = 10
+MOMENT = re.compile(rb"(\d{14})(?:\.(\d{1,9}))?Z")
+PEM = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
+_INTEGER, _BITS, _OCTETS, _OID, _SEQUENCE, _SET = 0x02, 0x03, 0x04, 0x06, 0x30, 0x31
+_BOOLEAN, _SHORT_TIME, _TIME = 0x01, 0x17, 0x18
+_UTC = timezone.utc  # noqa: UP017 - Python 3.9 knows no other name for it
+_PART_0, _PART_1, _PART_2, _PART_3 = 0xA0, 0xA1, 0xA2, 0xA3
+
+
+class _Element(NamedTuple):
+    """A piece of DER: its tag, what is in it, and all of its bytes."""
+
+    tag: int
+    body: bytes
+    whole: bytes
+
+
+class _Elements:
+    """The pieces of DER that stand one behind the other, taken in their order."""
+
+    def __init__(self, data: bytes) -> None:
+        self.left: list[_Element] = []
+        at = 0
+        while at < len(data):
+            size, begin = data[at + 1] if at + 1 < len(data) else 0, at + 2
+            if size & 0x80:
+                begin += size & 0x7F
+                digits = data[at + 2 : begin]
+                size = int.from_bytes(digits, "big")
+                if not 1 <= len(digits) <= 4 or not digits[0] or size < 0x80:
+                    raise ValueError("it is no DER")
+            end = begin + size
+            if end > len(data) or data[at] & 0x1F == 0x1F:
+                raise ValueError("it is no DER")
+            self.left.append(_Element(data[at], data[begin:end], data[at:end]))
+            at = end
+        self.left.reverse()
+
+    def has(self, tag: int) -> bool:
+        return bool(self.left) and self.left[-1].tag == tag
+
+    def take(self, tag: int) -> _Element:
+        if not self.has(tag):
+            raise ValueError("it is damaged, or laid out in another way than the standard says")
+        return self.left.pop()
+
+    def inside(self, tag: int = _SEQUENCE) -> _Elements:
+        return _Elements(self.take(tag).body)
+
+    def integer(self) -> int:
+        body = self.take(_INTEGER).body
+        if not body or (len(body) > 1 and body[0] == (body[1] >> 7) * 0xFF):
+            raise ValueError("a number in it is written in another way than the standard says")
+        return int.from_bytes(body, "big", signed=True)
+
+    def end(self) -> None:
+        if self.left:
+            raise ValueError("there is more in it than belongs there")
+
+
+def _only(data: bytes, tag: int = _SEQUENCE) -> _Elements:
+    """Return what is in the one piece that the bytes are."""
+    outer = _Elements(data)
+    inner = outer.inside(tag)
+    outer.end()
+    return inner
+
+
+def _oid(dotted: str) -> bytes:
+    first, second, *others = map(int, dotted.split("."))
+    out = bytearray()
+    for number in (first * 40 + second, *others):
+        digits = [number & 0x7F]
+        while number := number >> 7:
+            digits.append(number & 0x7F | 0x80)
+        out += bytes(reversed(digits))
+    return bytes(out)
+
+
+_HASHES = {_oid(f"2.16.840.1.101.3.4.2.{n}"): name for n, name in ((1, "sha256"), (2, "sha384"), (3, "sha512"))}
+_RSA, _PSS, _MGF1 = (_oid(f"1.2.840.113549.1.1.{n}") for n in (1, 10, 8))
+_WITH_RSA = {_oid(f"1.2.840.113549.1.1.{n}"): name for n, name in ((11, "sha256"), (12, "sha384"), (13, "sha512"))}
+_WITH_ECDSA = {_oid(f"1.2.840.10045.4.3.{n}"): name for n, name in ((2, "sha256"), (3, "sha384"), (4, "sha512"))}
+_EC_KEY = _oid("1.2.840.10045.2.1")
+_SIGNED_DATA, _TST_INFO = _oid("1.2.840.113549.1.7.2"), _oid("1.2.840.113549.1.9.16.1.4")
+_CONTENT_TYPE, _DIGEST = _oid("1.2.840.113549.1.9.3"), _oid("1.2.840.113549.1.9.4")
+_SIGNER_1, _SIGNER_2 = _oid("1.2.840.113549.1.9.16.2.12"), _oid("1.2.840.113549.1.9.16.2.47")
+_KEY_USAGE, _CONSTRAINTS, _POLICIES, _EXTENDED = (_oid(f"2.5.29.{n}") for n in (15, 19, 32, 37))
+_TIME_STAMPING = _oid("1.3.6.1.5.5.7.3.8")
+_ABSENT = (b"", b"\x05\x00")
+
+
+class _Curve(NamedTuple):
+    """y² = x³ - 3x + b over the numbers below p, with the point x, y of order n."""
+
+    p: int
+    b: int
+    n: int
+    x: int
+    y: int
+
+
+_CURVES = {
+    _oid("1.2.840.10045.3.1.7"): _Curve(
+        0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+    ),
+    _oid("1.3.132.0.34"): _Curve(
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+        0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+    ),
+}
+
+
+def _plus(curve: _Curve, one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return the sum of two points; None stands for the point that changes nothing."""
+    if one is None or other is None:
+        return one or other
+    if one[0] == other[0]:
+        if (one[1] + other[1]) % curve.p == 0:
+            return None
+        slope = 3 * (one[0] * one[0] - 1) * pow(2 * one[1], -1, curve.p) % curve.p
+    else:
+        slope = (other[1] - one[1]) * pow(other[0] - one[0], -1, curve.p) % curve.p
+    x = (slope * slope - one[0] - other[0]) % curve.p
+    return x, (slope * (one[0] - x) - one[1]) % curve.p
+
+
+def _multiple(curve: _Curve, number: int, point: tuple[int, int] | None) -> tuple[int, int] | None:
+    total = None
+    while number:
+        if number & 1:
+            total = _plus(curve, total, point)
+        number, point = number >> 1, _plus(curve, point, point)
+    return total
+
+
+def _is_by_ecdsa(curve: _Curve, point: bytes, digest: bytes, signature: bytes) -> bool:
+    size = (curve.p.bit_length() + 7) // 8
+    x, y = int.from_bytes(point[1 : 1 + size], "big"), int.from_bytes(point[1 + size :], "big")
+    on_it = (y * y - x * x * x + 3 * x - curve.b) % curve.p == 0
+    if len(point) != 1 + 2 * size or point[0] != 4 or x >= curve.p or y >= curve.p or not on_it:
+        raise ValueError("the key of a certificate in it is no point of its curve")
+    parts = _only(signature)
+    r, s = parts.integer(), parts.integer()
+    parts.end()
+    if not (0 < r < curve.n and 0 < s < curve.n):
+        return False
+    said = int.from_bytes(digest, "big") >> max(0, len(digest) * 8 - curve.n.bit_length())
+    back = pow(s, -1, curve.n)
+    base = _multiple(curve, said * back % curve.n, (curve.x, curve.y))
+    found = _plus(curve, base, _multiple(curve, r * back % curve.n, (x, y)))
+    return found is not None and found[0] % curve.n == r
+
+
+def _is_by_rsa(key: bytes, hashed: str, digest: bytes, signature: bytes, salt: int | None) -> bool:
+    """Return whether an RSA key signed; `salt` is PSS's length of it, None for PKCS #1 v1.5."""
+    numbers = _only(key)
+    n, e = numbers.integer(), numbers.integer()
+    numbers.end()
+    size = (n.bit_length() + 7) // 8
+    if not (2048 <= n.bit_length() <= 8192 and 3 <= e < 2**33 and n & e & 1):
+        raise ValueError("the RSA key of a certificate in it is too short, too long, or no such key")
+    if len(signature) != size or int.from_bytes(signature, "big") >= n:
+        return False
+    found = pow(int.from_bytes(signature, "big"), e, n).to_bytes(size, "big")
+    if salt is None:
+        name = next(oid for oid, known in _HASHES.items() if known == hashed)
+        info = bytes((_SEQUENCE, len(name) + 4, _OID, len(name))) + name + b"\x05\x00"
+        info += bytes((_OCTETS, len(digest))) + digest
+        info = bytes((_SEQUENCE, len(info))) + info
+        return found == b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
+    bits = n.bit_length() - 1
+    found = found[-((bits + 7) // 8) :]
+    masked, hash_there = found[: -len(digest) - 1], found[-len(digest) - 1 : -1]
+    counted = range(-(-len(masked) // len(digest)))
+    mask = b"".join(hashlib.new(hashed, hash_there + each.to_bytes(4, "big")).digest() for each in counted)
+    block = int.from_bytes(masked, "big") ^ int.from_bytes(mask[: len(masked)], "big")
+    spare = 8 * len(found) - bits
+    plain = (block & (1 << 8 * len(masked) - spare) - 1).to_bytes(len(masked), "big")
+    padding = b"\x00" * (len(masked) - salt - 1) + b"\x01"
+    whole = hashlib.new(hashed, b"\x00" * 8 + digest + plain[len(masked) - salt :]).digest()
+    fits = found[-1] == 0xBC and not masked[0] >> 8 - spare and plain[: len(padding)] == padding
+    return fits and salt < len(masked) and whole == hash_there
+
+
+def _bits(elements: _Elements) -> bytes:
+    """Return a string of bits that fills its last byte."""
+    body = elements.take(_BITS).body
+    if body[:1] != b"\x00":
+        raise ValueError("it is damaged, or laid out in another way than the standard says")
+    return body[1:]
+
+
+def _algorithm(elements: _Elements) -> tuple[bytes, bytes]:
+    """Return an algorithm's name and the bytes of its parameters."""
+    inner = elements.inside()
+    name = inner.take(_OID).body
+    parameters = inner.left.pop().whole if inner.left else b""
+    inner.end()
+    return name, parameters
+
+
+def _hash_name(algorithm: tuple[bytes, bytes]) -> str:
+    if algorithm[0] not in _HASHES or algorithm[1] not in _ABSENT:
+        raise ValueError("it was hashed in a way that this program does not know or does not trust")
+    return _HASHES[algorithm[0]]
+
+
+def _salted_with(parameters: bytes) -> tuple[str, int]:
+    """Return the hash and the length of the salt that RSA-PSS was made with, as openly stated there."""
+    stated = _only(parameters)
+    hashed = stated.inside(_PART_0)
+    name = _hash_name(_algorithm(hashed))
+    masking = stated.inside(_PART_1)
+    function = _algorithm(masking)
+    length = stated.inside(_PART_2)
+    salt = length.integer()
+    for each in (hashed, masking, length, stated):
+        each.end()
+    with_hash = _Elements(function[1])
+    if function[0] != _MGF1 or _hash_name(_algorithm(with_hash)) != name or not 0 <= salt <= 64:
+        raise ValueError("it is signed in a way that this program does not know")
+    return name, salt
+
+
+def _is_by(key: bytes, algorithm: tuple[bytes, bytes], text: bytes, signature: bytes, stated: str | None) -> bool:
+    """Return whether the owner of a key signed a text.
+
+    Args:
+        key: what a certificate says of it.
+        algorithm: how it was signed.
+        text: what was signed.
+        signature: the signature.
+        stated: the hash that was stated elsewhere; None where the algorithm has to name it.
+    """
+    spoken = _only(key)
+    kind, curve = _algorithm(spoken)
+    public = _bits(spoken)
+    spoken.end()
+    name, parameters = algorithm
+    salt = None
+    hashed = _WITH_RSA.get(name) or _WITH_ECDSA.get(name) or (stated if name == _RSA else None)
+    if name == _PSS:
+        hashed, salt = _salted_with(parameters)
+    elif parameters not in _ABSENT:
+        hashed = None
+    if hashed is None or stated not in (None, hashed):
+        raise ValueError("it is signed in a way that this program does not know")
+    digest = hashlib.new(hashed, text).digest()
+    if name in _WITH_ECDSA:
+        if kind != _EC_KEY:
+            return False
+        named = _Elements(curve).take(_OID).body
+        if named not in _CURVES:
+            raise ValueError("it is signed on a curve that this program does not know")
+        return _is_by_ecdsa(_CURVES[named], public, digest, signature)
+    return kind in (_RSA, name) and _is_by_rsa(public, hashed, digest, signature, salt)
+
+
+class _Certificate(NamedTuple):
+    whole: bytes
+    signed: bytes
+    algorithm: tuple[bytes, bytes]
+    signature: bytes
+    number: int
+    issuer: bytes
+    subject: bytes
+    begins: datetime
+    ends: datetime
+    key: bytes
+    more: dict[bytes, tuple[bool, bytes]]
+    """Its extensions by their names: whether each is critical, and what it says."""
+
+    def may_sign(self) -> bool:
+        """Return whether it may sign other certificates."""
+        basic = _only(self.more[_CONSTRAINTS][1]) if _CONSTRAINTS in self.more else None
+        if basic is None or not basic.has(_BOOLEAN) or basic.take(_BOOLEAN).body != b"\xff":
+            return False
+        return _KEY_USAGE not in self.more or bool(_bits_of(self.more[_KEY_USAGE][1]) & 0x04)
+
+    def check_stamping(self) -> None:
+        """Check that it is there for time-stamps (RFC 3161, 2.3)."""
+        critical, text = self.more.get(_EXTENDED, (False, b"\x30\x00"))
+        if not critical or [each.whole for each in _only(text).left] != [_element(_OID, _TIME_STAMPING)]:
+            raise ValueError("the certificate that signed it is not one for time-stamps")
+
+
+def _bits_of(text: bytes) -> int:
+    """Return the first byte of a key's uses: 0x04 is signing certificates."""
+    body = _Elements(text).take(_BITS).body
+    return body[1] if len(body) > 1 else 0
+
+
+def _element(tag: int, body: bytes) -> bytes:
+    return bytes((tag, len(body))) + body
+
+
+def _time(elements: _Elements) -> datetime:
+    """Return a time of a certificate's validity."""
+    if elements.has(_TIME):
+        return _moment(elements.take(_TIME).body)
+    short = elements.take(_SHORT_TIME).body
+    return _moment((b"19" if short[:2] >= b"50" else b"20") + short)
+
+
+def _moment(text: bytes) -> datetime:
+    found = MOMENT.fullmatch(text)
+    if not found:
+        raise ValueError("a time in it is written in another way than the standard says")
+    whole = datetime.strptime(found[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=_UTC)
+    return whole + timedelta(microseconds=int((found[2] or b"0")[:6].ljust(6, b"0")))
+
+
+def _certificate(data: bytes) -> _Certificate:
+    """Return what a certificate in DER says; nothing of it is believed yet."""
+    outer = _only(data)
+    signed = outer.take(_SEQUENCE)
+    algorithm, signature = _algorithm(outer), _bits(outer)
+    outer.end()
+    inner = _Elements(signed.body)
+    version = inner.inside(_PART_0)
+    if version.integer() != 2:
+        raise ValueError("a certificate in it is of another version")
+    number = inner.integer()
+    if _algorithm(inner) != algorithm:
+        raise ValueError("a certificate in it is damaged")
+    issuer, validity = inner.take(_SEQUENCE).whole, inner.inside()
+    begins, ends = _time(validity), _time(validity)
+    subject, key = inner.take(_SEQUENCE).whole, inner.take(_SEQUENCE).whole
+    more: dict[bytes, tuple[bool, bytes]] = {}
+    listed = inner.inside(_PART_3).inside() if inner.has(_PART_3) else _Elements(b"")
+    while listed.left:
+        one = listed.inside()
+        name = one.take(_OID).body
+        critical = one.has(_BOOLEAN) and one.take(_BOOLEAN).body == b"\xff"
+        if name in more or (critical and name not in (_KEY_USAGE, _CONSTRAINTS, _POLICIES, _EXTENDED)):
+            raise ValueError("a certificate in it asks for more than this program knows")
+        more[name] = critical, one.take(_OCTETS).body
+        one.end()
+    for each in (version, validity, inner):
+        each.end()
+    return _Certificate(data, signed.whole, algorithm, signature, number, issuer, subject, begins, ends, key, more)
+
+
+def parse_certificates(data: bytes) -> tuple[bytes, ...]:
+    """Return the certificates of a PEM file, in DER.
+
+    Raises:
+        ValueError: there is none in it, or one can't be read.
+    """
+    found = tuple(base64.b64decode(b"".join(each.split()), validate=True) for each in PEM.findall(data))
+    if not found:
+        raise ValueError("there is no certificate in it")
+    for each in found:
+        _certificate(each)
+    return found
+
+
+class Stamp(NamedTuple):
+    """What a time-stamp authority says: that it saw the hash of something at a time."""
+
+    at: datetime
+    number: int
+    nonce: int | None
+
+
+def check_stamp(answer: bytes, content: bytes, trusted: Sequence[bytes] = ()) -> Stamp:
+    """Return what a time-stamp says of the content, checked.
+
+    Args:
+        answer: the authority's answer (a TimeStampResp, as in a .tsr file).
+        content: what was stamped.
+        trusted: certificates in DER that the signature has to lead to, the authority's own or one above it. Without
+            any, the signature is not checked, but that the stamp is over this content.
+
+    Raises:
+        ValueError: it does not hold; the message says why.
+    """
+    if len(answer) > STAMP_BYTES_MAX:
+        raise ValueError("it is too long")
+    outer = _only(answer)
+    if outer.inside().integer() != 0 or not outer.left:
+        raise ValueError("the authority refused to give it")
+    message = outer.inside()
+    outer.end()
+    if message.take(_OID).body != _SIGNED_DATA:
+        raise ValueError("it is not signed")
+    signed = message.inside(_PART_0)
+    body = signed.inside()
+    for each in (message, signed):
+        each.end()
+    if body.integer() != 3:
+        raise ValueError("it has a layout that this program does not know")
+    hashes, held = body.inside(_SET), body.inside()
+    if held.take(_OID).body != _TST_INFO:
+        raise ValueError("it is no time-stamp")
+    wrapped = held.inside(_PART_0)
+    text = wrapped.take(_OCTETS).body
+    for each in (wrapped, held):
+        each.end()
+    stamp = _check_text(text, content)
+    if trusted:
+        others = body.inside(_PART_0).left if body.has(_PART_0) else []
+        if body.has(_PART_1):
+            body.take(_PART_1)  # lists of revoked certificates: nobody signed that they belong here
+        signers = body.inside(_SET)
+        _check_signer(signers.inside(), _algorithm(hashes), text, [each.whole for each in others], trusted, stamp.at)
+        for each in (hashes, signers, body):
+            each.end()
+    return stamp
+
+
+def _check_text(text: bytes, content: bytes) -> Stamp:
+    """Return what the signed part says, which has to be about the content."""
+    said = _only(text)
+    if said.integer() != 1:
+        raise ValueError("it has a layout that this program does not know")
+    said.take(_OID)
+    imprint = said.inside()
+    hashed = _hash_name(_algorithm(imprint))
+    if imprint.take(_OCTETS).body != hashlib.new(hashed, content).digest():
+        raise ValueError("it was made over something else")
+    imprint.end()
+    number, at = said.integer(), _moment(said.take(_TIME).body)
+    for tag in (_SEQUENCE, _BOOLEAN):
+        if said.has(tag):
+            said.take(tag)
+    nonce = said.integer() if said.has(_INTEGER) else None
+    for tag in (_PART_0, _PART_1):
+        if said.has(tag):
+            said.take(tag)
+    said.end()
+    return Stamp(at, number, nonce)
+
+
+def _check_signer(
+    signer: _Elements,
+    hashed: tuple[bytes, bytes],
+    text: bytes,
+    sent: Sequence[bytes],
+    trusted: Sequence[bytes],
+    at: datetime,
+) -> None:
+    """Check that the signature is over the text, and by whom it has to be."""
+    if signer.integer() != 1:
+        raise ValueError("it has a layout that this program does not know")
+    named = signer.inside()
+    issuer, number = named.take(_SEQUENCE).whole, named.integer()
+    named.end()
+    if len(sent) > CERTIFICATES_MAX:
+        raise ValueError("there are too many certificates in it")
+    known = [_certificate(each) for each in (*trusted, *sent)]
+    signers = [each for each in known if (each.issuer, each.number) == (issuer, number)]
+    if not signers:
+        raise ValueError("the certificate that signed it is neither in it nor among the authority's that were named")
+    leaf = signers[0]
+    algorithm = _algorithm(signer)
+    name = _hash_name(algorithm)
+    if _hash_name(hashed) != name:
+        raise ValueError("it says in two places how it was hashed, and not the same")
+    attributes = signer.take(_PART_0)
+    how, signature = _algorithm(signer), signer.take(_OCTETS).body
+    if signer.has(_PART_1):
+        signer.take(_PART_1)  # attributes that nobody signed
+    signer.end()
+    _check_attributes(attributes.body, hashlib.new(name, text).digest(), leaf)
+    if not _is_by(leaf.key, how, bytes((_SET,)) + attributes.whole[1:], signature, name):
+        raise ValueError("its signature does not hold")
+    leaf.check_stamping()
+    _check_path(leaf, known, frozenset(trusted), at)
+
+
+def _check_attributes(attributes: bytes, digest: bytes, leaf: _Certificate) -> None:
+    """Check what is signed beside the text: its hash, and the certificate it was signed with (RFC 5035)."""
+    found: dict[bytes, _Elements] = {}
+    listed = _Elements(attributes)
+    while listed.left:
+        one = listed.inside()
+        name, value = one.take(_OID).body, one.inside(_SET)
+        one.end()
+        if name in found:
+            raise ValueError("it says something twice")
+        found[name] = value
+    if {_CONTENT_TYPE, _DIGEST} - set(found) or not {_SIGNER_1, _SIGNER_2} & set(found):
+        raise ValueError("something is missing in what was signed")
+    if found[_CONTENT_TYPE].take(_OID).body != _TST_INFO or found[_DIGEST].take(_OCTETS).body != digest:
+        raise ValueError("what it says is not what was signed")
+    for name in {_SIGNER_1, _SIGNER_2} & set(found):
+        first = found[name].inside().inside().inside()
+        hashed = "sha1" if name == _SIGNER_1 else "sha256"
+        if name == _SIGNER_2 and first.has(_SEQUENCE):
+            hashed = _hash_name(_algorithm(first))
+        if first.take(_OCTETS).body != hashlib.new(hashed, leaf.whole).digest():
+            raise ValueError("it was signed under another certificate than it says")
+
+
+def _check_path(leaf: _Certificate, known: Sequence[_Certificate], trusted: frozenset[bytes], at: datetime) -> None:
+    """Check that the certificate is trusted, or was signed by one that is; all of them were valid at that time."""
+    one: _Certificate | None = leaf
+    for _ in range(CERTIFICATES_MAX):
+        if one is None:
+            break
+        if not one.begins <= at <= one.ends:
+            raise ValueError("a certificate that it was signed under was not valid at that time")
+        if one.whole in trusted:
+            return
+        one = next((above for above in known if above.whole != one.whole and _is_above(above, one)), None)
+    raise ValueError("it was not signed under a certificate of the authority's that was named")
+
+
+def _is_above(above: _Certificate, below: _Certificate) -> bool:
+    if above.subject != below.issuer or not above.may_sign():
+        return False
+    return _is_by(above.key, below.algorithm, below.signed, below.signature, None)
+
+
+def check_stamped(answer: bytes, content: bytes, trusted: Sequence[bytes] = ()) -> Stamp:
+    """Return what a time-stamp over a checkpoint says, which was made when the checkpoint says it was.
+
+    Args, Raises: as `check_stamp`.
+    """
+    stamp = check_stamp(answer, content, trusted)
+    made = _made_at(content)
+    if not -STAMP_EARLY <= stamp.at - made <= STAMP_LATE:
+        raise ValueError(
+            f"it was made at {stamp.at:%Y-%m-%d %H:%M} UTC, but the checkpoint says that it is of {made:%Y-%m-%d %H:%M}"
+            " UTC: one of them was dated back"
+        )
+    return stamp
+
+
+def _made_at(checkpoint: bytes) -> datetime:
+    at = str(mapping(parse_json(checkpoint.decode())).get("at"))
+    return datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=_UTC)
 
 
 class StoredEvent(NamedTuple):
@@ -933,6 +1495,10 @@ class ExportCheck:
             report(f"Line {self._lines} is of the unexpected kind {canonical_text(kind)}.")
         self._digest.update(line)
 
+    def digest(self) -> str:
+        """Return the SHA-256 of all lines so far."""
+        return self._digest.hexdigest()
+
     def finish(self) -> list[str]:
         """Return all problems."""
         report = self.chain.report
@@ -1045,6 +1611,7 @@ class PackCheck:
         known: the key that its signatures have to go back to.
         earlier: a checkpoint that left the machine before, which the record in the pack has to continue.
         certificate: one of a day's completeness, to be recomputed where the pack holds the whole record.
+        trusted: certificates in DER that its time-stamps have to lead to; none: whoever made them is believed.
     """
 
     def __init__(
@@ -1053,18 +1620,25 @@ class PackCheck:
         known: str | None = None,
         earlier: Checkpoint | None = None,
         certificate: Certificate | None = None,
+        trusted: Sequence[bytes] = (),
     ) -> None:
         self.export = ExportCheck(None, certificate)
         self.manifest: dict[str, Any] = {}
         self.signed_by: str | None = None
         self.proved = 0
+        self.stamps: list[tuple[datetime, int]] = []
+        """When each time-stamp that holds was made, and over how many events."""
+        self._trusted = trusted
         self._archive, self._known, self._earlier = archive, known, earlier
+        self._names = archive.namelist()
         self._problems: list[str] = []
         self._check_manifest()
         self._check_files()
         checkpoint = self._find_checkpoint()
         if checkpoint is not None:
             self._check_export(checkpoint)
+        elif EXPORT in self._names:
+            self._compare(EXPORT, self._hash)
         self.export.chain.problems[:0] = self._problems
 
     def _check_manifest(self) -> None:
@@ -1079,23 +1653,27 @@ class PackCheck:
             self._problems.append(f"The list of what the pack holds cannot be believed: {error}.")
 
     def _check_files(self) -> None:
-        names = self._archive.namelist()
-        listed = mapping(self.manifest.get("files"))
+        names, listed = self._names, mapping(self.manifest.get("files"))
         for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()):
             self._problems.append(f"{name} is in the pack twice.")
         for name in sorted(set(names) - set(listed) - {"manifest.json"}):
             self._problems.append(f"{name} was put into the pack after it was signed.")
-        for name, expected in sorted(listed.items()):
-            try:
-                actual = self._hash(name)
-            except KeyError:
+        for name in sorted(listed):
+            if name not in names:
                 self._problems.append(f"{name} was taken out of the pack.")
-                continue
-            except (zipfile.BadZipFile, zlib.error, EOFError):
-                self._problems.append(f"{name} is damaged.")
-                continue
-            if actual != expected or (name.startswith("originals/") and name.partition("/")[2] != actual):
-                self._problems.append(f"{name} was changed after the pack was signed.")
+            elif name != EXPORT:  # that one is hashed while its lines are checked
+                self._compare(name, self._hash)
+
+    def _compare(self, name: str, hashed: Callable[[str], str]) -> None:
+        """Compare a file with what the signed list says of it."""
+        try:
+            actual = hashed(name)
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            self._problems.append(f"{name} is damaged.")
+            return
+        expected = mapping(self.manifest.get("files")).get(name)
+        if actual != expected or (name.startswith("originals/") and name.partition("/")[2] != actual):
+            self._problems.append(f"{name} was changed after the pack was signed.")
 
     def _hash(self, name: str) -> str:
         digest = hashlib.sha256()
@@ -1114,12 +1692,15 @@ class PackCheck:
     def _check_export(self, checkpoint: Checkpoint) -> None:
         report = self._problems.append
         try:
-            with self._archive.open("export.jsonl") as lines, self._archive.open("proofs.jsonl") as proofs:
+            with self._archive.open(EXPORT) as lines, self._archive.open("proofs.jsonl") as proofs:
                 for line in lines:
                     self.export.add(line)
                     if self.export.latest is not None and self.export.latest[0] <= checkpoint.seq:
                         self._check_proof(*self.export.latest, proofs.readline(), checkpoint)
-                self._check_earlier(map(_proof, proofs), checkpoint)
+                self._compare(EXPORT, lambda _: self.export.digest())
+                paths = {proof.get("checkpoint"): _path(proof) for proof in map(_proof, proofs)}
+            self._check_earlier(paths, checkpoint)
+            self._check_stamps(paths, checkpoint)
         except (KeyError, zipfile.BadZipFile, zlib.error, EOFError):
             report("The pack's export or its proofs are damaged or missing.")
         self.export.finish()
@@ -1132,17 +1713,39 @@ class PackCheck:
         else:
             self.export.chain.report(f"Event {seq} is not proved to be part of the record under the pack's checkpoint.")
 
-    def _check_earlier(self, proofs: Iterable[dict[str, Any]], checkpoint: Checkpoint) -> None:
-        earlier, root = self._earlier, checkpoint.merkle_root or ""
-        if earlier is None:
-            return
-        found = [proof for proof in proofs if proof.get("checkpoint") == earlier.seq]
-        path = _path(found[0]) if found and earlier.seq != checkpoint.seq else []
-        if not is_continued(earlier.seq, earlier.merkle_root or "", checkpoint.seq, root, path):
+    def _check_earlier(self, paths: dict[Any, list[Any]], checkpoint: Checkpoint) -> None:
+        if self._earlier is not None and not self._continues(self._earlier, paths, checkpoint):
             self._problems.append(
-                f"The record in the pack is not proved to continue the checkpoint of {earlier.at}: "
+                f"The record in the pack is not proved to continue the checkpoint of {self._earlier.at}: "
                 "it was made anew since, or its end was cut off."
             )
+
+    def _continues(self, earlier: Checkpoint, paths: dict[Any, list[Any]], checkpoint: Checkpoint) -> bool:
+        path = paths.get(earlier.seq, []) if earlier.seq != checkpoint.seq else []
+        root = checkpoint.merkle_root or ""
+        return is_continued(earlier.seq, earlier.merkle_root or "", checkpoint.seq, root, path)
+
+    def _check_stamps(self, paths: dict[Any, list[Any]], checkpoint: Checkpoint) -> None:
+        """Check each time-stamp, the checkpoint under it, and that the record in the pack continues that one."""
+        for name in sorted(name for name in set(self._names) if name.endswith(".tsr")):
+            try:
+                content, stamp = (self._read(f"{name[:-4]}.{suffix}") for suffix in ("json", "tsr"))
+                stamped, made = parse_checkpoint(content, self._known), check_stamped(stamp, content, self._trusted)
+            except (KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+                self._problems.append(f"The time-stamp {name} does not hold: {error}.")
+                continue
+            if self._continues(stamped, paths, checkpoint):
+                self.stamps.append((made.at, stamped.seq))
+            else:
+                self._problems.append(
+                    f"The record in the pack is not proved to continue the checkpoint of {stamped.at}, which was "
+                    f"time-stamped at {made.at:%Y-%m-%d %H:%M} UTC: it was made anew since, or its end was cut off."
+                )
+
+    def _read(self, name: str) -> bytes:
+        if self._archive.getinfo(name).file_size > CHUNK:
+            raise ValueError("it is too long")
+        return self._archive.read(name)
 
 
 def _path(proof: dict[str, Any]) -> list[Any]:
@@ -1164,12 +1767,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", help="a checkpoint that was taken off the machine earlier")
     parser.add_argument("--certificate", help="a day's completeness certificate, to be recomputed from a whole export")
     parser.add_argument("--key", help="the key that signs there, 64 hex digits, as you were given it by another way")
+    parser.add_argument("--timestamp", help="the time-stamp (.tsr) of that checkpoint")
+    parser.add_argument("--authority", help="certificates (PEM) of the time-stamp authority, or of one above it")
     chosen = parser.parse_args(arguments)
+    if chosen.timestamp and not chosen.checkpoint:
+        parser.error("--timestamp needs --checkpoint: it is over that")
     what = "checkpoint"
     try:
-        checkpoint = certificate = None
+        checkpoint, certificate, trusted = None, None, _trusted(chosen.authority)
         if chosen.checkpoint:
-            checkpoint = parse_checkpoint(Path(chosen.checkpoint).read_bytes(), chosen.key)
+            content = Path(chosen.checkpoint).read_bytes()
+            checkpoint = parse_checkpoint(content, chosen.key)
+            if chosen.timestamp and not _told_stamp(Path(chosen.timestamp).read_bytes(), content, trusted):
+                return 1
         if chosen.certificate:
             what = "certificate"
             certificate = parse_certificate(Path(chosen.certificate).read_bytes(), chosen.key)
@@ -1177,7 +1787,7 @@ def main(arguments: list[str] | None = None) -> int:
             if zipfile.is_zipfile(stream):
                 stream.seek(0)
                 with zipfile.ZipFile(stream) as archive:
-                    return _told_pack(PackCheck(archive, chosen.key, checkpoint, certificate))
+                    return _told_pack(PackCheck(archive, chosen.key, checkpoint, certificate, trusted), bool(trusted))
             stream.seek(0)
             return _told(check_export(stream, checkpoint, certificate))
     except OSError as error:
@@ -1191,9 +1801,37 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _told_pack(pack: PackCheck) -> int:
+def _trusted(name: str | None) -> tuple[bytes, ...]:
+    if not name:
+        return ()
+    try:
+        return parse_certificates(Path(name).read_bytes())
+    except ValueError as error:
+        print(f"{name} cannot be used: {error}.", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def _told_stamp(stamp: bytes, checkpoint: bytes, trusted: Sequence[bytes]) -> bool:
+    try:
+        at = check_stamped(stamp, checkpoint, trusted).at
+    except ValueError as error:
+        print(f"The checkpoint's time-stamp does not hold: {error}.")
+        return False
+    print(f"The checkpoint was there at {at:%Y-%m-%d %H:%M:%S} UTC, as its time-stamp says. {BELIEVED[bool(trusted)]}")
+    return True
+
+
+def _told_pack(pack: PackCheck, trusted: bool) -> int:
     print(f"Evidence of {pack.manifest.get('at')}, signed with the key {pack.signed_by}.")
     print(f"{len(mapping(pack.manifest.get('files')))} files, {pack.proved} events proved under the checkpoint.")
+    if pack.stamps:
+        at, seq = min(pack.stamps)
+        print(
+            f"{len(pack.stamps)} time-stamps; by the first one, {seq} events were on record at "
+            f"{at:%Y-%m-%d %H:%M:%S} UTC. {BELIEVED[trusted]}"
+        )
+    elif trusted:
+        print("It holds no time-stamp.")
     return _told(pack.export)
 
 

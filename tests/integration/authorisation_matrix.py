@@ -352,8 +352,11 @@ Auditing.verify                   -        no       yes      no       no       n
 # Checkpointing                   on       stranger machine  none     reviewer approver auditor  admin
 Checkpointing.is_due              -        no       yes      no       no       no       no       no
 Checkpointing.list_keys           -        no       yes      no       no       no       yes      yes
+Checkpointing.list_stamped        -        no       yes      no       no       no       yes      yes
 Checkpointing.rotate_key          -        no       yes      no       no       no       no       yes
 Checkpointing.signing_key         -        no       yes      no       no       no       yes      yes
+Checkpointing.stamp               -        no       yes      no       no       no       yes      yes
+Checkpointing.standing            -        no       yes      no       no       no       yes      yes
 Checkpointing.write               -        no       yes      no       no       no       yes      yes
 Checkpointing.write_due           -        no       yes      no       no       no       no       no
 

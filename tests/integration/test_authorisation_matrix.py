@@ -272,6 +272,7 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "scopes": [Scope.READ],
         "days": 30,
         "code": "123456",
+        "checkpoint": b"{}",
         "session_id": "0123456789abcdef",
         "old": PASSWORD,
         "new": PASSWORD + " again",

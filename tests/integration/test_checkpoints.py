@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -124,7 +124,7 @@ def test_a_folder_that_is_away_is_told_and_the_others_have_theirs(office: Office
         checkpointing.write_due(by=MACHINE)
     assert len(list((office.folder / "near").glob("*.json"))) == 1
     with pytest.raises(TransientError):
-        away.find_last()
+        away.find_last(None)
 
 
 class Late(CheckpointFolder):
@@ -133,5 +133,5 @@ class Late(CheckpointFolder):
     def __init__(self, behind: CheckpointFolder) -> None:
         super().__init__(behind.folder)
 
-    def find_last(self) -> None:
+    def find_last(self, sent: datetime | None) -> None:
         return None

@@ -355,6 +355,7 @@ def test_a_certificate_that_could_not_leave_is_kept_and_leaves_later(leaving: Of
     [made] = days(leaving, auditor)
     assert made.left_at is None
     (leaving.folder / "checkpoints").unlink()
+    leaving.clock.advance(minutes=6)
     assert leaving.certifying.is_due(by=MACHINE)
     assert leaving.certifying.write_due(by=MACHINE) == 0
     assert len(list((leaving.folder / "checkpoints").glob("*certificate*"))) == 1

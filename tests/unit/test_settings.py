@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from pipeline.errors import ConfigurationError
@@ -31,3 +33,29 @@ def test_address_that_is_none_of_a_database_is_refused_without_repeating_it(url:
     with pytest.raises(ConfigurationError, match=r"^DATABASE_URL cannot be used") as refused:
         Settings.from_env({"DATABASE_URL": url})
     assert "hunter2" not in str(refused.value)
+
+
+def test_checkpoints_go_to_folders_and_addresses() -> None:
+    listed = "backup/checkpoints, https://keeper.example/proofdesk,http://127.0.0.1:9000/in"
+    assert Settings.from_env({"PROOFDESK_CHECKPOINTS": listed}).checkpoint_places == (
+        Path("backup/checkpoints").absolute(),
+        "https://keeper.example/proofdesk",
+        "http://127.0.0.1:9000/in",
+    )
+    assert Settings().checkpoint_places == (Path("data/checkpoints").absolute(),)
+
+
+@pytest.mark.parametrize("name", ["PROOFDESK_CHECKPOINTS", "PROOFDESK_TIMESTAMPS"])
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@keeper.example", "ftp://hunter2@host", "https://:hunter2@", "https://h:x"]
+)
+def test_an_address_that_anybody_could_read_is_refused_without_repeating_it(name: str, url: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} cannot be used") as refused:
+        Settings.from_env({name: url})
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in repr(Settings.from_env({name: "https://me:hunter2@keeper.example/x"}))
+
+
+def test_two_addresses_on_one_machine_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="could not be told apart"):
+        Settings.from_env({"PROOFDESK_CHECKPOINTS": "https://a@keeper.example/1,https://b@Keeper.example/2"})

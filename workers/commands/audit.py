@@ -186,9 +186,15 @@ def verify(context: click.Context, checkpoint: Path | None, as_json: bool) -> No
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if not given.")
 @click.pass_obj
 def checkpoint(settings: Settings, output: Path | None) -> None:
-    """Write down where the record stands now, to be kept where nobody on this machine can change it."""
+    """Write down where the record stands now, to be kept where nobody on this machine can change it.
+
+    Where a time-stamp authority is set and answers, its stamp lies beside the file, as .tsr.
+    """
     with opened(settings) as services:
-        _write([services.checkpointing.write(by=CLI)], output)
+        content = services.checkpointing.write(by=CLI)
+        _write([content], output)
+        if output is not None and (stamp := services.checkpointing.stamp(content, by=CLI)) is not None:
+            _write([stamp], output.with_suffix(".tsr"))
 
 
 @audit.command()

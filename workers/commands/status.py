@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from pipeline.services.outlets import Standing
 from pipeline.settings import Settings
 from workers import report
 from workers.commands.opened import CLI, opened
@@ -28,9 +29,11 @@ def status(settings: Settings, as_json: bool) -> None:
     with opened(settings) as services:
         view = services.reporting.status(by=CLI)
         champion = services.championing.champion(by=CLI)
+        standing = services.checkpointing.standing(by=CLI)
     folder = report.read(settings.data_path)
     if as_json:
         told = view.model_dump(mode="json") | {"model": champion.model_dump(mode="json")}
+        told |= {"checkpoints": standing.model_dump(mode="json")}
         click.echo(json.dumps(told | {"folder": folder}, ensure_ascii=False))
         return
     for title, counts in view.model_dump().items():
@@ -43,7 +46,18 @@ def status(settings: Settings, as_json: bool) -> None:
     else:
         click.echo(f"  {'version':<26}{champion.version}")
         click.echo(f"  {'reviewed documents':<26}{champion.documents:>10}")
+    _show_checkpoints(standing)
     _show_folder(folder)
+
+
+def _show_checkpoints(standing: Standing) -> None:
+    click.echo(click.style("Checkpoints", bold=True))
+    places = [(place, place.place) for place in standing.outlets]
+    if standing.authority is not None:
+        places.append((standing.authority, f"time-stamps by {standing.authority.place}"))
+    for place, called in places:
+        last = f"last of {place.sent_at:%Y-%m-%d %H:%M} UTC" if place.sent_at else "none yet"
+        click.echo(f"  {called}: {place.problem or last}")
 
 
 def _show_folder(folder: dict[str, Any]) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.value import Frozen
-from pipeline.errors import AccessDeniedError, InvalidCorrectionError, NotFoundError, TransientError
+from pipeline.errors import AccessDeniedError, InvalidCorrectionError, NotFoundError
 from pipeline.ports import BlobStore, Clock
 from pipeline.record.certificate import digest_of, with_sums, with_totals, write_certificate
 from pipeline.record.verify import Ledger, mapping
-from pipeline.services import access
+from pipeline.services import access, outlets
 from pipeline.services.checking import check_within
 from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.completeness.comparing import list_differences
@@ -241,13 +241,7 @@ class Certifying:
         return [each for each in days if each.isoformat() not in done]
 
     def _is_reachable(self) -> bool:
-        try:
-            for outlet in self.checkpointing.outlets:
-                outlet.find_last()
-        except TransientError as error:
-            log.warning("certifying.outlet_unreachable", error=str(error))
-            return False
-        return True
+        return all(outlets.is_open(self.store, outlet, self.clock.now()) for outlet in self.checkpointing.outlets)
 
     def _let_leave(self) -> None:
         """Put what has not left yet where checkpoints leave to: without sums of amounts, which could not be erased."""
@@ -256,7 +250,8 @@ class Certifying:
         for number, day, content in waiting:
             head = mapping(_said(content).get("head")).get("seq")
             for outlet in self.checkpointing.outlets:
-                outlet.put(f"proofdesk-certificate-{day}-at-{head}.json", content.encode())
+                name = f"proofdesk-certificate-{day}-at-{head}.json"
+                outlets.hand_over(self.store, outlet, name, content.encode(), self.clock.now())
             with self.store.writing() as session:
                 session.get_one(CertificateRow, number).left_at = self.clock.now()
 

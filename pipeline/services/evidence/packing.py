@@ -20,7 +20,7 @@ from pipeline.record import verify as verifier
 from pipeline.record.canonical import canonical_json
 from pipeline.record.manifest import write_manifest
 from pipeline.record.merkle import MerkleProofs
-from pipeline.record.verify import mapping, parse_checkpoint
+from pipeline.record.verify import mapping, parse_checkpoint, sha256_hex
 from pipeline.services import access, visible
 from pipeline.services.auditing import Auditing
 from pipeline.services.checkpointing import Checkpointing
@@ -77,6 +77,7 @@ class Packing:
                 pack.add("verify.py", Path(verifier.__file__).read_bytes())
                 pack.add("README.txt", README.encode())
                 pack.add("checkpoint.json", checkpoint)
+                self._add_stamps(pack, checkpoint, by)
                 self._add_export(pack, wanted, by)
                 self._add_proofs(pack, checkpoint)
                 missing = self._add_pictures(pack, by)
@@ -92,6 +93,18 @@ class Packing:
             file.seek(0)
             while chunk := file.read(CHUNK):
                 yield chunk
+
+    def _add_stamps(self, pack: "_Pack", checkpoint: bytes, by: Actor) -> None:
+        """Add the time-stamp of this checkpoint, where its authority answers, and those of earlier ones."""
+        stamp = self.checkpointing.stamp(checkpoint, by=by)
+        if stamp is not None:
+            pack.add("checkpoint.tsr", stamp)
+        own, made_at = sha256_hex(checkpoint), parse_checkpoint(checkpoint).at
+        for earlier in self.checkpointing.list_stamped(by=by):
+            if earlier.sha256 != own and parse_checkpoint(earlier.content).at <= made_at and earlier.seq > 0:
+                name = f"timestamps/{earlier.seq}-{earlier.sha256[:12]}"
+                pack.add(f"{name}.json", earlier.content)
+                pack.add(f"{name}.tsr", earlier.stamp)
 
     def _add_export(self, pack: "_Pack", wanted: ExportFilter, by: Actor) -> None:
         with pack.open("export.jsonl") as out:

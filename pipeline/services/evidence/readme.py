@@ -15,6 +15,8 @@ than this file; without it, damage is found but no forgery. If you hold a checkp
   crops/            the print that each value was read from
   originals/        the files themselves, named by their SHA-256, where they were asked for
   checkpoint.json   where the whole record stood when this was made, signed
+  checkpoint.tsr    the time-stamp of that (RFC 3161), where an authority gave one
+  timestamps/       earlier checkpoints with theirs; --authority FILE.pem names whose stamps you trust
   proofs.jsonl      that each event is part of that record, and that it continues the checkpoints before it
   missing.json      pictures and files that could not be had any more
   verify.py         the program that checks it

@@ -24,7 +24,7 @@ from pipeline.store.tables.people import (
     UserRow,
 )
 from pipeline.store.tables.policies import PolicyRow
-from pipeline.store.tables.record import ChainHeadRow, EventRow, EventValueRow
+from pipeline.store.tables.record import ChainHeadRow, CheckpointRow, EventRow, EventValueRow, OutletRow
 from pipeline.store.tables.review import ClaimRow, DraftRow, FieldRow
 from pipeline.store.tables.talk import CommentRow, MentionRow
 
@@ -35,6 +35,7 @@ __all__ = [
     "BlobRow",
     "CertificateRow",
     "ChainHeadRow",
+    "CheckpointRow",
     "ClaimRow",
     "CommentRow",
     "DeliveryRow",
@@ -55,6 +56,7 @@ __all__ = [
     "MemberRow",
     "MentionRow",
     "ModelRow",
+    "OutletRow",
     "PaceRow",
     "PolicyRow",
     "RecheckRow",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.store.columns import CanonicalJSON, UtcDateTime
@@ -45,3 +45,31 @@ class EventValueRow(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     salt: Mapped[str] = mapped_column(String(64))
     value: Mapped[Any] = mapped_column(CanonicalJSON, nullable=False)
+
+
+class CheckpointRow(Base):
+    """A checkpoint that was made, and its time-stamp once there is one. The chain tells of both by their hashes."""
+
+    __tablename__ = "checkpoints"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    is_leaving: Mapped[bool]
+    """Whether it was made to leave by itself; the others were asked for."""
+    stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    stamped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OutletRow(Base):
+    """Somewhere outside that checkpoints are sent to or stamped, and how that goes."""
+
+    __tablename__ = "outlets"
+
+    place: Mapped[str] = mapped_column(String(500), primary_key=True)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the last checkpoint was made that arrived there."""
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    problem: Mapped[str | None] = mapped_column(Text)
+    """Why the last attempt failed, as a sentence; None where it did not."""

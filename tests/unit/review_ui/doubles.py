@@ -35,6 +35,7 @@ from pipeline.services.accounts import Login
 from pipeline.services.championing import LearningView, ModelView, TrainingView
 from pipeline.services.checkpointing import KeyView
 from pipeline.services.grouping import GroupView
+from pipeline.services.outlets import Standing
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import (
     ApprovalView,
@@ -236,13 +237,22 @@ NOTHING_LEARNED = LearningView(
 )
 
 
+@dataclass
 class FakeCheckpointing:
     """One key, and a checkpoint that it signed."""
+
+    stands: Standing = field(default_factory=Standing)
+    keys_problem: Exception | None = None
+
+    def standing(self, *, by: Actor) -> Standing:
+        return self.stands
 
     def write(self, *, by: Actor) -> bytes:
         return b'{"seq": 16}'
 
     def list_keys(self, *, by: Actor) -> tuple[KeyView, ...]:
+        if self.keys_problem is not None:
+            raise self.keys_problem
         return (KeyView(number=1, key="5f1c" * 16, at=NOW, is_current=True),)
 
 

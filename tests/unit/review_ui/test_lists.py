@@ -7,7 +7,9 @@ from flask.testing import FlaskClient
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileState
+from pipeline.errors import ConfigurationError
 from pipeline.services.exports.filter import ExportFormat
+from pipeline.services.outlets import OutletView, Standing
 from tests.unit.review_ui.conftest import JSON
 from tests.unit.review_ui.doubles import ADMINISTRATOR, AUDITOR, COLLEAGUE, REVIEWER, FakeServices, received, seen
 
@@ -204,6 +206,29 @@ def test_the_auditor_s_filter_lives_in_the_address(auditor: FlaskClient, service
     assert wanted.until.isoformat() == "2026-04-01T00:00:00+00:00"
     assert "Gross total corrected" in text
     assert "1482.00 → 1428.00" in text
+
+
+def test_damaged_keys_take_nothing_from_the_record_but_what_they_sign(
+    auditor: FlaskClient, services: FakeServices
+) -> None:
+    services.checkpointing.keys_problem = ConfigurationError("The signing keys in /data/keys can't be used (damaged).")
+    page = auditor.get("/audit")
+    assert page.status_code == 200
+    assert "The signing keys can&#39;t be used. Restore their folder" in page.text
+    assert "/data/keys" not in page.text
+    assert auditor.post("/audit/verification").status_code == 200
+
+
+def test_where_checkpoints_do_not_leave_to_is_told(auditor: FlaskClient, services: FakeServices) -> None:
+    assert "do not leave this machine" not in auditor.get("/audit").text
+    services.checkpointing.stands = Standing(
+        outlets=(OutletView(place="keeper.example", problem="no"), OutletView(place="other.example")),
+        authority=OutletView(place="tsa.example", problem="It does not answer."),
+    )
+    page = auditor.get("/audit").text
+    assert "do not leave this machine to keeper.example: it is tried again" in page
+    assert "other.example" not in page
+    assert "tsa.example gives no stamp that holds" in page
 
 
 def test_a_reviewer_is_refused_the_record_in_a_page_that_says_why(reviewer: FlaskClient) -> None:
