@@ -39,6 +39,9 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
+from pipeline.services.erasure.erasing import Erasing
+from pipeline.services.erasure.holds import LegalHolds
+from pipeline.services.erasure.traces import Traces
 from pipeline.services.evidence.packing import Packing
 from pipeline.services.files import Files
 from pipeline.services.grouping import Grouping
@@ -73,6 +76,7 @@ from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderImageReadings, FolderReadings
 from pipeline.store.sealing import Sealer
 from pipeline.store.studies import FolderStudies
+from pipeline.store.tombstones import FolderTombstones
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ class Services:
     checkpointing: Checkpointing
     certifying: Certifying
     packing: Packing
+    erasing: Erasing
+    legal_holds: LegalHolds
     reporting: Reporting
     health: Health
     types: TypeShelf
@@ -212,6 +218,32 @@ def build(
         authority=_authority(settings),
     )
     certifying = Certifying(store=store, blobs=blobs, clock=clock, checkpointing=checkpointing, types=types)
+    presence = Presence(
+        store=store,
+        clock=clock,
+        hasher=hasher or PasswordHasher(),
+        sealer=sealer,
+        idle=timedelta(seconds=settings.signing_idle_seconds),
+    )
+    erasing = Erasing(
+        store=store,
+        clock=clock,
+        jobs=queue,
+        types=types,
+        presence=presence,
+        traces=Traces(
+            blobs=blobs,
+            readings=readings,
+            studies=learning.studies,
+            models=models,
+            destinations=delivering.destinations,
+            drop=settings.drop_path,
+            pages=data / "pages",
+            images=data / "readings" / "images",
+            backups=backups_path(settings),
+        ),
+        tombstones=FolderTombstones(data / "erased"),
+    )
     auditing = Auditing(store=store, clock=clock, types=types, keys=keys)
     pages = Pages(
         store=store,
@@ -271,13 +303,7 @@ def build(
             jobs=queue,
             types=types,
             clock=clock,
-            presence=Presence(
-                store=store,
-                clock=clock,
-                hasher=hasher or PasswordHasher(),
-                sealer=sealer,
-                idle=timedelta(seconds=settings.signing_idle_seconds),
-            ),
+            presence=presence,
         ),
         delivering=delivering,
         learning=learning,
@@ -290,6 +316,7 @@ def build(
             learning=learning,
             checkpointing=checkpointing,
             certifying=certifying,
+            erasing=erasing,
             jobs=queue,
             types=types,
             clock=clock,
@@ -302,6 +329,8 @@ def build(
         checkpointing=checkpointing,
         certifying=certifying,
         packing=Packing(store=store, clock=clock, auditing=auditing, checkpointing=checkpointing, pages=pages),
+        erasing=erasing,
+        legal_holds=LegalHolds(store=store, clock=clock, types=types),
         reporting=Reporting(store=store, jobs=queue, clock=clock),
         health=Health(store=store, jobs=queue),
         types=types,
@@ -316,7 +345,7 @@ def upgrade(settings: Settings) -> Path | None:
     Raises:
         ConfigurationError: the database cannot be reached or written, or was made by a newer Proofdesk.
     """
-    return migrate.upgrade(settings.database, settings.data_path / "backups")
+    return migrate.upgrade(settings.database, backups_path(settings))
 
 
 def check_types(settings: Settings) -> None:
@@ -338,6 +367,11 @@ def preload(settings: Settings) -> None:
 def preload_model(settings: Settings) -> bool:
     """Load the champion, where another one serves than this process holds ready; return whether that was so."""
     return SHELF.preload(FolderModels(models_path(settings)))
+
+
+def backups_path(settings: Settings) -> Path:
+    """Return the folder of the copies that are made of an SQLite file before an upgrade."""
+    return settings.data_path / "backups"
 
 
 def models_path(settings: Settings) -> Path:

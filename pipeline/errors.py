@@ -72,6 +72,12 @@ class NotFoundError(PipelineError):
     code = "not-found"
 
 
+class ErasedError(NotFoundError):
+    """The document was here, and was erased; its number, its signatures' hashes and its history stay."""
+
+    code = "erased"
+
+
 class AccessDeniedError(PipelineError):
     """The person is known but may not do this."""
 

@@ -26,6 +26,8 @@ class Job(StrEnum):
     """For no document in particular: its number is 0, as the next one's."""
     CHECKPOINT = "checkpoint"
     CERTIFY = "certify"
+    ERASE = "erase"
+    """Its number is the erasure's."""
 
 
 class JobQueue(Protocol):
@@ -56,7 +58,7 @@ class StoredBlob(Frozen):
 
 
 class BlobStore(Protocol):
-    """Original bytes by their SHA-256, written once, fsynced before `put` returns, never changed.
+    """Original bytes by their SHA-256, written once, fsynced before `put` returns, never changed, only erased.
 
     For many files at once, `put` with `sync_name=False` leaves the folder's entry to one `sync_names` for all: a file
     system writes all names with the first and has nothing left to do for the others.
@@ -75,6 +77,10 @@ class BlobStore(Protocol):
         ...
 
     def has(self, sha256: str) -> bool: ...
+
+    def remove(self, sha256: str) -> bool:
+        """Remove the bytes for good, as an erasure asks; return whether they were there."""
+        ...
 
 
 class ReadLimits(Frozen):
@@ -194,6 +200,13 @@ class Destination(Protocol):
 
     def tidy(self, before: datetime) -> int:
         """Remove what killed deliveries left half done before that time; return how much. Raises nothing."""
+        ...
+
+    def withdraw(self, key: str) -> bool:
+        """Take back what was delivered under the key, as an erasure asks; return whether it was still there.
+
+        Nothing is delivered under the key again. Raises `DestinationUnavailableError` to be tried again.
+        """
         ...
 
 

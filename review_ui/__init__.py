@@ -21,6 +21,7 @@ from review_ui.auth import DENSITIES, THEMES, auth
 from review_ui.completeness import completeness
 from review_ui.context import EXTENSION
 from review_ui.dispatch import dispatch
+from review_ui.erasure import erasure
 from review_ui.files import files
 from review_ui.grid import room_of
 from review_ui.groups import groups
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     audit,
     completeness,
     admin,
+    erasure,
     groups,
     operations,
     health,

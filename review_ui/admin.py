@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from pydantic import ValidationError
 
 from pipeline.domain.actors import Role
+from pipeline.domain.erasure import Retention
 from pipeline.domain.routing import NextBy, Policy
 from review_ui import forms
 from review_ui.context import actor, services
@@ -96,9 +97,10 @@ def change_policy() -> Response:
             four_eyes_from=_amount("four_eyes_from"),
             second_factor_roles=tuple(Role(name) for name in request.form.getlist("second_factor_roles")),
             next_by=NextBy(request.form.get("next_by", current.next_by)),
+            retention=_retention(),
         )
     except (ValueError, ValidationError):
-        sentence = _("Write shares as percent between 0 and 100, and amounts as a number such as 5000.")
+        sentence = _("Write shares as percent between 0 and 100, amounts as a number such as 5000, and times in years.")
         raise BadFormError(sentence) from None
     why = forms.text("why", _("Write why the policy changes: auditors read it."))
     services().policies.change(changed, why, by=actor())
@@ -116,6 +118,28 @@ def _amount(name: str) -> Decimal | None:
 
 def _share(text: str) -> float:
     return float(text.replace(",", ".")) / 100
+
+
+def _retention() -> dict[str, Retention]:
+    """Return for each type with a number of years how long its documents are kept."""
+    found: dict[str, Retention] = {}
+    for name, text in request.form.items():
+        if name.startswith("keep_years:") and text.strip():
+            kind = name.removeprefix("keep_years:")
+            missing = _("Write what asks for each time: a law, a contract.")
+            found[kind] = Retention(
+                months=_months(text),
+                basis=forms.text(f"keep_for:{kind}", missing, longest=120),
+                from_year_end=request.form.get(f"keep_from:{kind}") == "year",
+            )
+    return found
+
+
+def _months(years: str) -> int:
+    try:
+        return round(float(years.strip().replace(",", ".")) * 12)
+    except OverflowError:
+        raise ValueError(years) from None
 
 
 def _thresholds() -> dict[str, float]:

@@ -18,7 +18,7 @@ from review_ui.context import actor, services
 from review_ui.errors import BadFormError
 from review_ui.languages import reader_language
 from review_ui.narrative import WORDS, at_day, by_day
-from review_ui.words import STATE_NAMES
+from review_ui.words import BASIS_WORDS, STATE_NAMES
 
 PAGE_SIZE = 100
 CHECKPOINT_BYTES_MAX = 1024 * 1024
@@ -41,12 +41,16 @@ def index() -> Response:
 @audit.get("/documents/<int:document_id>")
 def history(document_id: int) -> Response:
     events = services().auditing.history(document_id, by=actor())
-    document = services().reviewing.get_document(document_id, by=actor())
+    remains = services().erasing.get_remains(document_id, by=actor())
+    erased = remains.erased_at is not None
     return make_response(
         render_template(
             "history.html",
-            document=document,
-            state_name=STATE_NAMES[document.state],
+            document=None if erased else services().reviewing.get_document(document_id, by=actor()),
+            remains=remains,
+            bases=BASIS_WORDS,
+            now=datetime.now(UTC),
+            state_name=STATE_NAMES[remains.state],
             days=by_day(events, _titles()),
             count=len(events),
         )

@@ -54,6 +54,20 @@ def text(name: str, missing: str | None = None, *, longest: int = 2000) -> str:
     return found
 
 
+def documents(name: str, missing: str) -> tuple[int, ...]:
+    """Return the documents that somebody named, in one field or in several, with blanks or commas between them.
+
+    Raises:
+        BadFormError: there is none, or one of them is no number of a document; `missing` says what to do.
+    """
+    words = " ".join(request.form.getlist(name)).replace(",", " ").split()
+    found = tuple(whole_number(word.removeprefix("#")) for word in words)
+    known = tuple(number for number in found if number is not None)
+    if not known or len(known) < len(found):
+        raise BadFormError(missing, name)
+    return known
+
+
 def numbers(name: str) -> list[int]:
     """Return every number that a form gives under a name."""
     return [number for text in request.form.getlist(name) if (number := whole_number(text)) is not None]

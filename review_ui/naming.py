@@ -5,6 +5,8 @@ import unicodedata
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from pipeline.services.views import ERASED_NAME
+
 
 def visible(text: str | None) -> str:
     """Return the text with each sign that shows nothing, or turns its neighbours round, as its number: `[U+202E]`.
@@ -16,6 +18,8 @@ def visible(text: str | None) -> str:
 
 def file_name(name: str | None) -> Markup:
     """Return the name for a page: held apart from the text around it, hidden signs marked, long ones cut by style."""
+    if name == ERASED_NAME:
+        return Markup("<em>{}</em>").format(_("erased"))
     pieces = (
         escape(one)
         if _is_seen(one)

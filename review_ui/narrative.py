@@ -62,7 +62,11 @@ WORDS: dict[str, tuple[Any, str]] = {
     "checkpoint:stamp": (_l("Checkpoint time-stamped"), "settled"),
     "key:make": (_l("Signing key made"), "corrected"),
     "erasure:request": (_l("Erasure asked for"), "check"),
+    "erasure:withdraw": (_l("Erasure withdrawn"), "dot"),
     "erasure:execute": (_l("Values erased"), "absent"),
+    "erasure:finish": (_l("Files cleared"), "absent"),
+    "legal_hold:place": (_l("Put under legal hold"), "check"),
+    "legal_hold:release": (_l("Legal hold released"), "dot"),
 }
 KEPT_BACK = frozenset(
     {
@@ -81,6 +85,9 @@ KEPT_BACK = frozenset(
         "comment",
         "answers",
         "concerns",
+        "erasure",
+        "salt",
+        "statement_sha256",
     }
 )
 """Facts that say nothing to people, or what the event's own title says."""
@@ -169,6 +176,8 @@ def _what(event: EventView, titles: Mapping[str, str]) -> str:
         parts.append(counted(int(facts.get("events") or 0), "%(count)s event", "%(count)s events"))
     elif event.tag in {"document:approve", "signature:give"}:
         parts.append(told(str(facts.get("meaning", ""))))
+    elif event.tag == "erasure:finish":
+        parts += _facts({name: count for name, count in facts.items() if count}, titles)
     elif event.tag == "export:write" and isinstance(facts.get("rows"), dict):
         parts += _exported(str(facts.get("format", "")), facts["rows"])
     else:

@@ -7,6 +7,7 @@ from flask_babel import lazy_pgettext as pgettext  # under the name by which the
 
 from pipeline.domain.actors import Role, Scope
 from pipeline.domain.documents import DocumentState
+from pipeline.domain.erasure import ErasureBasis
 from pipeline.domain.fields import FieldKind
 from pipeline.domain.files import FileState
 from pipeline.domain.worth import Priority
@@ -89,13 +90,22 @@ KIND_WORDS = {
     FieldKind.LIST: pgettext("kind of field", "list"),
     FieldKind.TABLE: pgettext("kind of field", "table"),
 }
+BASIS_WORDS = {
+    ErasureBasis.ASKED: _l("the person asked for it (GDPR, article 17)"),
+    ErasureBasis.ENDED: _l("its time to be kept is over"),
+    ErasureBasis.UNLAWFUL: _l("it should never have been kept"),
+}
+"""Why a document is erased."""
 FACT_WORDS = {
     "accepted": pgettext("fact", "accepted"),
+    "again": pgettext("fact", "again, from a restored backup"),
     "approval": pgettext("fact", "approval"),
     "attempt": pgettext("fact", "attempt"),
     "attempts": pgettext("fact", "attempts"),
     "authority": pgettext("fact", "authority"),
     "automatic": pgettext("fact", "automatic"),
+    "backups": pgettext("fact", "copies of the database"),
+    "basis": pgettext("fact", "basis"),
     "better": pgettext("fact", "better"),
     "by_itself": pgettext("fact", "by itself"),
     "by_person": pgettext("fact", "by person"),
@@ -109,9 +119,12 @@ FACT_WORDS = {
     "corrected": pgettext("fact", "corrected"),
     "absent": pgettext("fact", "absent"),
     "day": pgettext("fact", "day"),
+    "deliveries": pgettext("fact", "deliveries"),
     "destination": pgettext("fact", "destination"),
     "differences": pgettext("fact", "differences"),
     "documents": pgettext("fact", "documents"),
+    "dropped": pgettext("fact", "dropped files"),
+    "erased_at": pgettext("fact", "first erased"),
     "fields": pgettext("fact", "fields"),
     "folders": pgettext("fact", "folders"),
     "folders_before": pgettext("fact", "folders before"),
@@ -120,15 +133,23 @@ FACT_WORDS = {
     "group": pgettext("fact", "group"),
     "head": pgettext("fact", "head"),
     "key": pgettext("fact", "key"),
+    "legal_hold": pgettext("fact", "hold"),
+    "matter": pgettext("fact", "matter"),
     "meaning": pgettext("fact", "meaning"),
     "model": pgettext("fact", "model"),
+    "models": pgettext("fact", "models"),
     "number": pgettext("fact", "number"),
     "of": pgettext("fact", "of"),
     "opened": pgettext("fact", "opened"),
+    "originals": pgettext("fact", "originals"),
+    "pages": pgettext("fact", "page images"),
     "preset_type": pgettext("fact", "preset type"),
+    "readings": pgettext("fact", "readings"),
+    "reference": pgettext("fact", "reference"),
     "refused": pgettext("fact", "refused"),
     "removed": pgettext("fact", "removed"),
     "roles": pgettext("fact", "roles"),
+    "same_person": pgettext("fact", "by whoever asked"),
     "second_factor": pgettext("fact", "second factor"),
     "sender": pgettext("fact", "sent by account"),
     "sessions": pgettext("fact", "sessions"),
@@ -137,17 +158,20 @@ FACT_WORDS = {
     "token": pgettext("fact", "token"),
     "source": pgettext("fact", "source"),
     "stamped_at": pgettext("fact", "time-stamped"),
+    "studies": pgettext("fact", "studies"),
     "taught": pgettext("fact", "taught"),
     "to": pgettext("fact", "to"),
     "types": pgettext("fact", "types"),
     "types_before": pgettext("fact", "types before"),
     "until": pgettext("fact", "until"),
+    "values": pgettext("fact", "values"),
     "was_reviewer": pgettext("fact", "reviewed it too"),
     "what": pgettext("fact", "what"),
 }
 """What the facts of an audit event are about."""
 VALUE_WORDS = {
     **{str(name): word for name, word in (*PRIORITY_WORDS.items(), *ROLE_NAMES.items())},
+    **{str(basis): word for basis, word in BASIS_WORDS.items()},
     "account": pgettext("fact", "account"),
     "group": pgettext("fact", "group"),
     "groups": pgettext("fact", "groups"),

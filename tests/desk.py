@@ -27,6 +27,9 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import OneEngine
+from pipeline.services.erasure.erasing import Erasing
+from pipeline.services.erasure.holds import LegalHolds
+from pipeline.services.erasure.traces import Traces
 from pipeline.services.evidence.packing import Packing
 from pipeline.services.files import Files
 from pipeline.services.grouping import Grouping
@@ -54,6 +57,7 @@ from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderReadings
 from pipeline.store.sealing import Sealer
 from pipeline.store.studies import FolderStudies
+from pipeline.store.tombstones import FolderTombstones
 from tests import builders
 from tests.builders import MACHINE
 from tests.fakes import FakeClock, FakeEngine, FakeQueue, FakeReader
@@ -139,6 +143,26 @@ class Office:
         keys = FolderKeys(self.folder / "keys")
         self.checkpointing = Checkpointing(self.store, self.clock, keys)
         self.certifying = Certifying(self.store, blobs, self.clock, self.checkpointing, shelf)
+        self.erasing = Erasing(
+            store=self.store,
+            clock=self.clock,
+            jobs=self.queue,
+            types=shelf,
+            presence=self.presence,
+            traces=Traces(
+                blobs=blobs,
+                readings=readings,
+                studies=self.learning.studies,
+                models=self.models,
+                destinations=self.delivering.destinations,
+                drop=self.drop,
+                pages=self.folder / "pages",
+                images=self.folder / "readings" / "images",
+                backups=self.folder / "backups",
+            ),
+            tombstones=FolderTombstones(self.folder / "erased"),
+        )
+        self.legal_holds = LegalHolds(self.store, self.clock, shelf)
         self.sweeping = Sweeping(
             self.store,
             self.intake,
@@ -147,6 +171,7 @@ class Office:
             self.learning,
             self.checkpointing,
             self.certifying,
+            self.erasing,
             self.queue,
             shelf,
             self.clock,
@@ -192,6 +217,8 @@ class Office:
                 continue  # tests that are about learning train themselves
             if job is Job.PROCESS:
                 self.processing.process(document_id, by=MACHINE)
+            elif job is Job.ERASE:
+                self.erasing.finish(document_id, by=MACHINE)
             else:
                 self.delivering.deliver(document_id, by=MACHINE)
             done.append(document_id)

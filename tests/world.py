@@ -16,13 +16,14 @@ from werkzeug.test import TestResponse
 from pipeline import assembly
 from pipeline.assembly import Services
 from pipeline.domain.actors import Actor, Role
+from pipeline.domain.erasure import ErasureBasis, ErasureState
 from pipeline.domain.fields import TYPE_FIELD
 from pipeline.domain.models import ModelState
 from pipeline.domain.review import Decision, Settlement
 from pipeline.errors import UnreadableDocumentError
 from pipeline.services.presence import Proof
 from pipeline.settings import Settings
-from pipeline.store.tables import ModelRow, RecheckRow
+from pipeline.store.tables import ErasureRow, LegalHoldRow, ModelRow, RecheckRow
 from review_ui import create_app
 from tests import builders
 from tests.builders import MACHINE
@@ -190,8 +191,21 @@ def _fill(world: World) -> None:
             key="0" * 64, field="seller_name", document_id=approved, confidence=0.99, said="X", at=world.clock.now()
         )
         session.add(recheck)
+        erasure = ErasureRow(
+            file_id=approved,
+            document_id=approved,
+            state=ErasureState.REQUESTED,
+            basis=ErasureBasis.ASKED,
+            reference="DSR-1",
+            requested_by="administrator",
+            requested_at=world.clock.now(),
+        )
+        hold = LegalHoldRow(
+            document_id=world.documents["mine"], matter="Case 7", placed_by="auditor", placed_at=world.clock.now()
+        )
+        session.add_all((erasure, hold))
         session.flush()
-        world.numbers["recheck"] = recheck.id
+        world.numbers |= {"recheck": recheck.id, "erasure": erasure.id, "hold": hold.id}
     group = services.grouping.add("Elsewhere", (), ("elsewhere",), by=maker)
     world.numbers |= {"group": group}
     world.numbers |= {"comment": said.id, "mention": asked.id, "view": view.id, "file": 1}

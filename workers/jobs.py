@@ -95,6 +95,11 @@ def certify(document_id: int) -> None:
     run(Job.CERTIFY, document_id, lambda: services().certifying.write_due(by=WORKER))
 
 
+def erase(erasure_id: int) -> None:
+    """Clear the disk of what an erasure took out of the database; the number is the erasure's."""
+    run(Job.ERASE, erasure_id, lambda: services().erasing.finish(erasure_id, by=WORKER))
+
+
 def bury(document_id: int, attempt: int) -> None:
     """End an attempt whose process is gone; where that fails, the sweep does it once the attempt's time is over.
 

@@ -28,6 +28,7 @@ _FUNCTIONS = {
     Job.LEARN: "workers.jobs.learn",
     Job.CHECKPOINT: "workers.jobs.checkpoint",
     Job.CERTIFY: "workers.jobs.certify",
+    Job.ERASE: "workers.jobs.erase",
 }
 _LEARN_SECONDS = 3600
 _ANSWER_SECONDS = 5.0

@@ -64,6 +64,24 @@ class FolderDestination:
             ) from error
         return Receipt(reference=final.name, sha256=sha256)
 
+    def withdraw(self, key: str) -> bool:
+        """Remove the delivered file where nobody took it away, and what a kill left of it; its mark stays."""
+        try:
+            if not self._marks.is_dir():
+                raise DestinationUnavailableError(f"{self.root} is not there. Mount it again.")
+            left = [draft for draft in self._drafts.glob(f".{key}.*") if _DRAFT.fullmatch(draft.name)]
+            for draft in left:
+                _remove(draft)
+            final = self.root / f"{key}.json"
+            was_there = final.exists() or bool(left)
+            final.unlink(missing_ok=True)
+            _sync(self.root)
+        except OSError as error:
+            raise DestinationUnavailableError(
+                f"The record could not be removed from {self.root}: {error.strerror}. Mend its rights."
+            ) from error
+        return was_there
+
     def tidy(self, before: datetime) -> int:
         """Remove what deliveries that were killed left among the drafts before that time; return how many.
 

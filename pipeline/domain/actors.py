@@ -27,6 +27,8 @@ class Act(StrEnum):
     LEARN = "learn"
     ASSURE = "assure"
     AUDIT = "audit"
+    PRESERVE = "preserve"
+    ERASE = "erase"
     OPERATE = "operate"
     ADMINISTER = "administer"
     SELF = "self"

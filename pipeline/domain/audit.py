@@ -57,7 +57,12 @@ class AuditTag(StrEnum):
     KEY_MAKE = "key:make"
     """What signs checkpoints and evidence from now on."""
     ERASURE_REQUEST = "erasure:request"
+    ERASURE_WITHDRAW = "erasure:withdraw"
     ERASURE_EXECUTE = "erasure:execute"
+    """The values are gone; with them what they were read from, by the time of `erasure:finish`."""
+    ERASURE_FINISH = "erasure:finish"
+    LEGAL_HOLD_PLACE = "legal_hold:place"
+    LEGAL_HOLD_RELEASE = "legal_hold:release"
 
 
 class AuditEvent(Frozen):

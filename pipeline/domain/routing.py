@@ -4,6 +4,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from pipeline.domain.actors import Role
+from pipeline.domain.erasure import Retention
 from pipeline.domain.value import Frozen
 
 
@@ -103,6 +104,8 @@ class Policy(Frozen):
     """Documents of so much or more, in whatever currency, are signed by two people; None: no amount asks for it."""
     second_factor_roles: tuple[Role, ...] = ()
     """Whoever holds one of these is let no further than to setting up a second factor until they have one."""
+    retention: dict[str, Retention] = {}
+    """By type: how long its documents have to be kept; none for a type: as long as nobody asks to erase them."""
 
     def threshold_for(self, document_type: str, field: str, starting: float) -> float:
         return self.thresholds.get(f"{document_type}.{field}", starting)

@@ -1458,11 +1458,18 @@ class ExportCheck:
         self._lines = 0
         self._ended = False
         self._signed: dict[tuple[Any, Any], Any] = {}
+        self._emptied: set[Any] = set()
+        self._erased: set[Any] = set()
         self._approval: dict[str, Any] = {}
         self.redacted = 0
         """Fields that this copy of the export does not show."""
         self.latest: tuple[int, str] | None = None
         """Number of the last line's event and the hash of its text; None where the line was no event."""
+
+    @property
+    def emptied(self) -> int:
+        """How many documents of it were erased after they were signed."""
+        return len(self._emptied)
 
     def add(self, line: bytes) -> None:
         """Check the next line, its line break included."""
@@ -1511,6 +1518,8 @@ class ExportCheck:
             for (document, revision), _ in sorted(self._signed.items(), key=str):
                 if covered.get("first") == 1:
                     report(f"The approval of document {document}, revision {revision}, is not in the chain of events.")
+            for document in sorted(self._emptied - self._erased, key=str):
+                report(f"What was signed of document {document} is gone, though no erasure of it is on record.")
         if self.certificate is not None and self.is_whole:
             self.certificate.finish(report)
         return self.chain.finish()
@@ -1545,6 +1554,8 @@ class ExportCheck:
         said = self.chain.add(StoredEvent(seq, str(row.get("hash")), text.encode(), columns, stored))
         if said is not None and self.certificate is not None and self.is_whole:
             self.certificate.add(said, sha256_hex(text.encode()), self.chain.report)
+        if said is not None and said.get("tag") == "erasure:execute":
+            self._erased.add(said.get("document"))
         if said is None or said.get("tag") != "document:approve":
             return
         key = (said.get("document"), said.get("revision"))
@@ -1553,7 +1564,10 @@ class ExportCheck:
 
     def _approve(self, row: dict[str, Any]) -> None:
         self._approval = row
-        if record_digest(row.get("record")) != row.get("record_sha256"):
+        if row.get("record") == {}:
+            # with its document: the event that says so stands further down, as does the hash of what was signed
+            self._emptied.add(row.get("document"))
+        elif record_digest(row.get("record")) != row.get("record_sha256"):
             self.chain.report(f"Line {self._lines}: the signed record of document {row.get('document')} was changed.")
         files: list[Any] = mapping(row.get("record")).get("files") or []
         if files and row.get("file_sha256") not in [mapping(one).get("sha256") for one in files]:
@@ -1843,6 +1857,8 @@ def _told(check: ExportCheck) -> int:
     print(f"Checked {rows}; last event {check.chain.last_seq}, hash {check.chain.last_hash}.")
     if check.redacted:
         print(f"{check.redacted} fields are left out of this copy; what was signed holds without them.")
+    if check.emptied:
+        print(f"{check.emptied} documents were erased; the hashes of what was signed of them hold.")
     if check.chain.erased:
         print(f"{check.chain.erased} values were erased; the chain holds without them.")
     if check.chain.skipped:

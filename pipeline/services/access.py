@@ -15,6 +15,8 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.RETRY: frozenset({Role.REVIEWER, Role.ADMINISTRATOR}),
     Act.APPROVE: frozenset({Role.APPROVER}),
     Act.AUDIT: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Act.PRESERVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Act.ERASE: frozenset({Role.ADMINISTRATOR}),
     Act.OPERATE: frozenset(Role),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.SELF: frozenset(Role),
@@ -28,7 +30,7 @@ SCOPED: dict[Scope, frozenset[Act]] = {
 }
 """What a token of another system covers, by its scopes; nothing else at all."""
 
-PEOPLE_ONLY = frozenset({Act.REVIEW, Act.ASSIGN, Act.COMMENT, Act.APPROVE, Act.SELF})
+PEOPLE_ONLY = frozenset({Act.REVIEW, Act.ASSIGN, Act.COMMENT, Act.APPROVE, Act.PRESERVE, Act.ERASE, Act.SELF})
 """What no part of the machine may ever do: machines read, people sign."""
 
 WORDS: dict[Act, str] = {
@@ -45,6 +47,8 @@ WORDS: dict[Act, str] = {
     Act.RETRY: "have a document read again",
     Act.APPROVE: "approve or return documents",
     Act.AUDIT: "see and export the record",
+    Act.PRESERVE: "keep documents from being erased",
+    Act.ERASE: "erase documents",
     Act.OPERATE: "see how the installation is doing",
     Act.ADMINISTER: "change people and policy",
     Act.SELF: "change your own account",

@@ -16,6 +16,7 @@ from pipeline.domain.value import Frozen
 from pipeline.errors import InvalidCorrectionError, RecordBrokenError
 from pipeline.ports import Clock
 from pipeline.record import verify as verifier
+from pipeline.record.canonical import digest
 from pipeline.record.verify import Checkpoint, parse_checkpoint
 from pipeline.services import access, visible
 from pipeline.services.checking import check_record
@@ -91,7 +92,7 @@ class Auditing:
         """Return all that happened to a document and to the file it came in, oldest first."""
         access.check_may(by, Act.AUDIT)
         with self.store.reading() as session:
-            document = visible.get_document(session, document_id, by, self.types)
+            document = visible.get_remains(session, document_id, by, self.types)
             of_file = and_(EventRow.document_id.is_(None), EventRow.file_id == document.file_id)
             statement = select(EventRow).where(or_(EventRow.document_id == document_id, of_file)).order_by(EventRow.seq)
             return _views(session, session.scalars(statement).all())
@@ -166,7 +167,7 @@ class Auditing:
             stated = statement.state(session, wanted, by)
             if wanted.redact:
                 stated["control_totals"] = [{**total, "amount": None} for total in stated["control_totals"]]
-            facts = {name: value for name, value in stated.items() if name not in ("kind", "by", "by_name")}
+            facts = _recorded(stated)
             at, seq = self._write(AuditTag.EXPORT_WRITE, {**facts, "format": form.value}, by)
             stated |= {"at": at, "recorded_as": seq}
             match form:
@@ -212,6 +213,16 @@ class Auditing:
         now = self.clock.now()
         with self.store.writing() as session:
             return now, events.append(session, entry(tag, by, now, facts=facts))[0]
+
+
+def _recorded(stated: dict[str, Any]) -> dict[str, Any]:
+    """Return what is put on record of an export's statement: its sums are values, which have to be able to go.
+
+    The hash of the statement, which has a salt of its own, binds them to the record all the same.
+    """
+    facts = {name: value for name, value in stated.items() if name not in ("kind", "by", "by_name", "salt")}
+    totals = [{**total, "amount": None} for total in stated["control_totals"]]
+    return facts | {"control_totals": totals, "statement_sha256": digest(stated)}
 
 
 def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:

@@ -108,6 +108,7 @@ class Learning:
             raise  # a bug: its traceback belongs in the log
         if trained is None:
             return None
+        self._remove_unknown(trained.model.version)
         if is_promoted:
             point(self.models.folder, trained.model.version)
             self.reread(by=by)
@@ -307,7 +308,7 @@ class Learning:
             known = session.get(ModelRow, version)
             if known is not None:
                 known.removed_at = None  # the same lessons made the same model, and its file is there again
-                return False
+                return self._serve_again(session, row, known, trained, by, now)
             model = ModelRow(
                 version=version,
                 state=ModelState.CHALLENGER if trained.is_better else ModelState.REFUSED,
@@ -338,6 +339,24 @@ class Learning:
         for version in removed:
             self.models.path(version).unlink(missing_ok=True)
         return is_promoted
+
+    def _serve_again(
+        self, session: Session, row: TrainingRow, known: ModelRow, trained: Trained, by: Actor, now: datetime
+    ) -> bool:
+        """Let a model serve that was made before, where none serves: as after those since were erased."""
+        if reign.find_champion(session) is not None or not (trained.is_better and row.automatic):
+            return False
+        reign.enthrone(session, known, now)
+        facts = {"from": None, "to": known.version, "by_itself": True}
+        events.append(session, entry(AuditTag.MODEL_PROMOTE, by, now, facts=facts))
+        return True
+
+    def _remove_unknown(self, version: str) -> None:
+        """Remove the file of a training that was overtaken: what it learned from may have been erased meanwhile."""
+        with self.store.reading() as session:
+            row = session.get(ModelRow, version)
+        if row is None or row.removed_at is not None:
+            self.models.path(version).unlink(missing_ok=True)
 
     def _fail(self, attempt: int, error: Exception) -> None:
         now = self.clock.now()

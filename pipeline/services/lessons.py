@@ -67,7 +67,9 @@ def marker(session: Session) -> str:
     taught, last = session.execute(select(func.count(TaughtRow.id), func.max(TaughtRow.at))).one()
     if not signed and not taught:
         return ""
-    return f"{FORMAT}.{MARKS_VERSION}:{newest or 0}/{superseded or 0}/{taught}/{last.isoformat() if last else ''}"
+    erased = session.scalar(select(func.count(DocumentRow.erased_at)))
+    when = last.isoformat() if last else ""
+    return f"{FORMAT}.{MARKS_VERSION}:{newest or 0}/{superseded or 0}/{taught}/{when}/{erased or 0}"
 
 
 def list_lessons(session: Session) -> list[Lesson]:
@@ -98,7 +100,11 @@ def _reviewed(session: Session) -> Iterator[Lesson]:
     statement = (
         select(DocumentRow, ApprovalRow.id)
         .join(ApprovalRow, ApprovalRow.document_id == DocumentRow.id)
-        .where(DocumentRow.state == DocumentState.APPROVED, ApprovalRow.superseded_at.is_(None))
+        .where(
+            DocumentRow.state == DocumentState.APPROVED,
+            DocumentRow.erased_at.is_(None),
+            ApprovalRow.superseded_at.is_(None),
+        )
         .order_by(ApprovalRow.id)
     )
     signed = session.execute(statement).all()

@@ -32,17 +32,30 @@ def _find(session: Session) -> Iterator[str]:
     ).all():
         ids = [row.document_id for row in rows]
         signed = _signed(session, ids)
+        erased = _erased(session, ids)
         fields: dict[int, dict[str, FieldRow]] = {}
         for field in session.scalars(select(FieldRow).where(FieldRow.document_id.in_(ids))):
             fields.setdefault(field.document_id, {})[field.name] = field
         for row in rows:
-            yield from _check(row, signed.get((row.document_id, row.revision)), fields.get(row.document_id, {}))
+            in_chain = signed.get((row.document_id, row.revision))
+            if row.document_id in erased and not row.record:
+                yield from _check_hash(row, in_chain)
+            else:
+                yield from _check(row, in_chain, fields.get(row.document_id, {}))
         last = rows[-1].id
         session.expunge_all()
     approvals = session.scalar(select(func.count(ApprovalRow.id))) or 0
     approved = session.scalar(select(func.count(EventRow.seq)).where(EventRow.tag == AuditTag.DOCUMENT_APPROVE)) or 0
     if approvals < approved:
         yield f"The chain tells of {approved} approvals, but only {approvals} are there: some were removed."
+
+
+def _erased(session: Session, documents: list[int]) -> set[int | None]:
+    """Return those of the documents that the chain says were erased."""
+    tag = AuditTag.ERASURE_EXECUTE
+    return set(
+        session.scalars(select(EventRow.document_id).where(EventRow.document_id.in_(documents), EventRow.tag == tag))
+    )
 
 
 def _signed(session: Session, documents: list[int]) -> dict[tuple[int | None, Any], Any]:
@@ -62,14 +75,19 @@ def _signed(session: Session, documents: list[int]) -> dict[tuple[int | None, An
     return found
 
 
-def _check(row: ApprovalRow, in_chain: Any, fields: dict[str, FieldRow]) -> Iterator[str]:
+def _check_hash(row: ApprovalRow, in_chain: Any) -> Iterator[str]:
     what = f"The approval of document {row.document_id}, revision {row.revision},"
-    if record_digest(row.record) != row.record_sha256:
-        yield f"{what} was changed after it was signed."
     if in_chain is None:
         yield f"{what} is not in the chain of events: nobody signed it in Proofdesk."
     elif in_chain != row.record_sha256:
         yield f"{what} is not the one that the chain of events tells of."
+
+
+def _check(row: ApprovalRow, in_chain: Any, fields: dict[str, FieldRow]) -> Iterator[str]:
+    what = f"The approval of document {row.document_id}, revision {row.revision},"
+    if record_digest(row.record) != row.record_sha256:
+        yield f"{what} was changed after it was signed."
+    yield from _check_hash(row, in_chain)
     signature = mapping(row.record.get("signature"))
     if signature and (signature.get("by"), signature.get("meaning")) != (row.by, row.meaning):
         yield f"{what} names another signer or meaning than what was signed."

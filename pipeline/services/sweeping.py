@@ -15,6 +15,7 @@ from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.completeness.certifying import Certifying
 from pipeline.services.delivering import Delivering
 from pipeline.services.desk import Desk
+from pipeline.services.erasure.erasing import Erasing
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
 from pipeline.services.processing import Processing
@@ -43,6 +44,7 @@ class Swept(Frozen):
     reread: int
     checkpoints: int
     certificates: int
+    erasures: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Sweeping:
     learning: Learning
     checkpointing: Checkpointing
     certifying: Certifying
+    erasing: Erasing
     jobs: JobQueue
     types: TypeShelf
     clock: Clock
@@ -83,6 +86,7 @@ class Sweeping:
             reread=attempt(lambda: self.learning.reread(by=by)),
             checkpoints=attempt(lambda: self._ring_checkpoint(by)),
             certificates=attempt(lambda: self._ring_certificate(by)),
+            erasures=attempt(lambda: self._ring_erasures(by)),
         )
         if failures:
             raise failures[0]
@@ -113,6 +117,14 @@ class Sweeping:
         if due and self._is_idle():
             self.jobs.enqueue_many(Job.CERTIFY, [0])
         return int(due)
+
+    def _ring_erasures(self, by: Actor) -> int:
+        """Ring for erasures whose traces are left on disk, and for those that a restored backup undid."""
+        self.erasing.repeat_lost(by=by)
+        unfinished = self.erasing.list_unfinished(by=by)
+        if unfinished and self._is_idle():
+            self.jobs.enqueue_many(Job.ERASE, list(unfinished))
+        return len(unfinished)
 
     def _is_idle(self) -> bool:
         """Return whether few jobs wait, so that ringing again can't pile them up; a queue that is down counts too."""

@@ -314,6 +314,10 @@ class DocumentView(Frozen):
     """What the person who asks typed and has not decided."""
 
 
+ERASED_NAME = "erased"
+"""What a file is called whose name went with its content."""
+
+
 class FileView(Frozen):
     id: int
     state: FileState

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from pipeline.domain.actors import Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.sight import EVERYTHING, Sight
+from pipeline.errors import ErasedError
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.store import queries
 from pipeline.store.tables import DocumentRow, EventRow, FileRow, FolderCountRow
@@ -34,7 +35,18 @@ def get_document(session: Session, document_id: int, by: Actor, types: TypeShelf
 
     Raises:
         NotFoundError: there is none of that number, or none for them: in the same words.
+        ErasedError: it was erased, so that there is nothing to see or to do.
     """
+    row = get_remains(session, document_id, by, types)
+    if row.erased_at is not None:
+        raise ErasedError(
+            f"Document {document_id} was erased on {row.erased_at:%Y-%m-%d}. What was done with it is in its history."
+        )
+    return row
+
+
+def get_remains(session: Session, document_id: int, by: Actor, types: TypeShelf) -> DocumentRow:
+    """Return a document that `by` may see, as `get_document` does, or what is left of one that was erased."""
     row = queries.find_row(session, DocumentRow, document_id)
     if row is None or not sight_of(by, types).fits(row.type, row.folder):
         raise queries.no_document(document_id)

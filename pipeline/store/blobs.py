@@ -86,6 +86,20 @@ class FolderBlobs:
     def has(self, sha256: str) -> bool:
         return self._place(sha256).is_file()
 
+    def remove(self, sha256: str) -> bool:
+        place = self._place(sha256)
+        try:
+            place.unlink()
+            _sync_folder(place.parent)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise BlobStoreUnavailableError(
+                f"The stored file {sha256[:12]} could not be removed from {self.root}: {error.strerror}. "
+                "Mend its rights."
+            ) from error
+        return True
+
     def _tidy(self) -> None:
         """Remove what a killed process left half written a day ago."""
         for left in self._temporary.iterdir():

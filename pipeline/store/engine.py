@@ -1,6 +1,6 @@
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,6 +53,30 @@ class Store:
                 session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
                 session.execute(select(ChainHeadRow.seq).where(ChainHeadRow.id == 1).with_for_update())
             yield session
+
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Let nothing of removed rows stay in the database's own files; return whether that worked by now.
+
+        On SQLite they are overwritten as they are removed, but the log of writes still has them until it is folded in,
+        which a reader of an older state can keep from happening. PostgreSQL keeps the dead rows of these tables until
+        they are vacuumed.
+        """
+        raw = self.engine.raw_connection()
+        try:
+            driver: Any = raw.driver_connection
+            if self.is_sqlite:
+                busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
+            driver.rollback()
+            driver.autocommit = True
+            try:
+                for table in tables:
+                    driver.execute(f"VACUUM {table}")
+            finally:
+                driver.autocommit = False
+            return True
+        finally:
+            raw.close()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -31,6 +31,14 @@ class FolderReadings:
         with suppress(OSError):
             self._write(sha256, reading)
 
+    def remove(self, sha256: str) -> bool:
+        """Forget a file; return whether it was known."""
+        try:
+            self._place(sha256).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
     def _write(self, sha256: str, reading: Reading) -> None:
         place = self._place(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)

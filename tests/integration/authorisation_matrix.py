@@ -151,6 +151,12 @@ GET  /audit/completeness/<int:certificate_id>                          -        
 GET  /audit/completeness/<int:certificate_id>/file                     -        login    no       no       no       yes      yes
 POST /audit/checkpoint                                                 -        login    no       no       no       yes      yes
 GET  /audit/documents/<int:document_id>                                mine     login    no       no       no       yes      yes      | no      no       no
+GET  /audit/erasure                                                    -        login    no       no       no       yes      yes
+POST /audit/erasure/execution                                          -        login    no       no       no       no       yes
+POST /audit/erasure/holds                                              mine     login    no       no       no       yes      yes
+POST /audit/erasure/holds/<int:hold_id>/release                        -        login    no       no       no       yes      yes
+POST /audit/erasure/requests                                           approved login    no       no       no       no       yes
+POST /audit/erasure/requests/<int:erasure_id>/withdrawal               -        login    no       no       no       no       yes
 POST /audit/evidence                                                   -        login    no       no       no       yes      yes
 POST /audit/export                                                     -        login    no       no       no       yes      yes
 POST /audit/verification                                               -        login    no       no       no       yes      yes
@@ -318,6 +324,22 @@ Championing.train_again           -        no       yes      no       no       n
 
 # Sweeping                        on       stranger machine  none     reviewer approver auditor  admin
 Sweeping.sweep                    -        no       yes      no       no       no       no       no
+
+# Erasing                         on       stranger machine  none     reviewer approver auditor  admin
+Erasing.execute                   -        no       no       no       no       no       no       yes
+Erasing.execute_many              -        no       no       no       no       no       no       yes
+Erasing.finish                    -        no       yes      no       no       no       no       no
+Erasing.get_remains               mine     no       yes      no       no       no       yes      yes
+Erasing.list_unfinished           -        no       yes      no       no       no       no       no
+Erasing.overview                  -        no       no       no       no       no       yes      yes
+Erasing.repeat_lost               -        no       yes      no       no       no       no       no
+Erasing.request                   approved no       no       no       no       no       no       yes
+Erasing.request_many              approved no       no       no       no       no       no       yes
+Erasing.withdraw                  -        no       no       no       no       no       no       yes
+
+# LegalHolds                      on       stranger machine  none     reviewer approver auditor  admin
+LegalHolds.place                  mine     no       no       no       no       no       yes      yes
+LegalHolds.release                -        no       no       no       no       no       yes      yes
 
 # Pages                           on       stranger machine  none     reviewer approver auditor  admin    | mine    another  nobody
 Pages.all_words                   mine     no       yes      no       yes      yes      yes      yes      | yes     yes      yes

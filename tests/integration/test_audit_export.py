@@ -16,6 +16,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.review import Decision, Settlement
 from pipeline.errors import AccessDeniedError
+from pipeline.record.canonical import digest
 from pipeline.record.verify import check_export, parse_checkpoint
 from pipeline.services.auditing import Auditing, EventFilter
 from pipeline.services.exports.filter import ExportFilter, ExportFormat, ExportPart
@@ -169,7 +170,7 @@ def test_formulas_are_disarmed_and_negative_numbers_stay_numbers(
 def test_column_order_is_the_documented_one(auditing: Auditing, auditor: Actor) -> None:
     data = b"".join(auditing.export(ExportFormat.CSV, by=auditor)).decode()
     assert next(csv.reader(io.StringIO(data))) == list(ALL_COLUMNS)
-    page = (Path(__file__).parents[2] / "docs" / "audit-export.md").read_text().split("## Columns")[1]
+    page = (Path(__file__).parents[2] / "docs" / "audit-export.md").read_text().split("## Columns")[1].split("\n## ")[0]
     documented = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
     assert documented == list(ALL_COLUMNS)
 
@@ -197,8 +198,13 @@ def test_export_is_on_record_with_what_it_held(auditing: Auditing, auditor: Acto
     [row] = auditing.list_events(EventFilter(tag=AuditTag.EXPORT_WRITE), by=auditor).rows
     assert row.seq == statement["recorded_as"] == statement["head"]["seq"] + 1
     assert (row.by, row.facts["format"]) == ("lindqvist", "jsonl")
-    for name in ("rows", "filters", "control_totals", "head", "events"):
+    for name in ("rows", "filters", "head", "events"):
         assert row.facts[name] == statement[name]
+    # sums are values, and a value can be erased: the record has their hash alone, under the statement's own salt
+    assert [total["amount"] for total in row.facts["control_totals"]] == [None]
+    said = {name: value for name, value in statement.items() if name not in ("at", "recorded_as")}
+    assert row.facts["statement_sha256"] == digest(said)
+    assert len(statement["salt"]) == 32
 
 
 def test_export_that_nobody_reads_to_its_end_is_on_record_all_the_same(

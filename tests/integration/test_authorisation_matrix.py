@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from pipeline.assembly import Services
 from pipeline.domain.actors import Act, Actor, Role, Scope
+from pipeline.domain.erasure import ErasureBasis
 from pipeline.domain.review import Decision, Settlement
 from pipeline.domain.routing import Policy
 from pipeline.domain.worth import Priority
@@ -119,6 +120,8 @@ def path_of(world: World, row: Row, document: str) -> str:
         "view_id": world.numbers["view"],
         "recheck_id": world.numbers["recheck"],
         "group_id": world.numbers["group"],
+        "erasure_id": world.numbers["erasure"],
+        "hold_id": world.numbers["hold"],
         "number": 1,
         "field": "seller_name",
         "name": "css/tokens.css",
@@ -162,6 +165,12 @@ def form_of(world: World, row: Row, visitor: str | None, document: str) -> dict[
         "folders": "elsewhere",
         "groups": str(world.numbers["group"]),
         "day": "2026-01-01",
+        "documents": number,
+        "basis": "asked",
+        "reference": "DSR-1",
+        "matter": "Case 8",
+        "erasures": str(world.numbers["erasure"]),
+        "final": "yes",
     }
     form |= {
         "POST /login": {"name": visitor or "reviewer", "password": PASSWORD},
@@ -291,6 +300,12 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "file_id": world.numbers["file"],
         "group_id": world.numbers["group"],
         "certificate_id": world.numbers["certificate"],
+        "erasure_id": world.numbers["erasure"],
+        "erasures": [world.numbers["erasure"]],
+        "hold_id": world.numbers["hold"],
+        "basis": ErasureBasis.ASKED,
+        "reference": "DSR-1",
+        "matter": "Case 8",
         "group_ids": [world.numbers["group"]],
         "user_ids": [world.people["colleague"].id],
         "types": [],

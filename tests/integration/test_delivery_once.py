@@ -54,6 +54,9 @@ class Beset:
     def tidy(self, before: datetime) -> int:
         return 0
 
+    def withdraw(self, key: str) -> bool:
+        return FolderDestination(self.office.out).withdraw(key)
+
     def deliver(self, view: DocumentView) -> None:
         dataclasses.replace(self.office.delivering, destinations=(self,)).deliver(view.id, by=MACHINE)
 

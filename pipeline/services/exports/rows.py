@@ -139,6 +139,8 @@ def document_row(subject: Subject) -> Row:
 def field_rows(subject: Subject) -> Iterator[Row]:
     """Yield one row for each field of the document, the accepted ones too: what was signed, where something was."""
     signed = mapping(subject.record.get("fields"))
+    if subject.document.erased_at is not None:
+        return  # its signature's hash is all that is left
     standing = {row.name: row for row in subject.fields}
     for name in standing or [TYPE_FIELD, *signed]:
         yield _field_row(subject, name, mapping(signed.get(name)), standing.get(name))
@@ -146,7 +148,7 @@ def field_rows(subject: Subject) -> Iterator[Row]:
 
 def count_fields(record: dict[str, Any]) -> int:
     """Return how many rows `field_rows` gives for a superseded approval with this record."""
-    return 1 + len(mapping(record.get("fields")))
+    return 1 + len(mapping(record.get("fields"))) if record else 0
 
 
 def event_row(event: StoredEvent) -> Row:

@@ -12,6 +12,7 @@ from pipeline.store.tables.documents import (
     SearchTermRow,
 )
 from pipeline.store.tables.door import ApiTokenRow, DeviceRow, HalfLoginRow, RecoveryCodeRow, SecondFactorRow
+from pipeline.store.tables.erasure import ErasureRow, LegalHoldRow
 from pipeline.store.tables.files import BlobRow, FileRow
 from pipeline.store.tables.identities import IdentityRow
 from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
@@ -43,6 +44,7 @@ __all__ = [
     "DocumentCountRow",
     "DocumentRow",
     "DraftRow",
+    "ErasureRow",
     "EventRow",
     "EventValueRow",
     "ExtractionRow",
@@ -52,6 +54,7 @@ __all__ = [
     "GroupRow",
     "HalfLoginRow",
     "IdentityRow",
+    "LegalHoldRow",
     "LoginFailureRow",
     "MemberRow",
     "MentionRow",

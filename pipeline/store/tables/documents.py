@@ -82,6 +82,8 @@ class DocumentRow(Base):
     """Who set it, and why."""
     comment_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     """Comments on it that were not withdrawn; kept by triggers."""
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when nothing that was read from it is left; its number, state and times stay."""
 
     # lists are read by state in some order, a page at a time: each order that a list offers has its index
     __table_args__ = (

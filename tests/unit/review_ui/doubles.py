@@ -34,6 +34,7 @@ from pipeline.errors import (
 from pipeline.services.accounts import Login
 from pipeline.services.championing import LearningView, ModelView, TrainingView
 from pipeline.services.checkpointing import KeyView
+from pipeline.services.erasure.views import RemainsView
 from pipeline.services.grouping import GroupView
 from pipeline.services.outlets import Standing
 from pipeline.services.typeshelf import TypeShelf
@@ -256,6 +257,23 @@ class FakeCheckpointing:
         return (KeyView(number=1, key="5f1c" * 16, at=NOW, is_current=True),)
 
 
+class FakeErasing:
+    """A document that a rule keeps, and nothing erased."""
+
+    def get_remains(self, document_id: int, *, by: Actor) -> RemainsView:
+        return RemainsView(
+            document_id=document_id,
+            document_type="invoice",
+            state=DocumentState.APPROVED,
+            received_at=NOW,
+            erased_at=None,
+            kept_until=NOW.date(),
+            kept_for="tax law",
+            hold=None,
+            erasure=None,
+        )
+
+
 @dataclass(frozen=True)
 class FakePacking:
     """Evidence of two pieces; what was asked for is noted."""
@@ -298,6 +316,7 @@ class FakeServices:
             self.pages
         ) = self.files = self
         self.checkpointing, self.packing = FakeCheckpointing(), FakePacking(self._note)
+        self.erasing = FakeErasing()
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
         self.dispatching = self.saved_views = self.grouping = self
         self.talking = FakeTalking(people=CAST.values())

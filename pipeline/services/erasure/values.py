@@ -1,0 +1,151 @@
+"""Whatever the database holds of a document's content, and how it is emptied: in one transaction, with its event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from pipeline.domain.models import ModelState
+from pipeline.services import reign
+from pipeline.services.views import ERASED_NAME
+from pipeline.store.tables import (
+    ApprovalRow,
+    BlobRow,
+    CertificateRow,
+    CommentRow,
+    DeliveryRow,
+    DocumentRow,
+    DraftRow,
+    EventRow,
+    EventValueRow,
+    ExtractionRow,
+    FieldRow,
+    FileRow,
+    MentionRow,
+    ModelRow,
+    RecheckRow,
+    SearchTermRow,
+    TaughtRow,
+)
+
+
+@dataclass(frozen=True)
+class Emptied:
+    """What went, for the event and for clearing the disk."""
+
+    files: tuple[int, ...]
+    """The file and its duplicates."""
+    sizes: dict[str, int]
+    """Bytes by SHA-256."""
+    values: int
+    """Values of the record."""
+    models: tuple[str, ...]
+    """Models that learned from it."""
+
+
+def files_of(session: Session, file_id: int) -> list[FileRow]:
+    """Return the file and every later one with the same bytes."""
+    either = or_(FileRow.id == file_id, FileRow.duplicate_of == file_id)
+    return list(session.scalars(select(FileRow).where(either).order_by(FileRow.id)))
+
+
+def empty(session: Session, file: FileRow, document: DocumentRow | None, now: datetime) -> Emptied:
+    """Remove every value that was read from the file or typed about its document.
+
+    Numbers, states, times, who did what and all hashes stay: they are what the record is proved by.
+    """
+    files = files_of(session, file.id)
+    sizes = {one.sha256: one.size for one in files if one.sha256}
+    hashes = sorted(sizes)
+    models = _models(session, document, hashes)
+    if document is not None:
+        _empty_document(session, document, now)
+    _forget_lessons(session, document, hashes)
+    values = _empty_events(session, [one.id for one in files], document)
+    for one in files:
+        # the token holds a hash of the name, which whoever guesses the name could recognise
+        one.name, one.token, one.reason, one.erased_at = ERASED_NAME, f"{ERASED_NAME}-{one.id}", None, now
+    session.execute(delete(BlobRow).where(BlobRow.sha256.in_(hashes)))
+    _retire(session, models, now)
+    _empty_totals(session, document)
+    return Emptied(tuple(one.id for one in files), sizes, values, tuple(one.version for one in models))
+
+
+def _empty_document(session: Session, document: DocumentRow, now: datetime) -> None:
+    # first: the approvals' trigger looks for it
+    document.erased_at = now
+    document.number = document.party = document.amount_text = document.currency = document.identity = None
+    document.amount = None
+    document.note = document.priority_why = document.failure = None
+    document.what, document.open_states = "", []
+    document.findings = document.page_summaries = None
+    session.flush()
+    here = document.id
+    session.execute(
+        update(ApprovalRow)
+        .where(ApprovalRow.document_id == here)
+        .values(record={})
+        .execution_options(synchronize_session=False)
+    )
+    for kind in (FieldRow, ExtractionRow, DraftRow, SearchTermRow, MentionRow):
+        session.execute(delete(kind).where(kind.document_id == here))
+    session.execute(update(CommentRow).where(CommentRow.document_id == here).values(text="", withdrawn_at=now))
+    session.execute(update(DeliveryRow).where(DeliveryRow.document_id == here).values(error=None))
+
+
+def _empty_events(session: Session, files: Sequence[int], document: DocumentRow | None) -> int:
+    """Remove the values and salts of every event about them; the events keep the commitments."""
+    about = (
+        EventRow.file_id.in_(files)
+        if document is None
+        else (or_(EventRow.file_id.in_(files), EventRow.document_id == document.id))
+    )
+    seqs = select(EventRow.seq).where(about)
+    values = session.scalar(select(func.count()).select_from(EventValueRow).where(EventValueRow.seq.in_(seqs))) or 0
+    session.execute(delete(EventValueRow).where(EventValueRow.seq.in_(seqs)))
+    return values
+
+
+def _empty_totals(session: Session, document: DocumentRow | None) -> None:
+    """Remove the sums of certificates that its amount is in: where it was signed alone, they are its amount."""
+    if document is None:
+        return
+    signed = session.scalar(select(func.min(ApprovalRow.at)).where(ApprovalRow.document_id == document.id))
+    if signed is not None:
+        since = CertificateRow.day >= signed.astimezone(UTC).date().isoformat()
+        session.execute(update(CertificateRow).where(since).values(totals=None))
+
+
+def _models(session: Session, document: DocumentRow | None, hashes: Sequence[str]) -> list[ModelRow]:
+    """Return the models that may have learned from it: every one made since it first taught."""
+    since = session.scalar(select(func.min(TaughtRow.at)).where(TaughtRow.sha256.in_(hashes)))
+    if document is not None:
+        signed = session.scalar(select(func.min(ApprovalRow.at)).where(ApprovalRow.document_id == document.id))
+        since = min((one for one in (since, signed) if one is not None), default=None)
+    if since is None:
+        return []
+    made = select(ModelRow).where(ModelRow.created_at >= since, ModelRow.removed_at.is_(None))
+    return list(session.scalars(made.order_by(ModelRow.created_at)))
+
+
+def _forget_lessons(session: Session, document: DocumentRow | None, hashes: Sequence[str]) -> None:
+    taught = list(session.scalars(select(TaughtRow.id).where(TaughtRow.sha256.in_(hashes))))
+    session.execute(delete(RecheckRow).where(RecheckRow.taught_id.in_(taught)))
+    session.execute(delete(TaughtRow).where(TaughtRow.id.in_(taught)))
+    if document is not None:
+        session.execute(delete(RecheckRow).where(RecheckRow.document_id == document.id))
+    row = reign.training(session)
+    if row.running_until is not None:
+        # it has read the lesson already: whatever it comes to is thrown away, and another one follows
+        row.attempt += 1
+        row.running_until = None
+
+
+def _retire(session: Session, models: Sequence[ModelRow], now: datetime) -> None:
+    """Take the models out of service: the rules read until one is trained without the document."""
+    for model in models:
+        model.removed_at = now
+        if model.state == ModelState.CHAMPION:
+            model.state = ModelState.RETIRED
