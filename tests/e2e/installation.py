@@ -28,7 +28,7 @@ from pipeline.domain.review import Decision, FieldRecord, FieldState, Settlement
 from pipeline.domain.routing import Policy
 from pipeline.services.accounts import Login
 from pipeline.services.presence import Proof
-from pipeline.services.views import DocumentView, QueueFilter, StatusView
+from pipeline.services.views import ERASED_NAME, DocumentView, QueueFilter, StatusView
 from pipeline.settings import Settings
 from workers.lifeline import die_with
 from workers.rq_queue import RqQueue
@@ -314,7 +314,8 @@ class Installation:
     def documents(self) -> dict[str, DocumentView]:
         """Return every document by the name of its file."""
         listed = self.services.files.list_files(by=READER, page_size=1000)
-        found = [self.document(row.document_id) for row in listed.rows if row.document_id is not None]
+        kept = [row for row in listed.rows if row.document_id is not None and row.name != ERASED_NAME]
+        found = [self.document(row.document_id) for row in kept if row.document_id is not None]
         return {view.file_name: view for view in found}
 
     def receive(self, *papers: MadeDocument) -> None:

@@ -74,6 +74,7 @@ def desk(house: Installation, browser: Browser) -> Iterator[Desk]:
             house.services.reviewing.claim(documents[name], by=mara)
         grouping = house.services.grouping
         made.documents["group"] = grouping.add("Everybody here", ("invoice", "receipt"), ("customers/acme",), by=mara)
+        house.services.legal_holds.place(documents[WAITING.name], "Case 7", "the court asked", by=mara)
         yield made
         grouping.remove(made.documents["group"], by=mara)
 
@@ -223,6 +224,7 @@ PLACES: dict[str, Callable[[Desk, Page], None]] = {
     "files": at("/files"),
     "audit": verified_record,
     "history": document(SIGNED.name, before="audit/documents"),
+    "keep and erase": at("/audit/erasure"),
     "status": at("/status"),
     "learning": at("/learning"),
     "mentions": at("/mentions"),
