@@ -126,6 +126,7 @@ FACT_WORDS = {
     "dropped": pgettext("fact", "dropped files"),
     "erased_at": pgettext("fact", "first erased"),
     "fields": pgettext("fact", "fields"),
+    "files": pgettext("fact", "files"),
     "folders": pgettext("fact", "folders"),
     "folders_before": pgettext("fact", "folders before"),
     "format": pgettext("fact", "format"),
@@ -191,6 +192,7 @@ VALUE_WORDS = {
     **{name: FACT_WORDS[name] for name in ("accepted", "confirmed", "corrected", "absent", "checkpoint")},
     "certificate": pgettext("fact", "certificate"),
     "folder": pgettext("fact", "folder"),
+    "pack": pgettext("fact", "evidence"),
     "open": pgettext("fact", "open"),
 }
 """Facts that are words."""

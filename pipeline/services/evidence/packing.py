@@ -24,10 +24,14 @@ from pipeline.record.verify import mapping, parse_checkpoint, sha256_hex
 from pipeline.services import access, visible
 from pipeline.services.auditing import Auditing
 from pipeline.services.checkpointing import Checkpointing
+from pipeline.services.entries import entry
 from pipeline.services.evidence.crops import DPI, crop
 from pipeline.services.evidence.readme import README
+from pipeline.services.evidence.report import Cover, write_report
+from pipeline.services.evidence.reported import Reported
 from pipeline.services.exports.filter import ExportFilter, ExportFormat
 from pipeline.services.pages import Pages
+from pipeline.store import events
 from pipeline.store.engine import Store
 from pipeline.store.tables import EventRow
 
@@ -81,6 +85,7 @@ class Packing:
                 self._add_export(pack, wanted, by)
                 self._add_proofs(pack, checkpoint)
                 missing = self._add_pictures(pack, by)
+                self._add_report(pack, checkpoint, by)
                 if originals:
                     missing += self._add_originals(pack, by)
                 pack.add("missing.json", canonical_json(missing).encode())
@@ -90,9 +95,29 @@ class Packing:
                     pack.files, self.clock.now(), said, self.checkpointing.signing_key(by=by), keys.statements()
                 )
                 archive.writestr("manifest.json", manifest)
+            self._record(manifest, pack, by)
             file.seek(0)
             while chunk := file.read(CHUNK):
                 yield chunk
+
+    def _record(self, manifest: bytes, pack: "_Pack", by: Actor) -> None:
+        """Put the list of what the pack holds on record, before its first byte leaves."""
+        facts = {"format": "pack", "sha256": sha256_hex(manifest), "files": len(pack.files)}
+        with self.store.writing() as session:
+            events.append(session, entry(AuditTag.EXPORT_WRITE, by, self.clock.now(), facts=facts))
+
+    def _add_report(self, pack: "_Pack", checkpoint: bytes, by: Actor) -> None:
+        """Add the readable report over what the export holds."""
+        keys = self.checkpointing.list_keys(by=by)
+        cover = Cover(
+            at=self.clock.now(),
+            checkpoint_seq=parse_checkpoint(checkpoint).seq,
+            checkpoint_sha256=sha256_hex(checkpoint),
+            stamped="checkpoint.tsr" in pack.files,
+            key=keys[-1].key,
+            first_key=keys[0].key,
+        )
+        pack.add("report.pdf", write_report(pack.reported, cover, self.auditing.types))
 
     def _add_stamps(self, pack: "_Pack", checkpoint: bytes, by: Actor) -> None:
         """Add the time-stamp of this checkpoint, where its authority answers, and those of earlier ones."""
@@ -155,6 +180,7 @@ class Packing:
                 continue
             if picture is not None:
                 pack.add(f"crops/document-{row['document']}-revision-{row['revision']}/{row['field']}.png", picture)
+                pack.reported.keep(row["document"], row["revision"], row["field"], picture)
         return missing
 
     def _add_originals(self, pack: "_Pack", by: Actor) -> list[dict[str, Any]]:
@@ -180,6 +206,7 @@ class _Pack:
     fields: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Those with a place on a page, each as its document, revision, name, page and boxes."""
     originals: dict[int, str] = field(default_factory=dict[int, str])
+    reported: Reported = field(default_factory=Reported)
 
     def add(self, name: str, content: bytes) -> None:
         self.files[name] = hashlib.sha256(content).hexdigest()
@@ -189,6 +216,7 @@ class _Pack:
         return _Entry(self, name, self.archive.open(name, "w"))
 
     def note(self, row: dict[str, Any]) -> None:
+        self.reported.note(row)
         match row.get("kind"):
             case "event":
                 self.events.append(row["seq"])

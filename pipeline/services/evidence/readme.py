@@ -10,6 +10,7 @@ PACK.zip is the file that this page came in. KEY is the signing key, 64 hex digi
 than this file; without it, damage is found but no forgery. If you hold a checkpoint that left the machine earlier, add
 --checkpoint FILE: the record must continue it. Take verify.py from a place that you trust rather than from here.
 
+  report.pdf        all of it to read: signatures, every field with its print, and what happened
   manifest.json     what is in here, with the SHA-256 of each file, signed
   export.jsonl      signed records, every field, and the events behind them; see the columns in docs/audit-export.md
   crops/            the print that each value was read from
