@@ -421,7 +421,7 @@ def _outlet(place: Path | str) -> Outlet:
     """Return what puts checkpoints into a folder, or sends them to an address."""
     if isinstance(place, Path):
         return CheckpointFolder(place)
-    return CheckpointAddress(Address(place, "Where checkpoints are sent to", "PROOFDESK_CHECKPOINTS"))
+    return CheckpointAddress(Address(place, "The server for checkpoints", "PROOFDESK_CHECKPOINTS"))
 
 
 def _authority(settings: Settings) -> StampAuthority | None:

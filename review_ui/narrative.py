@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as pgettext  # under the name by which the catalogues find it
 
 from pipeline.services.views import EventView
-from review_ui.formatting import counted, format_bytes, format_day, format_share
+from review_ui.formatting import counted, format_bytes, format_day, format_moment, format_share
 from review_ui.languages import told
 from review_ui.naming import visible
 from review_ui.words import FACT_WORDS, VALUE_WORDS
@@ -252,6 +252,8 @@ def _fact(key: str, value: Any) -> str:
     name = str(FACT_WORDS.get(key) or key.replace("_", " "))
     if key == "size" and isinstance(value, int):
         return format_bytes(value)
+    if key == "stamped_at":
+        return f"{name} {_moment(str(value))}"
     if isinstance(value, bool):
         return name if value else ""
     if isinstance(value, dict):
@@ -259,6 +261,13 @@ def _fact(key: str, value: Any) -> str:
     if isinstance(value, list):
         return f"{name} {_listed(value)}" if value else ""
     return f"{name} {_word(value)}"
+
+
+def _moment(text: str) -> str:
+    try:
+        return format_moment(datetime.fromisoformat(text))
+    except ValueError:  # tampered with, or from a later version
+        return text
 
 
 def _word(value: Any) -> str:

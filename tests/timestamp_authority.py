@@ -159,6 +159,8 @@ class Authority:
     between: bool = False
     is_between_root: bool = True
     """Whether the one between may sign certificates."""
+    sends_root: bool = False
+    """Whether its root comes along, which nothing in the answer needs."""
     wrong: Wrong | None = None
     now: datetime | None = None
     """What its clock says; None: the machine's."""
@@ -174,6 +176,8 @@ class Authority:
             middle = self.how.make()
             self.sent.append(certify("Between", middle, above, is_root=self.is_between_root))
             above = (self.sent[0].subject, middle)
+        if self.sends_root:
+            self.sent.append(self.root)
         self.key = self.how.make()
         self.certificate = certify("Time-stamps", self.key, above)
         self.expired = certify("Time-stamps", self.key, above, until=datetime(2021, 1, 1, tzinfo=UTC))

@@ -889,7 +889,11 @@ def _check_signer(
     if not _is_by(leaf.key, how, bytes((_SET,)) + attributes.whole[1:], signature, name):
         raise ValueError("its signature does not hold")
     leaf.check_stamping()
-    _check_path(leaf, known, frozenset(trusted), at)
+    used = _check_path(leaf, known, frozenset(trusted), at)
+    for spare in known[len(trusted) :]:
+        above = [each for each in known if each.subject == spare.issuer]
+        if spare.whole not in used and above and not any(_is_above(each, spare) for each in above):
+            raise ValueError("a certificate in it is damaged")
 
 
 def _check_attributes(attributes: bytes, digest: bytes, leaf: _Certificate) -> None:
@@ -916,16 +920,24 @@ def _check_attributes(attributes: bytes, digest: bytes, leaf: _Certificate) -> N
             raise ValueError("it was signed under another certificate than it says")
 
 
-def _check_path(leaf: _Certificate, known: Sequence[_Certificate], trusted: frozenset[bytes], at: datetime) -> None:
-    """Check that the certificate is trusted, or was signed by one that is; all of them were valid at that time."""
+def _check_path(
+    leaf: _Certificate, known: Sequence[_Certificate], trusted: frozenset[bytes], at: datetime
+) -> frozenset[bytes]:
+    """Return the trusted certificates, and those that lead from this one to them; all have to be valid at that time.
+
+    Raises:
+        ValueError: none of them does.
+    """
     one: _Certificate | None = leaf
+    used = set(trusted)
     for _ in range(CERTIFICATES_MAX):
         if one is None:
             break
         if not one.begins <= at <= one.ends:
             raise ValueError("a certificate that it was signed under was not valid at that time")
         if one.whole in trusted:
-            return
+            return frozenset(used)
+        used.add(one.whole)
         one = next((above for above in known if above.whole != one.whole and _is_above(above, one)), None)
     raise ValueError("it was not signed under a certificate of the authority's that was named")
 

@@ -27,9 +27,7 @@ def keeper() -> Keeper:
 def office(office: Office, keeper: Keeper) -> Iterator[Office]:
     """An office whose checkpoints leave to a folder and to an address on this machine."""
     with keeping(keeper) as host:
-        address = Address(
-            f"http://desk:hunter2@{host}/in", "Where checkpoints are sent to", "PROOFDESK_CHECKPOINTS", 0.5
-        )
+        address = Address(f"http://desk:hunter2@{host}/in", "The server for checkpoints", "PROOFDESK_CHECKPOINTS", 0.5)
         places = (CheckpointFolder(office.folder / "checkpoints"), CheckpointAddress(address))
         office.checkpointing = replace(office.checkpointing, outlets=places)
         office.receive()

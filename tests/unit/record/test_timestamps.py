@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -35,6 +36,21 @@ def test_no_byte_of_it_can_be_changed(authority: Authority) -> None:
     for place in places:
         changed = bytearray(stamp)
         changed[place] ^= 1 << rng.randrange(8)
+        with pytest.raises(ValueError, match=r"."):
+            check_stamp(bytes(changed), CHECKPOINT, trusted)
+
+
+def test_a_certificate_that_came_along_for_nothing_cannot_be_changed_either() -> None:
+    authority = Authority("rsa", sends_root=True, now=NOW)
+    stamp, trusted = authority.stamp(CHECKPOINT), parse_certificates(authority.pem)
+    assert check_stamp(stamp, CHECKPOINT, trusted).at == NOW
+    root = authority.root.public_bytes(Encoding.DER)
+    begin = stamp.index(root)
+    issuer = begin + root.index(authority.root.subject.public_bytes())
+    names = range(issuer, issuer + len(authority.root.subject.public_bytes()))
+    for place in set(range(begin, begin + len(root))) - set(names):  # under another name it is a stranger's
+        changed = bytearray(stamp)
+        changed[place] ^= 0xFF
         with pytest.raises(ValueError, match=r"."):
             check_stamp(bytes(changed), CHECKPOINT, trusted)
 
@@ -106,3 +122,12 @@ def test_a_file_without_certificates_is_none() -> None:
     for content in (b"", b"-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----"):
         with pytest.raises(ValueError, match=r"."):
             parse_certificates(content)
+
+
+def test_one_that_openssl_made_holds() -> None:
+    folder = Path(__file__).parent / "openssl"
+    stamp, content = (folder / "stamp.tsr").read_bytes(), (folder / "stamped.json").read_bytes()
+    trusted = parse_certificates((folder / "root.pem").read_bytes())
+    assert check_stamp(stamp, content, trusted).at == datetime(2026, 11, 24, 1, 51, 8, tzinfo=UTC)
+    with pytest.raises(ValueError, match="over something else"):
+        check_stamp(stamp, content + b" ", trusted)

@@ -141,3 +141,12 @@ def test_an_export_says_how_much_it_holds() -> None:
         "versions": {"proofdesk": "1"},
     }
     assert tell(event(AuditTag.EXPORT_WRITE, facts), {}).what == "CSV, 2 Freigaben, 31 Felder, 40 Ereignisse"
+
+
+@pytest.mark.usefixtures("german")
+def test_a_time_stamp_says_whose_it_is_and_when() -> None:
+    facts = {"head": 12, "authority": "tsa.example", "stamped_at": "2026-03-10T09:00:00.000000Z", "sha256": "ab"}
+    said = tell(event(AuditTag.CHECKPOINT_STAMP, facts), {}).what
+    assert "Zeitstempeldienst tsa.example" in said
+    assert "10. März 2026, 09:00 UTC" in said or "10.03.2026, 09:00 UTC" in said
+    assert "gestern" in tell(event(AuditTag.CHECKPOINT_STAMP, {**facts, "stamped_at": "gestern"}), {}).what
