@@ -56,6 +56,7 @@ from pipeline.services.presence import Presence
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
+from pipeline.services.sampling import Sampling
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
@@ -108,6 +109,7 @@ class Services:
     auditing: Auditing
     checkpointing: Checkpointing
     certifying: Certifying
+    sampling: Sampling
     packing: Packing
     erasing: Erasing
     legal_holds: LegalHolds
@@ -328,6 +330,7 @@ def build(
         auditing=auditing,
         checkpointing=checkpointing,
         certifying=certifying,
+        sampling=Sampling(store=store, clock=clock, types=types),
         packing=Packing(store=store, clock=clock, auditing=auditing, checkpointing=checkpointing, pages=pages),
         erasing=erasing,
         legal_holds=LegalHolds(store=store, clock=clock, types=types),

@@ -31,6 +31,7 @@ from review_ui.naming import file_name, visible
 from review_ui.operations import operations
 from review_ui.pages import pages
 from review_ui.queue import queue
+from review_ui.samples import samples
 from review_ui.single_sign_on import single_sign_on
 from review_ui.talk import talk
 from review_ui.tasks import tasks
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     talk,
     audit,
     completeness,
+    samples,
     admin,
     erasure,
     groups,

@@ -61,6 +61,9 @@ WORDS: dict[str, tuple[Any, str]] = {
     "checkpoint:send": (_l("Checkpoint left"), "dot"),
     "checkpoint:stamp": (_l("Checkpoint time-stamped"), "settled"),
     "key:make": (_l("Signing key made"), "corrected"),
+    "sample:draw": (_l("Sample drawn"), "dot"),
+    "sample:finding": (_l("Sample item examined"), "check"),
+    "sample:close": (_l("Sample closed"), "settled"),
     "erasure:request": (_l("Erasure asked for"), "check"),
     "erasure:withdraw": (_l("Erasure withdrawn"), "dot"),
     "erasure:execute": (_l("Values erased"), "absent"),
@@ -88,6 +91,7 @@ KEPT_BACK = frozenset(
         "erasure",
         "salt",
         "statement_sha256",
+        "population_sha256",
     }
 )
 """Facts that say nothing to people, or what the event's own title says."""

@@ -42,6 +42,7 @@ from pipeline.services.presence import Presence
 from pipeline.services.processing import Processing
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
+from pipeline.services.sampling import Sampling
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
@@ -182,6 +183,7 @@ class Office:
         self.policies = Policies(self.store, self.clock)
         self.reporting = Reporting(self.store, self.queue, self.clock)
         self.auditing = Auditing(self.store, self.clock, shelf, keys)
+        self.sampling = Sampling(self.store, self.clock, shelf)
         self.packing = Packing(self.store, self.clock, self.auditing, self.checkpointing, self.pages)
 
     def hire(self, name: str, *roles: Role) -> Actor:

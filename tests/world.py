@@ -6,6 +6,7 @@ For tests that walk everything there is: what a call has changed is put back bef
 import shutil
 import sqlite3
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline.domain.erasure import ErasureBasis, ErasureState
 from pipeline.domain.fields import TYPE_FIELD
 from pipeline.domain.models import ModelState
 from pipeline.domain.review import Decision, Settlement
+from pipeline.domain.sampling import SampleWanted
 from pipeline.errors import UnreadableDocumentError
 from pipeline.services.presence import Proof
 from pipeline.settings import Settings
@@ -209,6 +211,8 @@ def _fill(world: World) -> None:
     group = services.grouping.add("Elsewhere", (), ("elsewhere",), by=maker)
     world.numbers |= {"group": group}
     world.numbers |= {"comment": said.id, "mention": asked.id, "view": view.id, "file": 1}
+    drawn = SampleWanted(tolerable=Decimal("0.05"))
+    world.numbers |= {"sample": services.sampling.draw(drawn, "What was signed", by=people["administrator"])}
     world.numbers |= {"certificate": services.certifying.write(by=maker).id}
     world.queue.take()
 

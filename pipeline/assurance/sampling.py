@@ -3,7 +3,7 @@
 Items are drawn without replacement, so that errors among them are hypergeometric. Every comparison is made with whole
 numbers; only what is shown is rounded.
 
-Source: Cochran, Sampling Techniques, 3rd ed. 1977, ch. 3; exact limits: Buonaccorsi, The American Statistician 41, 1987.
+Source: Cochran, Sampling Techniques, 3rd ed. 1977, ch. 3; exact limits: Buonaccorsi, American Statistician 41, 1987.
 """
 
 import hashlib

@@ -159,6 +159,12 @@ POST /audit/erasure/requests                                           approved 
 POST /audit/erasure/requests/<int:erasure_id>/withdrawal               -        login    no       no       no       no       yes
 POST /audit/evidence                                                   -        login    no       no       no       yes      yes
 POST /audit/export                                                     -        login    no       no       no       yes      yes
+GET  /audit/samples                                                    -        login    no       no       no       yes      yes
+POST /audit/samples                                                    -        login    no       no       no       yes      yes
+GET  /audit/samples/<int:sample_id>                                    -        login    no       no       no       yes      yes
+POST /audit/samples/<int:sample_id>/closing                            -        login    no       no       no       yes      yes
+GET  /audit/samples/<int:sample_id>/items/<int:position>               -        login    no       no       no       yes      yes
+POST /audit/samples/<int:sample_id>/items/<int:position>/findings      -        login    no       no       no       yes      yes
 POST /audit/verification                                               -        login    no       no       no       yes      yes
 GET  /audit/verify.py                                                  -        login    no       no       no       yes      yes
 
@@ -389,6 +395,16 @@ Certifying.is_due                 -        no       yes      no       no       n
 Certifying.list_days              -        no       yes      no       no       no       yes      yes
 Certifying.write                  -        no       yes      no       no       no       yes      yes
 Certifying.write_due              -        no       yes      no       no       no       no       no
+
+# Sampling                        on       stranger machine  none     reviewer approver auditor  admin
+Sampling.add_finding              -        no       no       no       no       no       yes      yes
+Sampling.close                    -        no       no       no       no       no       yes      yes
+Sampling.draw                     -        no       no       no       no       no       yes      yes
+Sampling.get_item                 -        no       yes      no       no       no       yes      yes
+Sampling.get_sample               -        no       yes      no       no       no       yes      yes
+Sampling.list_events              -        no       yes      no       no       no       yes      yes
+Sampling.list_samples             -        no       yes      no       no       no       yes      yes
+Sampling.plan                     -        no       yes      no       no       no       yes      yes
 
 # Packing                         on       stranger machine  none     reviewer approver auditor  admin
 Packing.write                     -        no       yes      no       no       no       yes      yes

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pipeline.domain.actors import Act, Actor, Role, Scope
 from pipeline.domain.erasure import ErasureBasis
 from pipeline.domain.review import Decision, Settlement
 from pipeline.domain.routing import Policy
+from pipeline.domain.sampling import SampleWanted, Verdict
 from pipeline.domain.worth import Priority
 from pipeline.errors import AccessDeniedError, ClaimNotHeldError, ClaimTakenError, NotFoundError, PipelineError
 from pipeline.services import access
@@ -128,6 +130,8 @@ def path_of(world: World, row: Row, document: str) -> str:
         "session_id": "0123456789abcdef",
         "token_id": 77,
         "certificate_id": world.numbers["certificate"],
+        "sample_id": world.numbers["sample"],
+        "position": 1,
         "version": MODEL,
     }
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts[found[1]]), row.name.partition(" ")[2])
@@ -171,6 +175,10 @@ def form_of(world: World, row: Row, visitor: str | None, document: str) -> dict[
         "matter": "Case 8",
         "erasures": str(world.numbers["erasure"]),
         "final": "yes",
+        "title": "What was signed",
+        "unit": "signatures",
+        "tolerable": "5",
+        "verdict": "agrees",
     }
     form |= {
         "POST /login": {"name": visitor or "reviewer", "password": PASSWORD},
@@ -255,7 +263,13 @@ def called(world: World, row: Row, by: Actor, document: str) -> str:
     return found
 
 
-FILTERS = {"Auditing.list_events": EventFilter(), "Packing.write": ExportFilter()}
+SAMPLED = SampleWanted(tolerable=Decimal("0.05"))
+FILTERS = {
+    "Auditing.list_events": EventFilter(),
+    "Packing.write": ExportFilter(),
+    "Sampling.plan": SAMPLED,
+    "Sampling.draw": SAMPLED,
+}
 """What is looked for where that is no list of documents."""
 
 
@@ -306,6 +320,10 @@ def arguments(world: World, row: Row, function: Callable[..., Any], by: Actor, d
         "basis": ErasureBasis.ASKED,
         "reference": "DSR-1",
         "matter": "Case 8",
+        "sample_id": world.numbers["sample"],
+        "position": 1,
+        "title": "What was signed",
+        "verdict": Verdict.AGREES,
         "group_ids": [world.numbers["group"]],
         "user_ids": [world.people["colleague"].id],
         "types": [],

@@ -121,6 +121,7 @@ def export(
 @click.option("--to", "until", type=Moment(is_end=True), help="Only up to this day (it included) or before this time.")
 @click.option("--type", "document_type", metavar="NAME", help="Only documents of this type.")
 @click.option("--person", metavar="NAME", help="Only what this login name did, validated, settled or signed.")
+@click.option("--sample", type=int, metavar="NUMBER", help="Only the documents of this sample, and how it was drawn.")
 @click.option("--originals", is_flag=True, help="With the files themselves.")
 @click.option("--redact", multiple=True, metavar="FIELD", help="Leave this field out wherever it shows; repeatable.")
 @click.pass_obj
@@ -132,6 +133,7 @@ def pack(
     until: datetime | None,
     document_type: str | None,
     person: str | None,
+    sample: int | None,
     originals: bool,
     redact: tuple[str, ...],
 ) -> None:
@@ -140,15 +142,21 @@ def pack(
     It holds signed records with every field, the print of each, the events behind them with proofs that they are part
     of the record, a signed checkpoint, and verify.py. Give its reader the first key of `audit key` by another way.
     """
-    wanted = ExportFilter(
-        since=since,
-        until=until,
-        document_type=document_type,
-        person=person,
-        documents=documents,
-        redact=redact,
-    )
     with opened(settings) as services:
+        told: tuple[int, ...] = ()
+        if sample is not None:
+            drawn = services.sampling.get_sample(sample, by=CLI)
+            documents = (*documents, *sorted({item.document_id for item in drawn.items}))
+            told = services.sampling.list_events(sample, by=CLI)
+        wanted = ExportFilter(
+            since=since,
+            until=until,
+            document_type=document_type,
+            person=person,
+            documents=documents,
+            events=told,
+            redact=redact,
+        )
         _write(services.packing.write(wanted, originals=originals, by=CLI), output)
 
 
@@ -224,6 +232,19 @@ def certificate(context: click.Context, day: datetime | None, output: Path | Non
     )
     if not made.is_complete:
         context.exit(_BROKEN)
+
+
+@audit.command()
+@click.pass_obj
+def sample(settings: Settings) -> None:
+    """List the samples that auditors drew; they are drawn and walked through in the browser, under Audit, Samples."""
+    with opened(settings) as services:
+        for each in services.sampling.list_samples(by=CLI):
+            state = f"closed {each.closed_at:%Y-%m-%d}" if each.closed_at else "open"
+            click.echo(
+                f"{each.id:>4}  {each.at:%Y-%m-%d}  {each.by}  {each.size} of {each.population} {each.unit.value}: "
+                f"{each.examined} examined, {each.exceptions} exceptions, {state}  {each.title}"
+            )
 
 
 @audit.command()

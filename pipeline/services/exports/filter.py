@@ -34,6 +34,8 @@ class ExportFilter(Frozen):
     """Documents that are in one of these states now, signed or not; none: every approval, superseded ones too."""
     documents: tuple[int, ...] = ()
     """These documents alone; none: all."""
+    events: tuple[int, ...] = ()
+    """Single events, by their numbers, that come along with those of the documents."""
     redact: tuple[str, ...] = ()
     """Fields whose values are left out, for copies that go further; in JSONL and evidence alone."""
     parts: tuple[ExportPart, ...] = tuple(ExportPart)

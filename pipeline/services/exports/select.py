@@ -87,6 +87,7 @@ def event_conditions(wanted: ExportFilter) -> list[ColumnElement[bool]]:
             or_(
                 EventRow.document_id.in_(documents),
                 and_(EventRow.document_id.is_(None), EventRow.file_id.in_(files)),
+                EventRow.seq.in_(wanted.events),
             )
         )
     return conditions

@@ -27,6 +27,7 @@ from pipeline.store.tables.people import (
 from pipeline.store.tables.policies import PolicyRow
 from pipeline.store.tables.record import ChainHeadRow, CheckpointRow, EventRow, EventValueRow, OutletRow
 from pipeline.store.tables.review import ClaimRow, DraftRow, FieldRow
+from pipeline.store.tables.samples import SampleFindingRow, SampleItemRow, SampleRow
 from pipeline.store.tables.talk import CommentRow, MentionRow
 
 __all__ = [
@@ -64,6 +65,9 @@ __all__ = [
     "PolicyRow",
     "RecheckRow",
     "RecoveryCodeRow",
+    "SampleFindingRow",
+    "SampleItemRow",
+    "SampleRow",
     "SavedViewRow",
     "SearchTermRow",
     "SecondFactorRow",
