@@ -14,7 +14,7 @@ from pipeline.assurance.sampling import CONFIDENCES
 from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import FieldKind
 from pipeline.domain.sampling import ExceptionKind, SampleUnit, SampleWanted, Verdict
-from pipeline.errors import InvalidCorrectionError
+from pipeline.errors import ErasedError, InvalidCorrectionError
 from pipeline.services.sampling import SamplePlan, SignedFieldView
 from pipeline.services.text import whole_number
 from review_ui import forms
@@ -162,7 +162,10 @@ def _index(plan: SamplePlan | None, wanted: SampleWanted | None, refused: str | 
 def _item(sample_id: int, position: int, refused: str | None = None) -> str:
     found = services().sampling.get_item(sample_id, position, by=actor())
     sample = services().sampling.get_sample(sample_id, by=actor())
-    document = services().reviewing.get_document(found.item.document_id, by=actor())
+    try:
+        document = services().reviewing.get_document(found.item.document_id, by=actor())
+    except ErasedError:
+        document = None
     kinds = _kinds(found.document_type)
     titles = _titles()
     return render_template(
@@ -172,7 +175,7 @@ def _item(sample_id: int, position: int, refused: str | None = None) -> str:
         item=found.item,
         lines=[_line(one, kinds, titles) for one in found.fields],
         document=document,
-        desk=desk_of(document, focus=found.item.field or SUMMARY),
+        desk=desk_of(document, focus=found.item.field or SUMMARY) if document is not None else None,
         kinds=KIND_WORDS,
         titles=titles,
         type_titles=_type_titles(),

@@ -130,6 +130,8 @@ class SignedItemView(Frozen):
     signed_at: datetime
     meaning: str
     is_superseded: bool
+    is_erased: bool
+    """Its values are gone: what is left can be examined, or is an exception."""
     fields: tuple[SignedFieldView, ...]
 
 
@@ -294,6 +296,7 @@ class Sampling:
                 signed_at=approval.at,
                 meaning=approval.meaning,
                 is_superseded=approval.superseded_at is not None,
+                is_erased=not fields,
                 fields=tuple(_signed_field(name, fields.get(name)) for name in names),
             )
 
@@ -439,7 +442,7 @@ class Sampling:
         item = session.get(SampleItemRow, (sample_id, position))
         if item is None:
             raise NotFoundError(f"Sample {sample_id} has no item {position}.")
-        visible.get_document(session, item.document_id, by, self.types)
+        visible.get_remains(session, item.document_id, by, self.types)
         return item
 
 

@@ -44,6 +44,7 @@ from tests import world as worlds
 from tests.builders import MACHINE
 from tests.desk import Office
 from tests.integration.test_audit_verify import approve_one, forge
+from tests.integration.test_erasure import erase
 
 
 @pytest.fixture
@@ -496,3 +497,14 @@ def test_auditors_see_the_days_and_take_certificates_away(tmp_path: Path, sqlite
     assert parse_certificate(certificate.data).said["complete"] is False
     assert browser.post("/audit/completeness", data={"day": "tomorrow"}).status_code == 400
     world.close()
+
+
+def test_what_was_erased_is_accounted_for(worked: Office, auditor: Actor) -> None:
+    erase(worked, 1, worked.hire("boss"))
+    made = certify(worked, auditor)
+    assert made.differences == ()
+    assert made.standing["files"]["erased"] == 1
+    assert made.totals is not None
+    [signed] = made.totals["signed"]
+    assert (signed["documents"], signed["without_amount"], signed["amount"]) == (1, 1, "0")
+    assert problems(whole_export(worked, auditor), content_of(worked, made, auditor)) == []

@@ -22,6 +22,7 @@ from pipeline.services.views import EventView
 from tests.builders import MACHINE
 from tests.desk import Office
 from tests.integration.test_audit_verify import approve_one
+from tests.integration.test_erasure import erase
 from tests.integration.test_evidence import key_of, opened, page_image, problems
 
 GUIDE = Path(__file__).parents[2] / "docs" / "audit-export.md"
@@ -257,3 +258,20 @@ def test_evidence_of_a_sample_holds_its_draw_and_its_documents(signed: Office, a
     tags = [row["tag"] for row in rows if row["kind"] == "event"]
     assert {row["document"] for row in rows if row["kind"] == "approval"} == set(documents)
     assert [tags.count(tag) for tag in ("sample:draw", "sample:finding", "sample:close")] == [1, 2, 1]
+
+
+def test_of_an_erased_document_the_findings_stay_and_their_words_go(signed: Office, auditor: Actor) -> None:
+    number = signed.sampling.draw(SampleWanted(size=5), "All", by=auditor)
+    items = signed.sampling.get_sample(number, by=auditor).items
+    for item in items:
+        signed.sampling.add_finding(
+            number, item.position, Verdict.EXCEPTION, kind=ExceptionKind.OTHER, comment="of Quillfeather", by=auditor
+        )
+    gone = items[0].document_id
+    erase(signed, gone, signed.hire("boss"))
+    item = signed.sampling.get_item(number, 1, by=auditor)
+    assert item.is_erased
+    assert [(one.verdict, one.comment) for one in item.item.findings] == [(Verdict.EXCEPTION, "")]
+    assert signed.sampling.get_item(number, 2, by=auditor).item.findings[0].comment == "of Quillfeather"
+    assert signed.sampling.get_sample(number, by=auditor).exceptions == 5
+    assert signed.sampling.plan(SampleWanted(size=1), by=auditor).population == 5

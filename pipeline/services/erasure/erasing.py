@@ -39,7 +39,7 @@ from pipeline.store.tombstones import FolderTombstones, Tombstone
 REFERENCE_MOST = 40
 LISTED_MOST = 200
 SCRUBBED = ("event_values", "fields", "extractions", "search_terms", "comments", "drafts", "documents", "files",
-            "approvals", "certificates", "taught", "rechecks", "deliveries")  # fmt: skip
+            "approvals", "certificates", "taught", "rechecks", "deliveries", "sample_findings")  # fmt: skip
 
 log = structlog.get_logger()
 

@@ -26,6 +26,8 @@ from pipeline.store.tables import (
     MentionRow,
     ModelRow,
     RecheckRow,
+    SampleFindingRow,
+    SampleItemRow,
     SearchTermRow,
     TaughtRow,
 )
@@ -93,6 +95,13 @@ def _empty_document(session: Session, document: DocumentRow, now: datetime) -> N
         session.execute(delete(kind).where(kind.document_id == here))
     session.execute(update(CommentRow).where(CommentRow.document_id == here).values(text="", withdrawn_at=now))
     session.execute(update(DeliveryRow).where(DeliveryRow.document_id == here).values(error=None))
+    about = (SampleItemRow.sample_id == SampleFindingRow.sample_id) & (
+        SampleItemRow.position == SampleFindingRow.position
+    )
+    drawn = select(SampleItemRow.sample_id).where(about, SampleItemRow.document_id == here).exists()
+    session.execute(
+        update(SampleFindingRow).where(drawn).values(comment="").execution_options(synchronize_session=False)
+    )
 
 
 def _empty_events(session: Session, files: Sequence[int], document: DocumentRow | None) -> int:
