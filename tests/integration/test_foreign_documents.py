@@ -152,14 +152,8 @@ def test_method_that_lists_holds_nothing_of_foreign_documents(world: World, name
 
 
 def test_lists_hold_them_where_nothing_is_limited(world: World) -> None:
-    telling = {
-        name
-        for name in LISTS
-        if any(
-            word in outcome(world, METHODS[name], service_methods()[name], insider(world), {})
-            for word in secrets_of(world)
-        )
-    }
+    told = {name: outcome(world, METHODS[name], service_methods()[name], insider(world), {}) for name in LISTS}
+    telling = {name for name, answer in told.items() if any(word in answer for word in secrets_of(world))}
     assert telling >= {
         "Reviewing.list_queue",
         "Reviewing.explain_next",
