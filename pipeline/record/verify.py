@@ -729,7 +729,10 @@ def _moment(text: bytes) -> datetime:
     found = MOMENT.fullmatch(text)
     if not found:
         raise ValueError("a time in it is written in another way than the standard says")
-    whole = datetime.strptime(found[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=_UTC)
+    try:
+        whole = datetime.strptime(found[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=_UTC)
+    except ValueError as error:
+        raise ValueError("a time in it is none") from error
     return whole + timedelta(microseconds=int((found[2] or b"0")[:6].ljust(6, b"0")))
 
 
