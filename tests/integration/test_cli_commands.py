@@ -17,11 +17,13 @@ from fixtures.make import tiny_pdf
 from pipeline import assembly
 from pipeline.domain.actors import Role
 from pipeline.record import verify
+from pipeline.record.verify import check_stamped, parse_certificates
 from pipeline.services.auditing import EventFilter
 from pipeline.services.history import Known
 from pipeline.settings import Settings
 from tests.builders import MACHINE
 from tests.fakes import FakeQueue
+from tests.timestamp_authority import Authority, Wrong, listening
 from workers import report
 from workers.cli import desk
 
@@ -330,3 +332,28 @@ def test_what_the_command_line_did_is_in_the_record_under_its_name(shell: Shell,
         assert person.roles == (Role.AUDITOR,)
     finally:
         services.close()
+
+
+def test_a_checkpoint_is_stamped_where_an_authority_is_set_and_doctor_tells_where_it_does_not_answer(
+    shell: Shell, tmp_path: Path
+) -> None:
+    authority = Authority("p256")
+    (tmp_path / "root.pem").write_bytes(authority.pem)
+    alone = shell.run("audit", "checkpoint", "--output", str(tmp_path / "alone.json"))
+    assert (alone.exit_code, (tmp_path / "alone.tsr").exists()) == (0, False)
+    with listening(authority) as url:
+        shell.environment |= {
+            "PROOFDESK_TIMESTAMPS": url,
+            "PROOFDESK_TIMESTAMP_CERTIFICATES": str(tmp_path / "root.pem"),
+        }
+        assert shell.run("audit", "checkpoint", "--output", str(tmp_path / "kept.json")).exit_code == 0
+        content, stamp = ((tmp_path / f"kept.{suffix}").read_bytes() for suffix in ("json", "tsr"))
+        assert check_stamped(stamp, content, parse_certificates(authority.pem))
+        authority.wrong = Wrong.REFUSED
+        assert shell.run("audit", "checkpoint", "--output", str(tmp_path / "late.json")).exit_code == 0
+        assert not (tmp_path / "late.tsr").exists()
+    assert "was not kept: the authority refused to give it" in shell.run("status").stdout
+    checks = json.loads(shell.run("doctor", "--json").stdout)["checks"]
+    [found] = [check for check in checks if check["part"] == "checkpoints"]
+    assert (found["state"], "time-stamped by 127.0.0.1" in found["found"]) == ("warning", True)
+    assert "refused to give it" in found["mend"]
