@@ -68,10 +68,13 @@ def fill(office: Office, count: int) -> None:
 
 def furnish(office: Office, lives: int) -> None:
     """Put the files and documents that these events tell of into the tables, and their bytes into the store."""
+    vault = office.store.vault
+    assert vault is not None
     at: dict[str, Any] = {"received_at": START, "due_at": START, "changed_at": START, "revision": 2}
     for first in range(0, lives, CHUNK):
         names = range(first, min(first + CHUNK, lives))
         hashes = {life: hashlib.sha256(str(life).encode()).hexdigest() for life in names}
+        keys = {life: vault.take() for life in names}
         with office.store.writing() as session:
             session.add_all(
                 FileRow(
@@ -84,12 +87,14 @@ def furnish(office: Office, lives: int) -> None:
                     sha256=hashes[life],
                     received_by="bench",
                     received_at=START,
+                    key=keys[life],
                 )
                 for life in names
             )
             session.flush()
             session.add_all(
-                DocumentRow(id=life + 1, file_id=life + 1, state=DocumentState.REVIEW, **at) for life in names
+                DocumentRow(id=life + 1, file_id=life + 1, state=DocumentState.REVIEW, key=keys[life], **at)
+                for life in names
             )
         for sha256 in hashes.values():
             place = office.folder / "blobs" / sha256[:2] / sha256
@@ -148,8 +153,8 @@ def hashed_seconds(path: Path) -> float:
 
 def measure(folder: Path, count: int) -> dict[str, Any]:
     office = office_in(folder)
-    fill(office, count)
     furnish(office, count // 5)
+    fill(office, count)
     auditor: Actor = office.hire("lindqvist", Role.AUDITOR)
     began = time.perf_counter()
     view = office.auditing.verify(by=auditor)

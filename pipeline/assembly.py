@@ -78,6 +78,7 @@ from pipeline.store.readings import FolderImageReadings, FolderReadings
 from pipeline.store.sealing import Sealer
 from pipeline.store.studies import FolderStudies
 from pipeline.store.tombstones import FolderTombstones
+from pipeline.store.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -160,11 +161,12 @@ def build(
     types = TypeShelf(_types(settings.extra_types, _enabled(settings.enabled_types)))
     data = settings.data_path
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store(settings.database)
+    sealer = Sealer(settings.secret_file or data / "secret.key", is_made=settings.secret_file is None)
+    vault = Vault(settings.vault, sealer)
+    store = Store(settings.database, vault=vault)
     blobs = FolderBlobs(data / "blobs")
     readings = FolderReadings(data / "readings")
     limits = limits_of(settings)
-    sealer = Sealer(settings.secret_file or data / "secret.key", is_made=settings.secret_file is None)
     intake = Intake(
         arrivals=Arrivals(
             store=store,

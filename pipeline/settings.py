@@ -28,6 +28,7 @@ class Settings(BaseModel):
     secret_file: Path | None = None
     redis_url: str | None = None
     database_url: str | None = None
+    vault_url: str | None = None
     secure_cookies: bool = False
     trusted_proxies: int = Field(default=0, ge=0)
     worker_processes: int = Field(default=2, ge=1)
@@ -78,7 +79,7 @@ class Settings(BaseModel):
     def _check_redis(cls, url: str | None) -> str | None:
         return _check_address(url, ("redis", "rediss", "unix"), "redis://host:6379/0")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "vault_url")
     @classmethod
     def _check_database(cls, url: str | None) -> str | None:
         kinds = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
@@ -141,12 +142,19 @@ class Settings(BaseModel):
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force: DATABASE_URL, else an SQLite file in the data folder."""
-        if self.database_url is None:
-            return f"sqlite:///{self.data_path / 'proofdesk.db'}"
-        for plain in ("postgres://", "postgresql://"):
-            if self.database_url.startswith(plain):
-                return "postgresql+psycopg://" + self.database_url.removeprefix(plain)
-        return self.database_url
+        return _with_driver(self.database_url or f"sqlite:///{self.data_path / 'proofdesk.db'}")
+
+    @property
+    def vault(self) -> str:
+        """The SQLAlchemy URL of documents' keys: PROOFDESK_VAULT_URL, else an SQLite file in a folder of its own."""
+        return _with_driver(self.vault_url or f"sqlite:///{self.data_path / 'vault' / 'keys.db'}")
+
+
+def _with_driver(url: str) -> str:
+    for plain in ("postgres://", "postgresql://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
 
 
 def variable_of(name: str) -> str:

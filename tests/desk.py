@@ -59,6 +59,7 @@ from pipeline.store.readings import FolderReadings
 from pipeline.store.sealing import Sealer
 from pipeline.store.studies import FolderStudies
 from pipeline.store.tombstones import FolderTombstones
+from pipeline.store.vault import Vault
 from tests import builders
 from tests.builders import MACHINE
 from tests.fakes import FakeClock, FakeEngine, FakeQueue, FakeReader
@@ -85,6 +86,9 @@ class Office:
     """What the quality sample's draw comes out as; 1 never samples."""
 
     def __post_init__(self) -> None:
+        if self.store.vault is None:
+            keys = f"sqlite:///{self.folder / 'vault' / 'keys.db'}"
+            self.store.seal_under(Vault(keys, Sealer(self.folder / "secret.key")))
         shelf = TypeShelf(self.types)
         blobs = FolderBlobs(self.folder / "blobs")
         readings = FolderReadings(self.folder / "readings")

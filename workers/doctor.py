@@ -56,6 +56,7 @@ def examine(settings: Settings) -> list[Check]:
         ("output folder", check_out),
         ("clock", check_clock),
         ("database", check_database),
+        ("vault", check_vault),
         ("queue", check_queue),
         ("workers", check_workers),
         ("learning", check_learning),
@@ -162,6 +163,22 @@ def check_database(settings: Settings) -> Check:
     if word != "ok":
         return Check("database", State.BAD, word, "Run `proofdesk db upgrade`, or check DATABASE_URL and its server.")
     return Check("database", State.OK, "SQLite" if settings.database.startswith("sqlite") else "PostgreSQL")
+
+
+def check_vault(settings: Settings) -> Check:
+    if not settings.data_path.is_dir():
+        return Check("vault", State.BAD, "not created yet", "Run `proofdesk up`.")
+    queue = RqQueue.from_settings(settings)
+    services = assembly.build(_blind(settings), queue)
+    try:
+        word = services.health.ready()[1]["vault"]
+    finally:
+        services.close()
+        queue.close()
+    if word != "ok":
+        mend = "Restore the vault and the secret file that belong to this database, or check PROOFDESK_VAULT_URL."
+        return Check("vault", State.BAD, word, mend)
+    return Check("vault", State.OK, "SQLite" if settings.vault.startswith("sqlite") else "PostgreSQL")
 
 
 def check_queue(settings: Settings) -> Check:

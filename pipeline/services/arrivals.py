@@ -98,7 +98,7 @@ class Arrivals:
             sizes: bytes by token.
             by: who claims.
         """
-        now = self.clock.now()
+        now, vault = self.clock.now(), self.store.vault
         with self.store.writing() as session:
             known = session.execute(
                 select(_files.c.token, _files.c.id, _files.c.state).where(
@@ -120,6 +120,7 @@ class Arrivals:
                     "received_by": senders[item.token].name if item.token in senders else by.name,
                     "received_at": now,
                     "moved": False,
+                    "key": vault.take() if vault is not None else None,
                 }
                 for item in new
             ]
@@ -152,7 +153,12 @@ class Arrivals:
                 row.id: row
                 for row in session.execute(
                     select(
-                        _files.c.id, _files.c.name, _files.c.folder, _files.c.preset_type, _files.c.received_at
+                        _files.c.id,
+                        _files.c.name,
+                        _files.c.folder,
+                        _files.c.preset_type,
+                        _files.c.received_at,
+                        _files.c.key,
                     ).where(
                         _files.c.id.in_([item.row_id for item in looked]),
                         _files.c.state == FileState.CLAIMED,  # another process was quicker: its outcome stands
@@ -260,13 +266,14 @@ class Arrivals:
                 for row in session.execute(select(*columns).where(*conditions))
             ]
 
-    def _document(self, file: Row[Any, Any, Any, Any, Any], looked: Looked, now: datetime) -> dict[str, Any]:
+    def _document(self, file: Row[Any, Any, Any, Any, Any, Any], looked: Looked, now: datetime) -> dict[str, Any]:
         return {
             "state": DocumentState.QUEUED,
             "revision": 1,
             "file_id": looked.row_id,
             "page_count": looked.page_count,
             "folder": file.folder,
+            "key": file.key,
             "type": file.preset_type,
             "type_fixed": file.preset_type is not None,
             "received_at": file.received_at,

@@ -8,7 +8,10 @@ from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.orm import Session
 
+from pipeline.store.columns import VAULT
+from pipeline.store.ownership import OwningSession
 from pipeline.store.tables import ChainHeadRow
+from pipeline.store.vault import Vault
 
 BUSY_SECONDS = 10
 _BUSY_STEP_SECONDS = 0.01
@@ -23,7 +26,7 @@ class Store:
     on PostgreSQL it locks the chain's head row. Both make writers take turns: keep them short, nothing slow inside.
     """
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = 10, vault: Vault | None = None) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # an error's message would quote the values of the statement that failed
@@ -37,18 +40,26 @@ class Store:
             _prepare_sqlite(self.engine)
         else:
             event.listen(self.engine, "handle_error", _hide_values)
+        self.vault: Vault | None = None
+        if vault is not None:
+            self.seal_under(vault)
         self._writer = self.engine.execution_options(proofdesk_writing=True)
+
+    def seal_under(self, vault: Vault) -> None:
+        """Seal what is written from now on under the keys of a vault, and open with them what is read."""
+        self.vault = vault
+        setattr(self.engine.dialect, VAULT, vault)
 
     @contextmanager
     def reading(self) -> Generator[Session]:
         """A deferred transaction for queries; it is rolled back at the end whatever happened in it."""
-        with Session(self.engine) as session:
+        with OwningSession(self.engine) as session:
             yield session  # closing rolls back, and leaves loaded rows readable where rollback() would expire them
 
     @contextmanager
     def writing(self) -> Generator[Session]:
         """One transaction that commits at the end of the block, or rolls back where it raises."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with OwningSession(self._writer, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
                 session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
                 session.execute(select(ChainHeadRow.seq).where(ChainHeadRow.id == 1).with_for_update())
@@ -80,6 +91,8 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self.vault is not None:
+            self.vault.close()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

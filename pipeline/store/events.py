@@ -1,14 +1,17 @@
+from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Table, Text, column, insert, select, table, update
+from sqlalchemy import Connection, Table, Text, column, insert, select, table, update
 from sqlalchemy.orm import Session
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.errors import RecordBrokenError
 from pipeline.record import canonical
 from pipeline.record.verify import canonical_text, commitment, sha256_hex
-from pipeline.store.tables import ChainHeadRow, EventRow, EventValueRow
+from pipeline.store import values
+from pipeline.store.columns import vault_of
+from pipeline.store.tables import ChainHeadRow, DocumentRow, EventRow, EventValueRow, FileRow
 
 FORMAT = 1
 """Version of the hashed text's layout."""
@@ -41,6 +44,7 @@ def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
             "Stop Proofdesk, restore a backup, then run `proofdesk audit verify`."
         )
     first, prev = head.seq + 1, head.hash
+    vault, keys = vault_of(connection.dialect), _keys_of(connection, events)
     event_rows: list[dict[str, Any]] = []
     value_rows: list[dict[str, Any]] = []
     for seq, event in enumerate(events, start=first):
@@ -48,8 +52,11 @@ def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
         for name, value in event.values.items():
             salt = token_hex(SALT_BYTES)
             value_text = canonical.canonical_json(value)
-            value_rows.append({"seq": seq, "name": name, "salt": salt, "value": value_text})
             commitments[name] = commitment(salt, value_text.encode())
+            key = keys.get(("document", event.document_id)) or keys.get(("file", event.file_id))
+            if vault is not None and key is not None:
+                salt, value_text = values.close(vault, key, salt, value_text)
+            value_rows.append({"seq": seq, "name": name, "salt": salt, "value": value_text})
         text = hashed_text(event, seq, prev, commitments)
         prev = sha256_hex(text.encode())
         event_rows.append(
@@ -71,6 +78,23 @@ def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
     last = first + len(events) - 1
     connection.execute(update(ChainHeadRow).where(ChainHeadRow.id == 1).values(seq=last, hash=prev))
     return tuple(range(first, last + 1))
+
+
+def _keys_of(connection: Connection, events: Sequence[AuditEvent]) -> dict[tuple[str, int | None], str]:
+    """Return the names of the keys of the documents and files that events with values are about."""
+    if vault_of(connection.dialect) is None:
+        return {}
+    found: dict[tuple[str, int | None], str] = {}
+    told = [event for event in events if event.values]
+    for kind, owner, ids in (
+        ("document", DocumentRow, {event.document_id for event in told if event.document_id is not None}),
+        ("file", FileRow, {event.file_id for event in told if event.document_id is None and event.file_id is not None}),
+    ):
+        if ids:
+            for row_id, key in connection.execute(select(owner.id, owner.key).where(owner.id.in_(ids))):
+                if key is not None:
+                    found[kind, row_id] = key
+    return found
 
 
 def hashed_text(event: AuditEvent, seq: int, prev: str, commitments: dict[str, str]) -> str:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from pipeline.record.canonical import utc_text
 from pipeline.record.verify import StoredEvent
+from pipeline.store.columns import vault_of
 from pipeline.store.engine import Store
 from pipeline.store.tables import ChainHeadRow, EventRow, EventValueRow
+from pipeline.store.values import key_of, unclose
 
 BATCH = 1000
 SQLITE_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")
@@ -44,6 +46,7 @@ def _raw(session: Session, column: Any) -> ColumnElement[Any]:
 def list_stored(session: Session, *conditions: ColumnElement[bool]) -> Iterator[StoredEvent]:
     """Yield the events that meet the conditions, or all, in order; they are loaded a thousand at a time."""
     connection = session.connection()
+    vault = vault_of(connection.dialect)
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     fields = select(
         EventRow.seq,
@@ -70,10 +73,14 @@ def list_stored(session: Session, *conditions: ColumnElement[bool]) -> Iterator[
         if not rows:
             return
         values: dict[int, list[tuple[str, str, bytes]]] = defaultdict(list)
-        for seq, name, salt, value in connection.execute(
-            kept.where(EventValueRow.seq.between(rows[0][0], rows[-1][0]))
-        ):
-            values[seq].append((_text(name), _text(salt), value or b""))
+        stored = connection.execute(kept.where(EventValueRow.seq.between(rows[0][0], rows[-1][0]))).all()
+        if vault is not None:
+            vault.load(key for _, _, salt, _ in stored if (key := key_of(_text(salt))) is not None)
+        for seq, name, salt, value in stored:
+            if key_of(_text(salt)) is None:
+                values[seq].append((_text(name), _text(salt), value or b""))
+            elif (opened := unclose(vault, _text(salt), _text(value))) is not None:
+                values[seq].append((_text(name), opened[0], opened[1].encode()))
         for seq, hash_, text, at, tag, by, file_id, document_id, field in rows:
             columns = {
                 "at": _time(_text(at)) if on_sqlite else utc_text(at),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Act, Actor
@@ -197,9 +197,12 @@ class Erasing:
             sent = select(DeliveryRow.key).where(DeliveryRow.document_id == row.document_id)
             deliveries = list(session.scalars(sent))
             sizes, models = row.sizes, row.models
+            keys = _keys_of(session, row)
         try:
             for stone in stones:
                 self.tombstones.add(stone)
+            if self.store.vault is not None:
+                self.store.vault.destroy(keys)
             cleared = self.traces.clear(sizes, models, deliveries)
             if not self.store.scrub(SCRUBBED):
                 log.info("erasing.waits_for_readers", erasure=erasure_id)
@@ -490,6 +493,13 @@ def hold_view(row: LegalHoldRow) -> HoldView:
         released_by=row.released_by,
         released_at=row.released_at,
     )
+
+
+def _keys_of(session: Session, row: ErasureRow) -> list[str]:
+    """Return the names of the keys that go: copies of the database have nothing of the document without them."""
+    files = select(FileRow.key).where(or_(FileRow.id == row.file_id, FileRow.duplicate_of == row.file_id))
+    documents = select(DocumentRow.key).where(DocumentRow.file_id == row.file_id)
+    return [key for key in (*session.scalars(files), *session.scalars(documents)) if key is not None]
 
 
 def _stones(session: Session, row: ErasureRow) -> list[Tombstone]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.store.columns import UtcDateTime
+from pipeline.store.columns import Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
 
@@ -32,7 +32,7 @@ class ApprovalRow(Signed, Base):
     __tablename__ = "approvals"
 
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    record: Mapped[dict[str, Any]] = mapped_column(JSON)
+    record: Mapped[dict[str, Any]] = mapped_column(Sealed(JSON(), "approvals.record", {}))
     """Exactly what was signed: values, file hashes, who settled what."""
     record_sha256: Mapped[str] = mapped_column(String(64))
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -11,7 +11,7 @@ from pipeline.domain.extraction import Extraction
 from pipeline.domain.pages import PageSummary
 from pipeline.domain.routing import Finding
 from pipeline.domain.worth import Priority
-from pipeline.store.columns import PydanticJSON, UtcDateTime
+from pipeline.store.columns import PydanticJSON, Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Folder, Id, Term
 
 
@@ -39,7 +39,7 @@ class DocumentRow(Base):
     party: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[float | None] = mapped_column(Float)
     """For sorting only; the exact value is in the fields."""
-    amount_text: Mapped[str | None] = mapped_column(Text)
+    amount_text: Mapped[str | None] = mapped_column(Sealed(Text(), "documents.amount_text"))
     currency: Mapped[str | None] = mapped_column(String(8))
     identity: Mapped[str | None] = mapped_column(String(64), index=True)
     """SHA-256 of party and number, normalised: the same invoice in other bytes has the same."""
@@ -47,7 +47,7 @@ class DocumentRow(Base):
     critical_count: Mapped[int] = mapped_column(Integer, default=0)
     open_states: Mapped[list[str]] = mapped_column(JSON, default=list[str])
     """One icon word for each open exception, in the fields' order: "check", "critical"."""
-    what: Mapped[str] = mapped_column(Text, default="")
+    what: Mapped[str] = mapped_column(Sealed(Text(), "documents.what", ""), default="")
     """What to look at, in words, for the queue."""
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -60,14 +60,16 @@ class DocumentRow(Base):
     running_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure_code: Mapped[str | None] = mapped_column(String(40))
-    failure: Mapped[str | None] = mapped_column(Text)
+    failure: Mapped[str | None] = mapped_column(Sealed(Text(), "documents.failure"))
     held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    note: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Sealed(Text(), "documents.note"))
     """The reason it was last held, returned or rejected with."""
     validated_by: Mapped[str | None] = mapped_column(String(200))
     validated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     corrected: Mapped[bool] = mapped_column(Boolean, default=False)
-    findings: Mapped[tuple[Finding, ...] | None] = mapped_column(PydanticJSON(TypeAdapter(tuple[Finding, ...])))
+    findings: Mapped[tuple[Finding, ...] | None] = mapped_column(
+        Sealed(PydanticJSON(TypeAdapter(tuple[Finding, ...])), "documents.findings")
+    )
     policy_version: Mapped[int | None] = mapped_column(Integer)
     model: Mapped[str | None] = mapped_column(String(12))
     """Version of the model that it was last read with, or is to be read with again; None: the rules alone."""
@@ -78,10 +80,12 @@ class DocumentRow(Base):
     rank: Mapped[float | None] = mapped_column(Float)
     """Its place among those under review, the higher the sooner: as in `pipeline.domain.worth`."""
     priority: Mapped[Priority] = mapped_column(String(8), default=Priority.NORMAL, server_default="normal")
-    priority_why: Mapped[str | None] = mapped_column(Text)
+    priority_why: Mapped[str | None] = mapped_column(Sealed(Text(), "documents.priority_why"))
     """Who set it, and why."""
     comment_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     """Comments on it that were not withdrawn; kept by triggers."""
+    key: Mapped[str | None] = mapped_column(String(32))
+    """Names the key in the vault that its values are sealed under; None: it came before there were keys."""
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when nothing that was read from it is left; its number, state and times stay."""
 
@@ -160,4 +164,4 @@ class ExtractionRow(Base):
     attempt: Mapped[int] = mapped_column(Integer)
     engine: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    result: Mapped[Extraction] = mapped_column(PydanticJSON(TypeAdapter(Extraction)))
+    result: Mapped[Extraction] = mapped_column(Sealed(PydanticJSON(TypeAdapter(Extraction)), "extractions.result"))

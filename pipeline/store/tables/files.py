@@ -36,6 +36,8 @@ class FileRow(Base):
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     moved: Mapped[bool] = mapped_column(Boolean, default=False)
     """Whether the dropped file has reached processed/, duplicates/ or quarantine/."""
+    key: Mapped[str | None] = mapped_column(String(32))
+    """Names the key in the vault that belongs to it and to the document that it became."""
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when its bytes and its name are gone; its hash stays, for evidence made before."""
 

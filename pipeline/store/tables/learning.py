@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.domain.models import FieldCurves, ModelState, TypeFigures
 from pipeline.domain.value import Value
-from pipeline.store.columns import PydanticJSON, UtcDateTime
+from pipeline.store.columns import PydanticJSON, Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
 
@@ -87,7 +87,7 @@ class RecheckRow(Base):
     field: Mapped[str] = mapped_column(String(64))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id"))
     taught_id: Mapped[int | None] = mapped_column(ForeignKey("taught.id"))
-    said: Mapped[str | None] = mapped_column(Text)
+    said: Mapped[str | None] = mapped_column(Sealed(Text(), "rechecks.said"))
     """What the machine said; None: that there is none."""
     confidence: Mapped[float] = mapped_column(Float)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

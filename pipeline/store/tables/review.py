@@ -10,8 +10,11 @@ from pipeline.domain.extraction import Provenance
 from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReviewReason
 from pipeline.domain.value import Value
-from pipeline.store.columns import PydanticJSON, UtcDateTime
+from pipeline.store.columns import PydanticJSON, Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Id
+
+_VALUE = PydanticJSON(TypeAdapter(Value))
+_PLACE = PydanticJSON(TypeAdapter(Provenance))
 
 
 class FieldRow(Base):
@@ -24,19 +27,21 @@ class FieldRow(Base):
     name: Mapped[str] = mapped_column(String(64))
     position: Mapped[int] = mapped_column(Integer)
     state: Mapped[FieldState] = mapped_column(String(16))
-    machine_value: Mapped[Value | None] = mapped_column(PydanticJSON(TypeAdapter(Value)))
-    value: Mapped[Value | None] = mapped_column(PydanticJSON(TypeAdapter(Value)))
+    machine_value: Mapped[Value | None] = mapped_column(Sealed(_VALUE, "fields.machine_value"))
+    value: Mapped[Value | None] = mapped_column(Sealed(_VALUE, "fields.value"))
     confidence: Mapped[float] = mapped_column(Float)
     threshold: Mapped[float] = mapped_column(Float)
     threshold_kind: Mapped[str] = mapped_column(String(16), default="starting", server_default="starting")
     """Whose threshold decided: `starting`, `derived` or `policy`."""
-    reasons: Mapped[tuple[ReviewReason, ...]] = mapped_column(PydanticJSON(TypeAdapter(tuple[ReviewReason, ...])))
+    reasons: Mapped[tuple[ReviewReason, ...]] = mapped_column(
+        Sealed(PydanticJSON(TypeAdapter(tuple[ReviewReason, ...])), "fields.reasons", ())
+    )
     sample_probability: Mapped[float | None] = mapped_column(Float)
-    provenance: Mapped[Provenance | None] = mapped_column(PydanticJSON(TypeAdapter(Provenance)))
+    provenance: Mapped[Provenance | None] = mapped_column(Sealed(_PLACE, "fields.provenance"))
     settled_by: Mapped[str | None] = mapped_column(String(200))
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handling_ms: Mapped[int] = mapped_column(Integer, default=0)
-    comment: Mapped[str] = mapped_column(Text, default="")
+    comment: Mapped[str] = mapped_column(Sealed(Text(), "fields.comment", ""), default="")
 
     __table_args__ = (UniqueConstraint("document_id", "name"), Index("ix_fields_state", "state"))
 
@@ -60,5 +65,5 @@ class DraftRow(Base):
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True, autoincrement=False)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
     field: Mapped[str] = mapped_column(String(64), primary_key=True)
-    entries: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    entries: Mapped[dict[str, list[str]]] = mapped_column(Sealed(JSON(), "drafts.entries"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.store.columns import UtcDateTime
+from pipeline.store.columns import Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
 
@@ -21,7 +21,7 @@ class CommentRow(Base):
     field: Mapped[str | None] = mapped_column(String(64))
     """The field that it is about; None: the document."""
     answers: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Sealed(Text(), "comments.text", ""))
     """Empty once it is withdrawn."""
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -1,0 +1,72 @@
+"""The keys of documents: what is sealed under one opens under it alone, in its place, and never again without it."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigurationError
+from pipeline.store.sealing import Sealer
+from pipeline.store.vault import Vault
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    made = Vault(f"sqlite:///{tmp_path / 'vault' / 'keys.db'}", Sealer(tmp_path / "secret.key"))
+    yield made
+    made.close()
+
+
+def test_what_is_sealed_opens_under_its_key_and_in_its_place_alone(vault: Vault) -> None:
+    one, other = vault.take(), vault.take()
+    sealed = vault.seal(one, "Müller", "fields.value")
+    assert "ller" not in sealed
+    assert vault.open(one, sealed, "fields.value") == "Müller"
+    assert vault.open(other, sealed, "fields.value") is None
+    assert vault.open(one, sealed, "fields.comment") is None
+    assert vault.open(one, sealed[:-8] + "AAAAAAA=", "fields.value") is None
+    assert vault.seal(one, "Müller", "fields.value") != sealed
+
+
+def test_another_process_opens_it_too_with_the_same_secret_file(vault: Vault, tmp_path: Path) -> None:
+    key = vault.take()
+    sealed = vault.seal(key, "Müller", "x")
+    again = Vault(vault.url, Sealer(tmp_path / "secret.key"))
+    again.load([key, "unknown"])
+    assert again.open(key, sealed, "x") == "Müller"
+    foreign = Vault(vault.url, Sealer(tmp_path / "another.key"))
+    with pytest.raises(ConfigurationError, match="can't be opened"):
+        foreign.open(key, sealed, "x")
+    again.close()
+    foreign.close()
+
+
+def test_destroyed_key_is_gone_from_the_file_itself(vault: Vault, tmp_path: Path) -> None:
+    key, kept = vault.take(), vault.take()
+    sealed = vault.seal(key, "Müller", "x")
+    file = tmp_path / "vault" / "keys.db"
+    with sqlite3.connect(file) as database:
+        [(secret,)] = database.execute("SELECT sealed FROM keys WHERE name = ?", (key,)).fetchall()
+    assert secret.encode() in file.read_bytes()
+    assert vault.count([key, kept]) == 2
+    assert vault.destroy([key]) == 1
+    assert vault.destroy([key]) == 0
+    assert vault.open(key, sealed, "x") is None
+    assert vault.count([key, kept]) == 1
+    left = b"".join(path.read_bytes() for path in file.parent.iterdir())
+    assert secret.encode() not in left
+    assert key.encode() not in left
+
+
+def test_nothing_is_saved_under_a_key_that_is_missing(vault: Vault) -> None:
+    with pytest.raises(ConfigurationError, match="key is missing from the vault"):
+        vault.seal("0" * 32, "Müller", "x")
+
+
+def test_keys_that_many_take_at_once_are_all_different(vault: Vault) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(lambda _: vault.take(), range(200)))
+    assert len(set(names)) == 200
+    assert vault.count(names) == 200
