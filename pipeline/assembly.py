@@ -284,7 +284,7 @@ def build(
             longest=timedelta(seconds=settings.session_seconds_max),
         ),
         api_tokens=ApiTokens(store=store, clock=clock),
-        second_factors=SecondFactors(store=store, clock=clock, sealer=sealer),
+        second_factors=SecondFactors(store=store, clock=clock, sealer=sealer, presence=presence),
         intake=intake,
         processing=processing,
         reviewing=Reviewing(

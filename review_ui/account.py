@@ -7,7 +7,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from pipeline.errors import PipelineError
+from pipeline.errors import LoginRefusedError, PipelineError, ProofNeededError
+from review_ui.acts import refusal_of
+from review_ui.approvals import proof
 from review_ui.browsers import browser_in_words
 from review_ui.context import actor, services
 from review_ui.errors import status_of
@@ -51,7 +53,10 @@ def second_factor() -> Response:
 
 @account.post("/second-factor/setup")
 def begin_second_factor() -> Response:
-    services().second_factors.begin(by=actor())
+    try:
+        services().second_factors.begin(by=actor(), proof=proof())
+    except (ProofNeededError, LoginRefusedError) as error:
+        return _second_factor("begin", error)
     return redirect(url_for(".second_factor"))
 
 
@@ -96,6 +101,8 @@ def _second_factor(act: str | None = None, error: PipelineError | None = None) -
         qr=qr_code(factor.enrolment.uri) if factor.enrolment else None,
         act=act,
         problem=told(str(error)) if error is not None else None,
+        refused=refusal_of(act or "", error) if error is not None else None,
+        proof=factor.proof,
     )
     return make_response(page, status_of(error) if error is not None else 200)
 

@@ -102,7 +102,6 @@ class Office:
             self.store, self.clock, CHEAP_HASHER, timedelta(hours=8), timedelta(hours=24), self.sealer
         )
         self.api_tokens = ApiTokens(self.store, self.clock)
-        self.second_factors = SecondFactors(self.store, self.clock, self.sealer)
         self.sessions = Sessions(self.store, self.clock, timedelta(hours=8), timedelta(hours=24))
         type_names = frozenset(each.name for each in self.types)
         self.intake = Intake(
@@ -133,6 +132,7 @@ class Office:
         self.drafting = Drafting(self.store, shelf, self.clock)
         self.talking = Talking(self.store, shelf, self.clock)
         self.presence = Presence(self.store, self.clock, CHEAP_HASHER, self.sealer, self.signing_idle)
+        self.second_factors = SecondFactors(self.store, self.clock, self.sealer, self.presence)
         self.approving = Approving(self.store, self.queue, shelf, self.clock, self.presence)
         self.delivering = Delivering(self.store, (FolderDestination(self.out),), self.clock, timedelta(seconds=30))
         self.learning = Learning(

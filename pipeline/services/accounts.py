@@ -20,7 +20,6 @@ from pipeline.store.engine import Store
 from pipeline.store.sealing import Sealer
 from pipeline.store.tables import ClaimRow, HalfLoginRow, SecondFactorRow, SessionRow, UserRow
 
-SHORTEST_PASSWORD = 12
 FIRST_NAME = "admin"
 HALF_LOGIN = timedelta(minutes=10)
 """So long a right password waits for its code."""
@@ -77,10 +76,14 @@ class Accounts:
             if session.scalar(select(func.count()).select_from(UserRow)):
                 return None
         chosen = password or new_password()
-        if password is not None and len(password) < SHORTEST_PASSWORD:
-            raise ConfigurationError(
-                f"PROOFDESK_ADMIN_PASSWORD is too short. Give it at least {SHORTEST_PASSWORD} characters."
-            )
+        if password is not None:
+            try:
+                passwords.check_new(password, (FIRST_NAME,))
+            except InvalidCorrectionError as error:
+                raise ConfigurationError(
+                    "PROOFDESK_ADMIN_PASSWORD is too short, or guessed soon. Give it at least "
+                    f"{passwords.SHORTEST} characters; four random words do well."
+                ) from error
         hashed = self.hasher.hash(chosen)
         machine = Actor.machine("setup")
         with self.store.writing() as session:
@@ -308,13 +311,15 @@ class Accounts:
         """
         access.check_may(by, Act.SELF)
         with self.store.reading() as session:
-            hashed = queries.get_user(session, by.id or 0).password_hash
+            known = queries.get_user(session, by.id or 0)
+            hashed, names = known.password_hash, (known.name, *known.display_name.split())
         if not passwords.fits(self.hasher, hashed, old):
             raise LoginRefusedError("The present password is not right. Type it again.")
-        if len(new) < SHORTEST_PASSWORD or new == old:
+        if new == old:
             raise InvalidCorrectionError(
-                f"Choose a new password of at least {SHORTEST_PASSWORD} characters; four random words do well."
+                "This is the password that you have. Choose another; four random words do well."
             )
+        passwords.check_new(new, names)
         fresh = self.hasher.hash(new)
         with self.store.writing() as session:
             user = queries.get_user(session, by.id or 0)

@@ -20,9 +20,9 @@ from pipeline.store import queries
 from pipeline.store.engine import Store
 from pipeline.store.sealing import Sealer
 
-NEEDED = "Sign with your password: it is your first signature since you logged in, or since a while."
-NEEDED_LOGIN = "Log in again to sign: it is your first signature since a while."
-WRONG = "This password or code does not fit, so nothing was signed. Type it again."
+NEEDED = "Show with your password that it is you: it is the first time since you logged in, or since a while."
+NEEDED_LOGIN = "Log in again to show that it is you: it is the first time since a while."
+WRONG = "This password or code does not fit, so nothing was done. Type it again."
 
 BY_SESSION, BY_PASSWORD, BY_CODE, BY_SIGN_ON = "session", "password", "code", "single sign-on"
 

@@ -12,6 +12,8 @@ from pipeline.errors import InvalidCorrectionError, LoginRefusedError
 from pipeline.ports import Clock
 from pipeline.services import access, codes, guesses
 from pipeline.services.entries import entry
+from pipeline.services.presence import Presence, Proof
+from pipeline.services.views import ProofAsked
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
 from pipeline.store.sealing import Sealer
@@ -41,6 +43,8 @@ class SecondFactorView(Frozen):
     """Roles of the person for which the policy asks for one."""
     enrolment: Enrolment | None
     """Set while a first code is awaited."""
+    proof: ProofAsked | None = None
+    """What has to be shown before one is set up."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class SecondFactors:
     store: Store
     clock: Clock
     sealer: Sealer
+    presence: Presence
 
     def get_own(self, *, by: Actor) -> SecondFactorView:
         """Return how far one's own second factor is."""
@@ -64,15 +69,20 @@ class SecondFactors:
                 recovery_codes=codes.count_recovery(session, user.id),
                 required_for=tuple(role.value for role in asked if role in user.roles),
                 enrolment=self._enrolment(waits, user) if waits is not None else None,
+                proof=self.presence.find_asked(session, by),
             )
 
-    def begin(self, *, by: Actor) -> None:
+    def begin(self, *, by: Actor, proof: Proof | None = None) -> None:
         """Make a secret for one's own telephone; it counts once a code of it is confirmed.
+
+        Whoever finds a browser open must not make themselves at home in the account: they show that it is them.
 
         Raises:
             InvalidCorrectionError: there is a second factor in force.
+            ProofNeededError, LoginRefusedError: they have to show that it is them, and did not.
         """
         access.check_may(by, Act.SELF)
+        self.presence.check(by, proof)
         sealed = self.sealer.seal(codes.new_secret(), codes.context_of(by.id or 0))
         with self.store.writing() as session:
             row = session.get(SecondFactorRow, by.id or 0)

@@ -104,3 +104,18 @@ def test_last_administrator_stays(office: Office) -> None:
 def test_only_an_administrator_adds_people(office: Office) -> None:
     with pytest.raises(AccessDeniedError):
         office.accounts.add("eve", "Eve", [Role.ADMINISTRATOR], by=builders.person(3, "rowe", Role.REVIEWER))
+
+
+@pytest.mark.parametrize(
+    "guessed",
+    ["password1234", "qwertyuiop12", "aaaaaaaaaaaa", "Proofdesk2026!", "Lindqvist2026", "lindqvistlindqvist"],
+)
+def test_password_that_is_guessed_soon_is_refused(office: Office, guessed: str) -> None:
+    owner = builders.person(0, "owner")
+    once = office.accounts.add("lindqvist", "Maja Lindqvist", (Role.AUDITOR,), by=owner)
+    login = office.accounts.login("lindqvist", once, address="127.0.0.1")
+    with pytest.raises(InvalidCorrectionError, match="guessed soon"):
+        office.accounts.change_password(once, guessed, by=login.actor, token=login.token)
+    with pytest.raises(InvalidCorrectionError, match="at least 12 characters"):
+        office.accounts.change_password(once, guessed[:11], by=login.actor, token=login.token)
+    office.accounts.change_password(once, "copper lantern drifts " * 20, by=login.actor, token=login.token)

@@ -8,10 +8,11 @@ from sqlalchemy import select, text
 
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.audit import AuditTag
-from pipeline.errors import AccessDeniedError, InvalidCorrectionError, LoginRefusedError
+from pipeline.errors import AccessDeniedError, InvalidCorrectionError, LoginRefusedError, ProofNeededError
 from pipeline.services.accounts import HalfLogin, Login
 from pipeline.services.auditing import EventFilter
 from pipeline.services.guesses import FAILURES_ALLOWED, FAILURES_ALLOWED_NAME
+from pipeline.services.presence import Proof
 from pipeline.store.tables import HalfLoginRow
 from tests import builders
 from tests.desk import Office
@@ -47,7 +48,7 @@ def mara(office: Office) -> Mara:
     password = office.accounts.add("mara", "Mara", [Role.REVIEWER], by=OWNER)
     found = office.accounts.login("mara", password, address=HERE)
     assert isinstance(found, Login)
-    office.second_factors.begin(by=found.actor)
+    office.second_factors.begin(by=found.actor, proof=Proof(said=password))
     enrolment = office.second_factors.get_own(by=found.actor).enrolment
     assert enrolment is not None
     totp = TOTP(enrolment.secret)
@@ -60,7 +61,12 @@ def test_secret_counts_only_once_a_code_of_it_is_confirmed(office: Office) -> No
     password = office.accounts.add("mara", "Mara", [Role.REVIEWER], by=OWNER)
     login = office.accounts.login("mara", password, address=HERE)
     assert isinstance(login, Login)
-    office.second_factors.begin(by=login.actor)
+    with pytest.raises(ProofNeededError):
+        office.second_factors.begin(by=login.actor)
+    with pytest.raises(LoginRefusedError):
+        office.second_factors.begin(by=login.actor, proof=Proof(said="somebody else at the desk"))
+    assert office.second_factors.get_own(by=login.actor).enrolment is None
+    office.second_factors.begin(by=login.actor, proof=Proof(said=password))
     assert isinstance(office.accounts.login("mara", password, address=HERE), Login)
     with pytest.raises(InvalidCorrectionError, match="does not fit"):
         office.second_factors.confirm("000000", by=login.actor)
@@ -188,7 +194,7 @@ def test_policy_that_asks_a_role_for_it_lets_them_no_further_than_the_set_up(off
     assert isinstance(login, Login)
     assert login.must_enrol
     assert office.second_factors.get_own(by=login.actor).required_for == ("approver",)
-    office.second_factors.begin(by=login.actor)
+    office.second_factors.begin(by=login.actor, proof=Proof(said=password))
     enrolment = office.second_factors.get_own(by=login.actor).enrolment
     assert enrolment is not None
     office.second_factors.confirm(TOTP(enrolment.secret).at(office.clock.now()), by=login.actor)

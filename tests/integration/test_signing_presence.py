@@ -110,7 +110,7 @@ def test_wrong_password_signs_nothing_and_is_counted_and_slowed(
 ) -> None:
     view = ready(office, rowe)
     for _ in range(FAILURES_ALLOWED):
-        with pytest.raises(LoginRefusedError, match="nothing was signed"):
+        with pytest.raises(LoginRefusedError, match="nothing was done"):
             sign(approving, view, nora, "a guess")
     with pytest.raises(LoginRefusedError, match="quarter of an hour"):
         sign(approving, view, nora, password)
@@ -166,7 +166,7 @@ def test_first_of_two_signatures_and_taking_it_back_ask_alike(
 def test_code_of_the_telephone_signs_once(
     office: Office, approving: Approving, rowe: Actor, nora: Actor, password: str
 ) -> None:
-    office.second_factors.begin(by=nora)
+    office.second_factors.begin(by=nora, proof=Proof(said=password))
     enrolment = office.second_factors.get_own(by=nora).enrolment
     assert enrolment is not None
     totp = TOTP(enrolment.secret)
