@@ -30,6 +30,7 @@ from pipeline.domain.worth import Priority, rank_of
 from pipeline.garbage import collect_rarely
 from pipeline.ports import Job
 from pipeline.settings import Settings
+from pipeline.store.columns import Owned
 from pipeline.store.tables import DocumentRow, FileRow, SearchTermRow
 from review_ui import create_app
 
@@ -180,10 +181,20 @@ def fill(services: assembly.Services, count: int) -> None:
         ids = range(first, min(first + CHUNK, count + 1))
         documents = [_document(number, now, chance, number > count * (1 - LATE)) for number in ids]
         files = [_file(number, now, one["folder"]) for number, one in zip(ids, documents, strict=True)]
+        terms = [row for one in documents for row in _terms(one)]
         with services.store.writing() as session:
             session.execute(insert(FileRow), files)
-            session.execute(insert(DocumentRow), documents)
-            session.execute(insert(SearchTermRow), [row for one in documents for row in _terms(one)])
+            session.execute(insert(DocumentRow), [_sealed(services, one) for one in documents])
+            session.execute(insert(SearchTermRow), terms)
+
+
+def _sealed(services: assembly.Services, document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with what lists show of it under a key of its own, as it lies there."""
+    vault = services.store.vault
+    assert vault is not None
+    key = vault.take()
+    shown = {name: Owned(document[name], key) for name in ("what", "amount_text")}
+    return {**document, **shown, "key": key}
 
 
 def _file(number: int, now: datetime, folder: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 from fixtures.make import Quirk, damaged, make_invoice, make_scan
 from pipeline.domain.actors import Role
 from pipeline.domain.review import Decision, Settlement
+from pipeline.services.presence import Proof
 from tests.e2e.axe import SIZES, problems
-from tests.e2e.installation import Installation
+from tests.e2e.installation import PASSWORD, Installation
 from tests.e2e.workbench import Person
 
 WRONG = make_invoice(910, language="fr_FR", quirks=(Quirk.WRONG_SUM,))
@@ -85,7 +86,7 @@ def login(desk: Desk, page: Page) -> None:
 
 
 def second_factor(desk: Desk, page: Page) -> None:
-    desk.installation.services.second_factors.begin(by=desk.installation.person("mara"))
+    desk.installation.services.second_factors.begin(by=desk.installation.person("mara"), proof=Proof(said=PASSWORD))
     page.goto("/account/second-factor")
     expect(page.locator(".qr svg")).to_be_visible()
 
