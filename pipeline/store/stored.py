@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, cast, func, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.record.canonical import utc_text
@@ -15,6 +15,7 @@ from pipeline.store.columns import vault_of
 from pipeline.store.engine import Store
 from pipeline.store.tables import ChainHeadRow, EventRow, EventValueRow
 from pipeline.store.values import key_of, unclose
+from pipeline.store.vault import Vault
 
 BATCH = 1000
 SQLITE_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")
@@ -72,15 +73,7 @@ def list_stored(session: Session, *conditions: ColumnElement[bool]) -> Iterator[
         rows = connection.execute(after.limit(BATCH)).all()
         if not rows:
             return
-        values: dict[int, list[tuple[str, str, bytes]]] = defaultdict(list)
-        stored = connection.execute(kept.where(EventValueRow.seq.between(rows[0][0], rows[-1][0]))).all()
-        if vault is not None:
-            vault.load(key for _, _, salt, _ in stored if (key := key_of(_text(salt))) is not None)
-        for seq, name, salt, value in stored:
-            if key_of(_text(salt)) is None:
-                values[seq].append((_text(name), _text(salt), value or b""))
-            elif (opened := unclose(vault, _text(salt), _text(value))) is not None:
-                values[seq].append((_text(name), opened[0], opened[1].encode()))
+        values = _values(connection, kept.where(EventValueRow.seq.between(rows[0][0], rows[-1][0])), vault)
         for seq, hash_, text, at, tag, by, file_id, document_id, field in rows:
             columns = {
                 "at": _time(_text(at)) if on_sqlite else utc_text(at),
@@ -92,6 +85,23 @@ def list_stored(session: Session, *conditions: ColumnElement[bool]) -> Iterator[
             }
             yield StoredEvent(seq, _text(hash_), text or b"", columns, tuple(values.get(seq, ())))
         last = rows[-1][0]
+        rows, values = [], {}  # let go before the next ones are there: memory holds one batch, not two
+
+
+def _values(
+    connection: Connection, kept: Select[Any, Any, Any, Any], vault: Vault | None
+) -> dict[int, list[tuple[str, str, bytes]]]:
+    """Return the values of some events, opened, by the events' numbers; those whose key is gone are left out."""
+    stored = connection.execute(kept).all()
+    if vault is not None:
+        vault.load(key for _, _, salt, _ in stored if (key := key_of(_text(salt))) is not None)
+    values: dict[int, list[tuple[str, str, bytes]]] = defaultdict(list)
+    for seq, name, salt, value in stored:
+        if key_of(_text(salt)) is None:
+            values[seq].append((_text(name), _text(salt), value or b""))
+        elif (opened := unclose(vault, _text(salt), _text(value))) is not None:
+            values[seq].append((_text(name), opened[0], opened[1].encode()))
+    return values
 
 
 def _text(data: bytes | None) -> str:

@@ -21,6 +21,8 @@ from pipeline.services.clock import SystemClock
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import DocumentView, StatusView
 from pipeline.store.engine import Store
+from pipeline.store.sealing import Sealer
+from pipeline.store.vault import Vault
 from review_ui.rivals import shown_value
 from tests.e2e.exports import as_text, signed_values
 from tests.e2e.installation import TEST, Installation, installed
@@ -180,6 +182,8 @@ def test_each_file_and_document_is_in_exactly_one_state_and_the_sums_add_up(stor
 
 def test_status_on_the_command_line_tells_the_same(story: Story) -> None:
     told, seen = story.installation.status(), story.installation.look()
+    if told["documents"] != seen.documents:  # a better model began to read a waiting one in between
+        told, seen = story.installation.status(), story.installation.look()
     assert set(told) >= {"files", "documents", "queue", "workers"}
     assert told["files"] == seen.files
     assert told["documents"] == seen.documents
@@ -260,7 +264,9 @@ def test_any_changed_byte_of_any_event_breaks_the_record(story: Story, tmp_path:
         for name in triggers:
             target.execute(f"DROP TRIGGER {name}")
         target.commit()
-    assert _problems(pristine) == ()
+    vault = story.installation.settings.vault
+    secret = story.installation.settings.data_path / "secret.key"
+    assert _problems(pristine, vault, secret) == ()
     chance = Random(20260310)
     copy = tmp_path / "changed" / "proofdesk.db"
     copy.parent.mkdir()
@@ -268,14 +274,14 @@ def test_any_changed_byte_of_any_event_breaks_the_record(story: Story, tmp_path:
         shutil.copyfile(pristine, copy)
         column = EVENT_COLUMNS[number % len(EVENT_COLUMNS)]
         change = _change_a_byte(copy, column, chance)
-        assert _problems(copy), f"{change} was not found"
+        assert _problems(copy, vault, secret), f"{change} was not found"
         if number == 2:  # a text
             done = story.installation.cli("audit", "verify", expect=1, PROOFDESK_DATA=str(copy.parent))
             assert "does not hold" in done.stdout
 
 
-def _problems(database: Path) -> tuple[str, ...]:
-    store = Store(f"sqlite:///{database}")
+def _problems(database: Path, vault: str, secret: Path) -> tuple[str, ...]:
+    store = Store(f"sqlite:///{database}", vault=Vault(vault, Sealer(secret, is_made=False)))
     try:
         return Auditing(store, SystemClock(), TypeShelf(())).verify(by=TEST).problems
     finally:

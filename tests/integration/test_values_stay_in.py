@@ -33,8 +33,8 @@ def on_postgres(installation: Installation, postgres_url: str) -> Installation:
 def refusing(on_postgres: Installation) -> Iterator[Installation]:
     """The installation, on a database that refuses the number of the invoice."""
     with closing(Store(on_postgres.settings.database)) as store, store.engine.begin() as connection:
-        rule = f"CHECK (position('{MARKER}' IN CAST(value AS text)) = 0)"
-        connection.execute(text(f"ALTER TABLE fields ADD CONSTRAINT not_this_one {rule}"))
+        rule = f"CHECK (position('{MARKER}' IN number) = 0)"
+        connection.execute(text(f"ALTER TABLE documents ADD CONSTRAINT not_this_one {rule}"))
     yield on_postgres
     on_postgres.close()
 
