@@ -1,5 +1,10 @@
 """A document is put under a legal hold, released, and erased by an administrator; and what is seen of it then."""
 
+import gzip
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -25,6 +30,7 @@ def desk(house: Installation) -> Installation:
 
 def test_document_is_held_released_and_erased_for_good(desk: Installation, tilo: Person) -> None:
     number, page = desk.number_of(PAPER.name), tilo.page
+    assert found_below(desk.folder)
     [delivered] = [path for path in desk.delivered() if path.name.startswith(f"document-{number}-")]
     tilo.open(f"/audit/documents/{number}")
     page.get_by_role("link", name="Keep or erase it").click()
@@ -55,6 +61,7 @@ def test_document_is_held_released_and_erased_for_good(desk: Installation, tilo:
     page.get_by_role("button", name="Erase the chosen ones").click()
     expect(page.get_by_text("1 document is erased.")).to_be_visible()
     desk.wait_for("the files to go", lambda: not delivered.exists())
+    desk.wait_for("the end of it", lambda: not found_below(desk.folder))
 
     tilo.open(f"/documents/{number}")
     expect(page.get_by_role("alert")).to_contain_text(f"Document {number} was erased")
@@ -64,6 +71,20 @@ def test_document_is_held_released_and_erased_for_good(desk: Installation, tilo:
     tilo.open("/audit")
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_text("Unbroken.")).to_be_visible()
+
+
+def found_below(folder: Path) -> list[Path]:
+    """Return every file below a folder, of whatever part of the installation, that holds the invoice's number."""
+    wanted = str(PAPER.fields["invoice_number"]).casefold().encode()
+    found: list[Path] = []
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # removed meanwhile, or a socket
+            content = path.read_bytes() if path.is_file() else b""
+            with suppress(OSError, EOFError, zlib.error):
+                content += gzip.decompress(content)
+            if wanted in content.lower() or wanted in str(path).casefold().encode():
+                found.append(path)
+    return found
 
 
 def ask(page: Page, number: int) -> None:
