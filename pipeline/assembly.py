@@ -156,7 +156,7 @@ def build(
         attachments=settings.read_attachments,
         images=settings.read_images,
         eye=_eye(settings),
-        kept=FolderImageReadings(settings.data_path / "readings" / "images"),
+        kept=FolderImageReadings(_images_path(settings)),
     )
     types = TypeShelf(_types(settings.extra_types, _enabled(settings.enabled_types)))
     data = settings.data_path
@@ -242,8 +242,8 @@ def build(
             models=models,
             destinations=delivering.destinations,
             drop=settings.drop_path,
-            pages=data / "pages",
-            images=data / "readings" / "images",
+            pages=_page_images_path(settings),
+            images=_images_path(settings),
             backups=backups_path(settings),
         ),
         tombstones=FolderTombstones(data / "erased"),
@@ -255,7 +255,7 @@ def build(
         readings=readings,
         reader=reader,
         limits=limits,
-        cache=data / "pages",
+        cache=_page_images_path(settings),
         types=types,
     )
     return Services(
@@ -377,6 +377,15 @@ def preload_model(settings: Settings) -> bool:
 def backups_path(settings: Settings) -> Path:
     """Return the folder of the copies that are made of an SQLite file before an upgrade."""
     return settings.data_path / "backups"
+
+
+def _page_images_path(settings: Settings) -> Path:
+    return settings.data_path / "pages"
+
+
+def _images_path(settings: Settings) -> Path:
+    """Return the folder of what was read on images."""
+    return settings.data_path / "readings" / "images"
 
 
 def models_path(settings: Settings) -> Path:

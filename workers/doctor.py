@@ -153,13 +153,7 @@ def check_clock(settings: Settings) -> Check:
 def check_database(settings: Settings) -> Check:
     if settings.database_url is None and not settings.data_path.is_dir():
         return Check("database", State.BAD, "not created yet", "Run `proofdesk up`, or `proofdesk db upgrade`.")
-    queue = RqQueue.from_settings(settings)
-    services = assembly.build(_blind(settings), queue)
-    try:
-        word = services.health.ready()[1]["database"]
-    finally:
-        services.close()
-        queue.close()
+    word = _health(settings, "database")
     if word != "ok":
         return Check("database", State.BAD, word, "Run `proofdesk db upgrade`, or check DATABASE_URL and its server.")
     return Check("database", State.OK, "SQLite" if settings.database.startswith("sqlite") else "PostgreSQL")
@@ -168,17 +162,22 @@ def check_database(settings: Settings) -> Check:
 def check_vault(settings: Settings) -> Check:
     if not settings.data_path.is_dir():
         return Check("vault", State.BAD, "not created yet", "Run `proofdesk up`.")
-    queue = RqQueue.from_settings(settings)
-    services = assembly.build(_blind(settings), queue)
-    try:
-        word = services.health.ready()[1]["vault"]
-    finally:
-        services.close()
-        queue.close()
+    word = _health(settings, "vault")
     if word != "ok":
         mend = "Restore the vault and the secret file that belong to this database, or check PROOFDESK_VAULT_URL."
         return Check("vault", State.BAD, word, mend)
     return Check("vault", State.OK, "SQLite" if settings.vault.startswith("sqlite") else "PostgreSQL")
+
+
+def _health(settings: Settings, part: str) -> str:
+    """Return the word that the installation has on one of its parts."""
+    queue = RqQueue.from_settings(settings)
+    services = assembly.build(_blind(settings), queue)
+    try:
+        return services.health.ready()[1][part]
+    finally:
+        services.close()
+        queue.close()
 
 
 def check_queue(settings: Settings) -> Check:

@@ -37,7 +37,7 @@ from pipeline.store.engine import Store
 from pipeline.store.keyring import FolderKeys
 from pipeline.store.stored import list_stored, snapshot
 from pipeline.store.tables import EventRow, EventValueRow
-from pipeline.store.values import MARK, key_of, unclose
+from pipeline.store.values import MARK, key_of, open_value
 
 AT_ONCE = 1000
 """Values that are opened at once, in search of one."""
@@ -281,7 +281,7 @@ def _seqs_of_sealed(session: Session, wanted: str, conditions: Sequence[ColumnEl
     for rows_at_once in session.execute(sealed).partitions():
         vault.load(key for _, salt, _ in rows_at_once if (key := key_of(salt)) is not None)
         for seq, salt, text in rows_at_once:
-            opened = unclose(vault, salt, text)
+            opened = open_value(vault, salt, text)
             if opened is not None and wanted in opened[1].casefold():
                 found.add(seq)
     return sorted(found)
@@ -292,7 +292,7 @@ def _views(session: Session, found: Any) -> tuple[EventView, ...]:
     kept = select(EventValueRow.seq, EventValueRow.name, EventValueRow.salt, type_coerce(EventValueRow.value, Text))
     vault = vault_of(session.get_bind().dialect)
     for seq, name, salt, text in session.execute(kept.where(EventValueRow.seq.in_([row.seq for row in found]))):
-        opened = unclose(vault, salt, text)
+        opened = open_value(vault, salt, text)
         if opened is not None:
             values.setdefault(seq, {})[name] = rows.parsed_value(opened[1].encode())
     views: list[EventView] = []

@@ -55,7 +55,7 @@ def append(session: Session, *events: AuditEvent) -> tuple[int, ...]:
             commitments[name] = commitment(salt, value_text.encode())
             key = keys.get(("document", event.document_id)) or keys.get(("file", event.file_id))
             if vault is not None and key is not None:
-                salt, value_text = values.close(vault, key, salt, value_text)
+                salt, value_text = values.seal_value(vault, key, salt, value_text)
             value_rows.append({"seq": seq, "name": name, "salt": salt, "value": value_text})
         text = hashed_text(event, seq, prev, commitments)
         prev = sha256_hex(text.encode())

@@ -14,7 +14,7 @@ from pipeline.record.verify import StoredEvent
 from pipeline.store.columns import vault_of
 from pipeline.store.engine import Store
 from pipeline.store.tables import ChainHeadRow, EventRow, EventValueRow
-from pipeline.store.values import key_of, unclose
+from pipeline.store.values import key_of, open_value
 from pipeline.store.vault import Vault
 
 BATCH = 1000
@@ -99,7 +99,7 @@ def _values(
     for seq, name, salt, value in stored:
         if key_of(_text(salt)) is None:
             values[seq].append((_text(name), _text(salt), value or b""))
-        elif (opened := unclose(vault, _text(salt), _text(value))) is not None:
+        elif (opened := open_value(vault, _text(salt), _text(value))) is not None:
             values[seq].append((_text(name), opened[0], opened[1].encode()))
     return values
 

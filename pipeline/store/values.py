@@ -10,7 +10,7 @@ MARK = "@"
 CONTEXT = "event_values"
 
 
-def close(vault: Vault, key: str, salt: str, text: str) -> tuple[str, str]:
+def seal_value(vault: Vault, key: str, salt: str, text: str) -> tuple[str, str]:
     """Return salt and canonical text as they are stored: the salt is sealed too, or the value could be guessed."""
     return f"{MARK}{key}", canonical_json(vault.seal(key, canonical_json([salt, text]), CONTEXT))
 
@@ -20,7 +20,7 @@ def key_of(salt: str) -> str | None:
     return salt.removeprefix(MARK) if salt.startswith(MARK) else None
 
 
-def unclose(vault: Vault | None, salt: str, text: str) -> tuple[str, str] | None:
+def open_value(vault: Vault | None, salt: str, text: str) -> tuple[str, str] | None:
     """Return salt and canonical text of a stored value; None where its key is gone, or it was tampered with."""
     key = key_of(salt)
     if key is None:

@@ -28,6 +28,7 @@ from pipeline.errors import (
 from pipeline.ports import Job
 from pipeline.record.verify import PackCheck, check_export
 from pipeline.services.exports.filter import ExportFilter, ExportFormat
+from pipeline.services.health import Health
 from pipeline.services.lessons import list_lessons
 from pipeline.services.views import DocumentView
 from pipeline.store.tables import ApprovalRow, DocumentRow, ErasureRow, ModelRow
@@ -284,6 +285,29 @@ def test_what_stands_in_the_way_is_said(office: Office, rowe: Actor, okafor: Act
     if state == "hold":
         office.legal_holds.release(hold, "over", by=boss)
         erase(office, document.id, boss)
+
+
+def test_what_should_never_have_been_kept_goes_before_its_day_but_not_under_a_hold(
+    office: Office, rowe: Actor, okafor: Actor, boss: Actor
+) -> None:
+    document = signed(office, rowe, okafor)
+    keep(office, boss, months=120)
+    hold = office.legal_holds.place(document.id, "Case 7", "the court asked", by=boss)
+    with pytest.raises(ReviewError, match="Case 7"):
+        office.erasing.request(document.id, ErasureBasis.UNLAWFUL, "INC-7", "a wrong scan", by=boss)
+    office.legal_holds.release(hold, "over", by=boss)
+    erase(office, document.id, boss, ErasureBasis.UNLAWFUL)
+    assert found_in(office) == set()
+
+
+def test_installation_is_not_ready_with_a_vault_of_another_place(office: Office, rowe: Actor, okafor: Actor) -> None:
+    signed(office, rowe, okafor)
+    health = Health(office.store, office.queue)
+    assert health.ready()[1]["vault"] == "ok"
+    office.store.seal_under(Vault(f"sqlite:///{office.folder / 'another.db'}", office.sealer))
+    ready, parts = health.ready()
+    assert not ready
+    assert parts["vault"].startswith("lacks keys of documents")
 
 
 def keep(office: Office, boss: Actor, months: int) -> None:

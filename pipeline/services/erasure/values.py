@@ -12,6 +12,7 @@ from pipeline.services import reign
 from pipeline.services.views import ERASED_NAME
 from pipeline.store.tables import (
     ApprovalRow,
+    Base,
     BlobRow,
     CertificateRow,
     CommentRow,
@@ -31,6 +32,12 @@ from pipeline.store.tables import (
     SearchTermRow,
     TaughtRow,
 )
+
+EMPTIED: tuple[type[Base], ...] = (
+    ApprovalRow, CertificateRow, CommentRow, DeliveryRow, DocumentRow, DraftRow, EventValueRow, ExtractionRow, FieldRow,
+    FileRow, MentionRow, RecheckRow, SampleFindingRow, SearchTermRow, TaughtRow,
+)  # fmt: skip
+"""Rows that lose something here: of none of them may the database's own files keep what they held."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +60,17 @@ def files_of(session: Session, file_id: int) -> list[FileRow]:
     return list(session.scalars(select(FileRow).where(either).order_by(FileRow.id)))
 
 
-def empty(session: Session, file: FileRow, document: DocumentRow | None, now: datetime) -> Emptied:
-    """Remove every value that was read from the file or typed about its document.
+def empty(session: Session, document: DocumentRow, now: datetime) -> Emptied:
+    """Remove every value that was read from the document's file or typed about it.
 
     Numbers, states, times, who did what and all hashes stay: they are what the record is proved by.
     """
-    files = files_of(session, file.id)
+    files = files_of(session, document.file_id)
     sizes = {one.sha256: one.size for one in files if one.sha256}
     hashes = sorted(sizes)
-    models = _models(session, document, hashes)
-    if document is not None:
-        _empty_document(session, document, now)
+    signed = session.scalar(select(func.min(ApprovalRow.at)).where(ApprovalRow.document_id == document.id))
+    models = _models(session, signed, hashes)
+    _empty_document(session, document, now)
     _forget_lessons(session, document, hashes)
     values = _empty_events(session, [one.id for one in files], document)
     for one in files:
@@ -71,7 +78,10 @@ def empty(session: Session, file: FileRow, document: DocumentRow | None, now: da
         one.name, one.token, one.reason, one.erased_at = ERASED_NAME, f"{ERASED_NAME}-{one.id}", None, now
     session.execute(delete(BlobRow).where(BlobRow.sha256.in_(hashes)))
     _retire(session, models, now)
-    _empty_totals(session, document)
+    if signed is not None:
+        # sums of certificates that its amount is in: where it was signed alone, they are its amount
+        since = CertificateRow.day >= signed.astimezone(UTC).date().isoformat()
+        session.execute(update(CertificateRow).where(since).values(totals=None))
     return Emptied(tuple(one.id for one in files), sizes, values, tuple(one.version for one in models))
 
 
@@ -104,47 +114,29 @@ def _empty_document(session: Session, document: DocumentRow, now: datetime) -> N
     )
 
 
-def _empty_events(session: Session, files: Sequence[int], document: DocumentRow | None) -> int:
+def _empty_events(session: Session, files: Sequence[int], document: DocumentRow) -> int:
     """Remove the values and salts of every event about them; the events keep the commitments."""
-    about = (
-        EventRow.file_id.in_(files)
-        if document is None
-        else (or_(EventRow.file_id.in_(files), EventRow.document_id == document.id))
-    )
-    seqs = select(EventRow.seq).where(about)
+    seqs = select(EventRow.seq).where(or_(EventRow.file_id.in_(files), EventRow.document_id == document.id))
     values = session.scalar(select(func.count()).select_from(EventValueRow).where(EventValueRow.seq.in_(seqs))) or 0
     session.execute(delete(EventValueRow).where(EventValueRow.seq.in_(seqs)))
     return values
 
 
-def _empty_totals(session: Session, document: DocumentRow | None) -> None:
-    """Remove the sums of certificates that its amount is in: where it was signed alone, they are its amount."""
-    if document is None:
-        return
-    signed = session.scalar(select(func.min(ApprovalRow.at)).where(ApprovalRow.document_id == document.id))
-    if signed is not None:
-        since = CertificateRow.day >= signed.astimezone(UTC).date().isoformat()
-        session.execute(update(CertificateRow).where(since).values(totals=None))
-
-
-def _models(session: Session, document: DocumentRow | None, hashes: Sequence[str]) -> list[ModelRow]:
-    """Return the models that may have learned from it: every one made since it first taught."""
-    since = session.scalar(select(func.min(TaughtRow.at)).where(TaughtRow.sha256.in_(hashes)))
-    if document is not None:
-        signed = session.scalar(select(func.min(ApprovalRow.at)).where(ApprovalRow.document_id == document.id))
-        since = min((one for one in (since, signed) if one is not None), default=None)
+def _models(session: Session, signed: datetime | None, hashes: Sequence[str]) -> list[ModelRow]:
+    """Return the models that may have learned from it: every one made since it was signed, or else first taught."""
+    taught = session.scalar(select(func.min(TaughtRow.at)).where(TaughtRow.sha256.in_(hashes)))
+    since = min((one for one in (taught, signed) if one is not None), default=None)
     if since is None:
         return []
     made = select(ModelRow).where(ModelRow.created_at >= since, ModelRow.removed_at.is_(None))
     return list(session.scalars(made.order_by(ModelRow.created_at)))
 
 
-def _forget_lessons(session: Session, document: DocumentRow | None, hashes: Sequence[str]) -> None:
+def _forget_lessons(session: Session, document: DocumentRow, hashes: Sequence[str]) -> None:
     taught = list(session.scalars(select(TaughtRow.id).where(TaughtRow.sha256.in_(hashes))))
     session.execute(delete(RecheckRow).where(RecheckRow.taught_id.in_(taught)))
     session.execute(delete(TaughtRow).where(TaughtRow.id.in_(taught)))
-    if document is not None:
-        session.execute(delete(RecheckRow).where(RecheckRow.document_id == document.id))
+    session.execute(delete(RecheckRow).where(RecheckRow.document_id == document.id))
     row = reign.training(session)
     if row.running_until is not None:
         # it has read the lesson already: whatever it comes to is thrown away, and another one follows
