@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from cryptography import x509
@@ -15,6 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.serving import Quiet, serving
 
 LONG_AGO, LONG_AFTER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 SHA256 = "2.16.840.1.101.3.4.2.1"
@@ -279,7 +280,7 @@ def listening(authority: Authority) -> Generator[str]:
     """Let the authority answer over HTTP; the address is given."""
     over = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_POST(self) -> None:
             request = self.rfile.read(int(self.headers["Content-Length"]))
             if authority.wrong is Wrong.HANGING:
@@ -296,16 +297,8 @@ def listening(authority: Authority) -> Generator[str]:
             self.end_headers()
             self.wfile.write(content * 100_000 if authority.wrong is Wrong.LONG else content)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/tsa"
-    finally:
-        over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as place:
+        try:
+            yield f"http://{place}/tsa"
+        finally:
+            over.set()  # or who hangs would be waited for
