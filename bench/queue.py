@@ -25,13 +25,15 @@ from sqlalchemy import insert
 
 from pipeline import assembly
 from pipeline.domain.actors import Actor, Role
-from pipeline.domain.terms import terms_of
+from pipeline.domain.terms import terms_of, text_terms
 from pipeline.domain.worth import Priority, rank_of
 from pipeline.garbage import collect_rarely
 from pipeline.ports import Job
 from pipeline.settings import Settings
+from pipeline.store import listing
 from pipeline.store.columns import Owned
-from pipeline.store.tables import DocumentRow, FileRow, SearchTermRow
+from pipeline.store.listing import Listing
+from pipeline.store.tables import DocumentRow, FileRow, FileTermRow, SearchTermRow
 from review_ui import create_app
 
 LIMIT_MS = 50.0
@@ -181,20 +183,29 @@ def fill(services: assembly.Services, count: int) -> None:
         ids = range(first, min(first + CHUNK, count + 1))
         documents = [_document(number, now, chance, number > count * (1 - LATE)) for number in ids]
         files = [_file(number, now, one["folder"]) for number, one in zip(ids, documents, strict=True)]
-        terms = [row for one in documents for row in _terms(one)]
         with services.store.writing() as session:
+            listed = listing.current(session)
+            for one, file in zip(documents, files, strict=True):
+                _seal(services, listed, one, file)
             session.execute(insert(FileRow), files)
-            session.execute(insert(DocumentRow), [_sealed(services, one) for one in documents])
-            session.execute(insert(SearchTermRow), terms)
+            session.execute(insert(DocumentRow), documents)
+            session.execute(insert(SearchTermRow), [row for one in documents for row in _terms(listed, one)])
+            session.execute(insert(FileTermRow), [row for one in files for row in _file_terms(listed, one)])
 
 
-def _sealed(services: assembly.Services, document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with what lists show of it under a key of its own, as it lies there."""
+def _seal(services: assembly.Services, listed: Listing, document: dict[str, Any], file: dict[str, Any]) -> None:
+    """Put what lists show of the document under a key of its own, as it lies there, and add what they sort by."""
     vault = services.store.vault
     assert vault is not None
     key = vault.take()
-    shown = {name: Owned(document[name], key) for name in ("what", "amount_text")}
-    return {**document, **shown, "key": key}
+    document |= {
+        "key": key,
+        "number_order": listed.order_of(document["number"]),
+        "party_order": listed.order_of(document["party"]),
+        "amount_order": listed.order_of_number(float(document["amount_text"])),
+    }
+    document |= {name: Owned(document[name], key) for name in ("what", "number", "party", "amount_text")}
+    file |= {"key": key, "name": Owned(file["name"], key)}
 
 
 def _file(number: int, now: datetime, folder: str) -> dict[str, Any]:
@@ -227,7 +238,6 @@ def _document(number: int, now: datetime, chance: random.Random, is_late: bool) 
         "type": chance.choice(TYPES),
         "number": f"INV-{number:06}",
         "party": chance.choice(PARTIES),
-        "amount": float(amount),
         "amount_text": amount,
         "currency": "EUR",
         "open_count": opened,
@@ -242,12 +252,17 @@ def _document(number: int, now: datetime, chance: random.Random, is_late: bool) 
     }
 
 
-def _terms(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _terms(listed: Listing, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the rows of the terms that such a document has, lines among them."""
-    values = {name: document[name] for name in ("number", "party", "amount_text", "currency")}
+    values = {name: document[name].value for name in ("number", "party", "amount_text")} | {"currency": "EUR"}
     lines = {f"line {number}": f"Oak board {document['id'] * 7 + number} mm" for number in range(4)}
     for term in terms_of(values | lines, f"drop/scan_{document['id']}.pdf"):
-        yield {"document_id": document["id"], "term": term}
+        yield {"document_id": document["id"], "term": listed.term(term)}
+
+
+def _file_terms(listed: Listing, file: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for term in text_terms(file["name"].value):
+        yield {"file_id": file["id"], "term": listed.term(term)}
 
 
 def _get(client: Any, path: str) -> None:

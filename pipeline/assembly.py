@@ -54,6 +54,7 @@ from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.presence import Presence
 from pipeline.services.processing import Processing
+from pipeline.services.relisting import Relisting
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.sampling import Sampling
@@ -113,6 +114,7 @@ class Services:
     sampling: Sampling
     packing: Packing
     erasing: Erasing
+    relisting: Relisting
     legal_holds: LegalHolds
     reporting: Reporting
     health: Health
@@ -248,6 +250,7 @@ def build(
         ),
         tombstones=FolderTombstones(data / "erased"),
     )
+    relisting = Relisting(store=store, clock=clock, jobs=queue)
     auditing = Auditing(store=store, clock=clock, types=types, keys=keys)
     pages = Pages(
         store=store,
@@ -321,6 +324,7 @@ def build(
             checkpointing=checkpointing,
             certifying=certifying,
             erasing=erasing,
+            relisting=relisting,
             jobs=queue,
             types=types,
             clock=clock,
@@ -335,6 +339,7 @@ def build(
         sampling=Sampling(store=store, clock=clock, types=types),
         packing=Packing(store=store, clock=clock, auditing=auditing, checkpointing=checkpointing, pages=pages),
         erasing=erasing,
+        relisting=relisting,
         legal_holds=LegalHolds(store=store, clock=clock, types=types),
         reporting=Reporting(store=store, jobs=queue, clock=clock),
         health=Health(store=store, jobs=queue),

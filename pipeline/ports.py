@@ -28,6 +28,7 @@ class Job(StrEnum):
     CERTIFY = "certify"
     ERASE = "erase"
     """Its number is the erasure's."""
+    RELIST = "relist"
 
 
 class JobQueue(Protocol):

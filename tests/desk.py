@@ -40,6 +40,7 @@ from pipeline.services.pages import Pages
 from pipeline.services.policies import Policies
 from pipeline.services.presence import Presence
 from pipeline.services.processing import Processing
+from pipeline.services.relisting import Relisting
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
 from pipeline.services.sampling import Sampling
@@ -167,6 +168,7 @@ class Office:
             ),
             tombstones=FolderTombstones(self.folder / "erased"),
         )
+        self.relisting = Relisting(self.store, self.clock, self.queue)
         self.legal_holds = LegalHolds(self.store, self.clock, shelf)
         self.sweeping = Sweeping(
             self.store,
@@ -177,6 +179,7 @@ class Office:
             self.checkpointing,
             self.certifying,
             self.erasing,
+            self.relisting,
             self.queue,
             shelf,
             self.clock,
@@ -225,6 +228,9 @@ class Office:
                 self.processing.process(document_id, by=MACHINE)
             elif job is Job.ERASE:
                 self.erasing.finish(document_id, by=MACHINE)
+            elif job is Job.RELIST:
+                self.relisting.renew(by=MACHINE)
+                continue
             else:
                 self.delivering.deliver(document_id, by=MACHINE)
             done.append(document_id)

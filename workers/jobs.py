@@ -100,6 +100,11 @@ def erase(erasure_id: int) -> None:
     run(Job.ERASE, erasure_id, lambda: services().erasing.finish(erasure_id, by=WORKER))
 
 
+def relist(document_id: int) -> None:
+    """Write some of what lists sort and search by anew, under another key; the number is 0, no document's."""
+    run(Job.RELIST, document_id, lambda: services().relisting.renew(by=WORKER))
+
+
 def bury(document_id: int, attempt: int) -> None:
     """End an attempt whose process is gone; where that fails, the sweep does it once the attempt's time is over.
 

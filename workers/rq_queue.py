@@ -29,6 +29,7 @@ _FUNCTIONS = {
     Job.CHECKPOINT: "workers.jobs.checkpoint",
     Job.CERTIFY: "workers.jobs.certify",
     Job.ERASE: "workers.jobs.erase",
+    Job.RELIST: "workers.jobs.relist",
 }
 _LEARN_SECONDS = 3600
 _ANSWER_SECONDS = 5.0

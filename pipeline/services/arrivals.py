@@ -20,7 +20,8 @@ from pipeline.services import claimed, search, visible
 from pipeline.services.claimed import Claimed
 from pipeline.services.entries import entry
 from pipeline.services.views import ReceivedFile
-from pipeline.store import events
+from pipeline.store import events, listing
+from pipeline.store.columns import Owned
 from pipeline.store.engine import Store
 from pipeline.store.tables import BlobRow, DocumentRow, FileRow, UserRow
 
@@ -98,8 +99,9 @@ class Arrivals:
             sizes: bytes by token.
             by: who claims.
         """
-        now, vault = self.clock.now(), self.store.vault
+        now = self.clock.now()
         with self.store.writing() as session:
+            listing.current(session)  # where it is the first, it begins before there are files to write anew
             known = session.execute(
                 select(_files.c.token, _files.c.id, _files.c.state).where(
                     _files.c.token.in_([item.token for item in items])
@@ -108,23 +110,25 @@ class Arrivals:
             ids = {row.token: row.id for row in known}
             new = [item for item in items if item.token not in ids]
             senders = {} if by.is_person else _senders(session, new)
+            keys = [self._take_key() for _ in new]
             rows = [
                 {
                     "state": FileState.CLAIMED,
                     "source": item.source,
                     "token": item.token,
-                    "name": item.name,
+                    "name": _under(key, item.name),
                     "folder": folder_of(item.name),
                     "size": sizes[item.token],
                     "preset_type": self.preset_of(item.name, item.source),
                     "received_by": senders[item.token].name if item.token in senders else by.name,
                     "received_at": now,
                     "moved": False,
-                    "key": vault.take() if vault is not None else None,
+                    "key": key,
                 }
-                for item in new
+                for item, key in zip(new, keys, strict=True)
             ]
             made = _insert(session, _files, rows)
+            search.keep_file_names(session, zip(made, (item.name for item in new), strict=True))
             events.append(
                 session,
                 *(
@@ -173,6 +177,7 @@ class Arrivals:
                 if item.row_id not in rows:
                     continue
                 outcome, tag, facts = _outcome(item, first)
+                outcome["reason"] = _under(rows[item.row_id].key, outcome["reason"])
                 settled.append({"row_id": item.row_id, "settled_at": now, "size": item.size, **outcome})
                 written.append(entry(tag, by, now, file_id=item.row_id, facts=facts))
                 if tag is AuditTag.FILE_STORE:
@@ -258,6 +263,9 @@ class Arrivals:
             with self.store.writing() as session:
                 session.execute(update(_files).where(_files.c.id.in_(ids)).values(moved=True))
 
+    def _take_key(self) -> str | None:
+        return self.store.vault.take() if self.store.vault is not None else None
+
     def _list(self, *conditions: ColumnElement[bool]) -> list[Arrival]:
         columns = (_files.c.id, _files.c.token, _files.c.name, _files.c.source, _files.c.state, _files.c.size)
         with self.store.reading() as session:
@@ -280,6 +288,11 @@ class Arrivals:
             "due_at": file.received_at + self.due,
             "changed_at": now,
         }
+
+
+def _under(key: str | None, value: str | None) -> Owned | str | None:
+    """Return a value as a table, which no row owns, is given it to be sealed."""
+    return value if key is None or value is None else Owned(value, key)
 
 
 def _outcome(item: Looked, first: Mapping[str | None, int]) -> tuple[dict[str, Any], AuditTag, dict[str, Any]]:

@@ -144,7 +144,7 @@ class Desk:
 
     def follow_number(self) -> None:
         """Ask about the whole document where its number and party, as they stand now, were seen before."""
-        others = queries.list_same_identity(self.session, self.document)
+        others = summary.list_same(self.session, self.document)
         row = self.get_field(TYPE_FIELD)
         told = {reason.related_document for each in self.fields() for reason in each.reasons}
         if not others or others[0] in told:

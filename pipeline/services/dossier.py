@@ -14,7 +14,7 @@ from pipeline.domain.files import FileSource
 from pipeline.domain.pages import PageSummary
 from pipeline.domain.review import Draft, FieldRecord, FieldState, current_values
 from pipeline.domain.routing import Finding
-from pipeline.services import reign, visible
+from pipeline.services import reign, summary, visible
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import ApprovalView, ClaimView, DocumentView, FieldView
 from pipeline.stages.validate import validate
@@ -54,7 +54,7 @@ def build(
     doctype = types.find(document.type)
     extraction = queries.find_extraction(session, document.id)
     rows = queries.list_fields(session, document.id) if rows is None else rows
-    twins = queries.list_same_identity(session, document)
+    twins = summary.list_same(session, document)
     records = records_of(session, document, rows)
     if by.sight.is_limited:
         records = _seen_reasons(session, records, twins, by, types)

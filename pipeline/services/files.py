@@ -1,13 +1,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.files import FileSource, FileState
 from pipeline.services import access, visible
-from pipeline.services.text import printable, whole_number
+from pipeline.services.search import file_conditions
+from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import FilePage, FileView
 from pipeline.store.engine import Store
@@ -24,19 +25,16 @@ class Files:
     def list_files(
         self, *, by: Actor, state: FileState | None = None, search: str = "", page: int = 1, page_size: int = 50
     ) -> FilePage:
-        """Return files, newest first; `search` is found in the name or is a file's id."""
+        """Return files, newest first; the words of `search` begin words of the name, or it is a file's id."""
         access.check_may(by, Act.READ)
         sight = visible.sight_of(by, self.types)
         seen = visible.of_files(sight)
         conditions: list[Any] = [*seen]
         if state is not None:
             conditions.append(FileRow.state == state)
-        if text := printable(search).strip():
-            matches: list[Any] = [func.lower(FileRow.name).contains(text.lower(), autoescape=True)]
-            if (number := whole_number(text)) is not None:
-                matches.append(FileRow.id == number)
-            conditions.append(or_(*matches))
         with self.store.reading() as session:
+            if text := printable(search).strip():
+                conditions += file_conditions(session, text)
             total = session.scalar(select(func.count()).select_from(FileRow).where(*conditions)) or 0
             became = and_(
                 DocumentRow.file_id == func.coalesce(FileRow.duplicate_of, FileRow.id), *visible.of_documents(sight)

@@ -206,7 +206,14 @@ class Learning:
         pages = self.sources.read(((sha256, None),)).pages
         values = dict(one.example(pages, doctype).values)
         return TaughtRow(
-            sha256=sha256, name=one.name, type=one.type, values=values, group=one.group, by=by.name, at=now
+            sha256=sha256,
+            name=one.name,
+            type=one.type,
+            values=values,
+            group=one.group,
+            by=by.name,
+            at=now,
+            key=self.store.vault.take() if self.store.vault is not None else None,
         )
 
     def _begin(self) -> tuple[int, str] | None:

@@ -255,7 +255,7 @@ class Processing:
         self, session: Session, document: DocumentRow, fields: list[FieldRow], doctype: DocumentType | None
     ) -> None:
         """Make the same number from the same party in other bytes an exception of the number's field."""
-        others = queries.list_same_identity(session, document)
+        others = summary.list_same(session, document)
         field = next((row for row in fields if doctype and row.name == doctype.summary.number), None)
         if not others or field is None or field.state in SETTLED:
             return

@@ -22,9 +22,9 @@ SORTS: dict[str, Any] = {
     "next": DocumentRow.rank,
     "received": DocumentRow.received_at,
     "type": DocumentRow.type,
-    "number": DocumentRow.number,
-    "party": DocumentRow.party,
-    "amount": DocumentRow.amount,
+    "number": DocumentRow.number_order,
+    "party": DocumentRow.party_order,
+    "amount": DocumentRow.amount_order,
     "open": DocumentRow.open_count,
     "changed": DocumentRow.changed_at,
 }
@@ -72,14 +72,14 @@ def _ids_of(
 ) -> list[int]:
     """Return the ids of the page's documents in order, by the indices alone where there is one for the order."""
     column = SORTS.get(wanted.sort, DocumentRow.due_at)
-    chosen = _conditions(wanted, by, now, sight)
+    chosen = _conditions(session, wanted, by, now, sight)
     first, wants = (max(wanted.page, 1) - 1) * wanted.page_size, wanted.page_size
     may_be_empty = wanted.sort in MAY_BE_EMPTY
     if sight.is_limited and sum(one.documents for one in _fitting(wanted, counted)) <= FEW:
         seen = visible.of_few(session, sight, wanted.states)
         if seen is None:
             return []
-        few = _conditions(wanted, by, now, EVERYTHING) + seen
+        few = _conditions(session, wanted, by, now, EVERYTHING) + seen
         return list(session.scalars(_sorted(few, column, wanted.descending, may_be_empty).limit(wants).offset(first)))
     order = (column.desc(), DocumentRow.id.desc()) if wanted.descending else (column.asc(), DocumentRow.id.asc())
     if not may_be_empty:
@@ -130,7 +130,7 @@ def _totals(
     counters = (func.count(), func.coalesce(func.sum(DocumentRow.open_count), 0))
     if wanted.search or wanted.holder == "me":
         found: Any = session.execute(
-            select(*counters).select_from(DocumentRow).where(*_conditions(wanted, by, now, sight))
+            select(*counters).select_from(DocumentRow).where(*_conditions(session, wanted, by, now, sight))
         ).one()
         return found[0], found[1]
     fitting = _fitting(wanted, counted)
@@ -140,7 +140,7 @@ def _totals(
         held = session.scalars(select(ClaimRow.document_id).where(ClaimRow.lease_until > now)).all()
         if not held:
             return total, exceptions
-        plain = _conditions(wanted.model_copy(update={"holder": None}), by, now, sight)
+        plain = _conditions(session, wanted.model_copy(update={"holder": None}), by, now, sight)
         taken: Any = session.execute(
             select(*counters).select_from(DocumentRow).where(DocumentRow.id.in_(held), *plain)
         ).one()
@@ -179,7 +179,7 @@ def _signed(session: Session, documents: list[int]) -> dict[int, SignedView]:
     }
 
 
-def _conditions(wanted: QueueFilter, by: Actor, now: datetime, sight: Sight) -> list[Any]:
+def _conditions(session: Session, wanted: QueueFilter, by: Actor, now: datetime, sight: Sight) -> list[Any]:
     conditions: list[Any] = [*visible.of_documents(sight)]
     if len(wanted.states) == 1:
         conditions.append(DocumentRow.state == wanted.states[0])
@@ -193,7 +193,7 @@ def _conditions(wanted: QueueFilter, by: Actor, now: datetime, sight: Sight) -> 
     elif wanted.holder == "free":
         conditions.append(DocumentRow.id.not_in(held))
     if text := printable(wanted.search).strip():
-        conditions += search.conditions(text)
+        conditions += search.conditions(session, text)
     return conditions
 
 

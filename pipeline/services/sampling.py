@@ -343,6 +343,7 @@ class Sampling:
                 kind=kind if is_exception else None,
                 field=about,
                 comment=comment,
+                document_id=item.document_id,
             )
             session.add(row)
             facts = {

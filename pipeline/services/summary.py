@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +10,7 @@ from pipeline.domain.review import FieldState
 from pipeline.domain.routing import ReasonCode
 from pipeline.domain.value import Value
 from pipeline.services import pace, search
+from pipeline.store import listing, queries
 from pipeline.store.tables import DocumentRow, FieldRow
 
 WORD_FOR: dict[ReasonCode, str] = {
@@ -57,10 +57,27 @@ def refresh(session: Session, document: DocumentRow, fields: Sequence[FieldRow],
     document.party = _plain(values, doctype.summary.party if doctype else None)
     document.amount_text = _plain(values, doctype.summary.amount if doctype else None)
     document.currency = _plain(values, doctype.summary.currency if doctype else None)
-    document.amount = _number(document.amount_text)
-    document.identity = identity_of(document.party, document.number)
+    keep_order(session, document)
     pace.rank(session, document, fields, doctype)
     search.keep(session, document, fields)
+
+
+def keep_order(session: Session, document: DocumentRow) -> None:
+    """Bring what the document is sorted by, and recognised by, in line with what lists show of it."""
+    listed, identity = listing.current(session), identity_of(document.party, document.number)
+    document.number_order = listed.order_of(document.number)
+    document.party_order = listed.order_of(document.party)
+    document.amount_order = listed.order_of_number(document.amount)
+    document.identity = listed.token(identity) if identity is not None else None
+
+
+def list_same(session: Session, document: DocumentRow) -> list[int]:
+    """Return other documents with the same number from the same party that still stand."""
+    identity = identity_of(document.party, document.number)
+    if identity is None:
+        return []
+    tokens = [each.token(identity) for each in listing.readable(session)]
+    return queries.list_with_identity(session, tokens, but=document.id)
 
 
 def identity_of(party: str | None, number: str | None) -> str | None:
@@ -100,10 +117,3 @@ def _within_a_sentence(title: str) -> str:
 def _plain(values: Mapping[str, Value | None], name: str | None) -> str | None:
     value = values.get(name) if name else None
     return value if isinstance(value, str) else None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(Decimal(text)) if text else None
-    except InvalidOperation:
-        return None

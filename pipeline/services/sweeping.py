@@ -19,6 +19,7 @@ from pipeline.services.erasure.erasing import Erasing
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
 from pipeline.services.processing import Processing
+from pipeline.services.relisting import Relisting
 from pipeline.services.reviewing import resume_held
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.store.engine import Store
@@ -45,6 +46,7 @@ class Swept(Frozen):
     checkpoints: int
     certificates: int
     erasures: int
+    relisted: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Sweeping:
     checkpointing: Checkpointing
     certifying: Certifying
     erasing: Erasing
+    relisting: Relisting
     jobs: JobQueue
     types: TypeShelf
     clock: Clock
@@ -87,6 +90,7 @@ class Sweeping:
             checkpoints=attempt(lambda: self._ring_checkpoint(by)),
             certificates=attempt(lambda: self._ring_certificate(by)),
             erasures=attempt(lambda: self._ring_erasures(by)),
+            relisted=attempt(lambda: self._ring_relisting(by)),
         )
         if failures:
             raise failures[0]
@@ -125,6 +129,13 @@ class Sweeping:
         if unfinished and self._is_idle():
             self.jobs.enqueue_many(Job.ERASE, list(unfinished))
         return len(unfinished)
+
+    def _ring_relisting(self, by: Actor) -> int:
+        """Ring for writing anew what lists go by: thousands of rows, which is no work for the watcher either."""
+        due = self.relisting.is_due(by=by)
+        if due and self._is_idle():
+            self.jobs.enqueue_many(Job.RELIST, [0])
+        return int(due)
 
     def _is_idle(self) -> bool:
         """Return whether few jobs wait, so that ringing again can't pile them up; a queue that is down counts too."""

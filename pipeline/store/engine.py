@@ -45,8 +45,8 @@ class Store:
             self.seal_under(vault)
         self._writer = self.engine.execution_options(proofdesk_writing=True)
 
-    def seal_under(self, vault: Vault) -> None:
-        """Seal what is written from now on under the keys of a vault, and open with them what is read."""
+    def seal_under(self, vault: Vault | None) -> None:
+        """Seal what is written from now on under the keys of a vault, and open what is read; None: do neither."""
         self.vault = vault
         setattr(self.engine.dialect, VAULT, vault)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from pipeline.store.columns import Owned, Sealed, vault_of
-from pipeline.store.tables import DocumentRow, FileRow
+from pipeline.store.tables import CertificateRow, DocumentRow, FileRow, TaughtRow
 
 _WRAPPED = "proofdesk_wrapped"
 
@@ -18,7 +18,7 @@ class OwningSession(Session):
 
 
 @cache
-def _sealed_of(kind: type[Any]) -> tuple[str, ...]:
+def sealed_of(kind: type[Any]) -> tuple[str, ...]:
     """Return the names of the attributes of a row that are sealed."""
     mapper: Mapper[Any] = inspect(kind)
     return tuple(one.key for one in mapper.column_attrs if isinstance(one.columns[0].type, Sealed))
@@ -30,7 +30,7 @@ def _wrap(session: Session, context: Any, instances: Any) -> None:
         return
     wrapped: list[tuple[Any, str, Any]] = session.info.setdefault(_WRAPPED, [])
     for row in (*session.new, *session.dirty):
-        names = _sealed_of(cast("type[Any]", type(row)))
+        names = sealed_of(cast("type[Any]", type(row)))
         key = _key_of(session, row) if names else None
         if key is None:
             continue
@@ -49,7 +49,7 @@ def _unwrap(session: Session, context: Any) -> None:
 
 
 def _key_of(session: Session, row: Any) -> str | None:
-    if isinstance(row, DocumentRow | FileRow):
+    if isinstance(row, DocumentRow | FileRow | TaughtRow | CertificateRow):
         return row.key
     document_id = getattr(row, "document_id", None)
     if document_id is None:

@@ -1,5 +1,6 @@
 """Named queries: each says in its name what comes back, and raises or returns None as its verb says."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -101,13 +102,11 @@ def list_approvals(session: Session, document_id: int) -> list[ApprovalRow]:
     return list(session.scalars(statement))
 
 
-def list_same_identity(session: Session, document: DocumentRow) -> list[int]:
-    """Return other documents with the same number from the same party that still stand."""
-    if document.identity is None:
-        return []
+def list_with_identity(session: Session, tokens: Sequence[str], but: int) -> list[int]:
+    """Return documents that still stand and are recognised by one of the tokens, `but` one."""
     statement = (
         select(DocumentRow.id)
-        .where(DocumentRow.identity == document.identity, DocumentRow.id != document.id, DocumentRow.state.not_in(GONE))
+        .where(DocumentRow.identity.in_(tokens), DocumentRow.id != but, DocumentRow.state.not_in(GONE))
         .order_by(DocumentRow.id)
         .limit(20)
     )

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 
 from pipeline.errors import ConfigurationError
+from pipeline.store.codes import OrderCode
 from pipeline.store.sealing import Sealer
 
 NAME_BYTES = 16
@@ -38,6 +39,8 @@ AT_ONCE = 64
 KEPT_MOST = 5_000
 """Keys that a process remembers."""
 CONTEXT = "the key of a document"
+CODES = "lists."
+"""What the names of the keys begin with that lists are sorted and searched by; their generation follows."""
 
 _metadata = MetaData()
 _keys = Table("keys", _metadata, Column("name", String(32), primary_key=True), Column("sealed", Text, nullable=False))
@@ -58,6 +61,7 @@ class Vault:
     url: str
     sealer: Sealer
     _known: OrderedDict[str, AESGCM] = field(default_factory=OrderedDict[str, AESGCM], init=False, repr=False)
+    _codes: dict[int, OrderCode] = field(default_factory=dict[int, OrderCode], init=False, repr=False)
     _stock: list[str] = field(default_factory=list[str], init=False, repr=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
@@ -130,6 +134,38 @@ class Vault:
             connection.commit()
         return removed
 
+    def find_code(self, generation: int) -> OrderCode | None:
+        """Return the coding that lists of that generation sort and search by; None where its key is gone."""
+        found = self._codes.get(generation)
+        if found is not None:
+            return found
+        name = _code_name(generation)
+        with self._connected() as connection:
+            sealed = connection.scalar(select(_keys.c.sealed).where(_keys.c.name == name))
+        if sealed is None:
+            return None
+        return self._codes.setdefault(
+            generation, OrderCode(base64.b64decode(self.sealer.open(sealed, f"{CONTEXT} {name}")))
+        )
+
+    def make_code(self, after: int) -> tuple[int, OrderCode]:
+        """Make a coding for a generation after that one and after all there are; its key is on disk on return."""
+        key = secrets.token_bytes(KEY_BYTES)
+        with self._connected() as connection:
+            names = connection.scalars(select(_keys.c.name).where(_keys.c.name.startswith(CODES)))
+            generation = max((after, *(int(name.removeprefix(CODES)) for name in names))) + 1
+            name = _code_name(generation)
+            sealed = self.sealer.seal(base64.b64encode(key).decode(), f"{CONTEXT} {name}")
+            connection.execute(insert(_keys).values(name=name, sealed=sealed))
+            connection.commit()
+        self._codes[generation] = OrderCode(key)
+        return generation, self._codes[generation]
+
+    def destroy_codes(self, before: int) -> None:
+        """Remove the keys of every generation before that one."""
+        self._codes = {generation: code for generation, code in self._codes.items() if generation >= before}
+        self.destroy(_code_name(generation) for generation in range(before))
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -175,6 +211,10 @@ def _prepare(connection: sqlite3.Connection, record: object) -> None:
     for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", "secure_delete=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _code_name(generation: int) -> str:
+    return f"{CODES}{generation}"
 
 
 def _pieces(names: list[str], size: int) -> Iterable[list[str]]:

@@ -396,6 +396,10 @@ Certifying.list_days              -        no       yes      no       no       n
 Certifying.write                  -        no       yes      no       no       no       yes      yes
 Certifying.write_due              -        no       yes      no       no       no       no       no
 
+# Relisting                       on       stranger machine  none     reviewer approver auditor  admin
+Relisting.is_due                  -        no       yes      no       no       no       no       no
+Relisting.renew                   -        no       yes      no       no       no       no       no
+
 # Sampling                        on       stranger machine  none     reviewer approver auditor  admin
 Sampling.add_finding              -        no       no       no       no       no       yes      yes
 Sampling.close                    -        no       no       no       no       no       yes      yes

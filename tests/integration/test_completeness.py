@@ -129,7 +129,7 @@ OF_DOCUMENTS = (
 )
 FORGERIES: dict[str, tuple[list[str], str]] = {
     "a file's row deleted": (
-        ["DELETE FROM files WHERE state = 'quarantined'"],
+        ["DELETE FROM file_terms WHERE file_id = 4", "DELETE FROM files WHERE state = 'quarantined'"],
         "File 4 is on record as quarantined, but it is missing from the database.",
     ),
     "a file's state changed": (

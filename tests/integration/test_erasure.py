@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import func, inspect, select, text
 
 from pipeline.domain.actors import Actor, Role
 from pipeline.domain.audit import AuditTag
@@ -31,15 +31,15 @@ from pipeline.services.exports.filter import ExportFilter, ExportFormat
 from pipeline.services.health import Health
 from pipeline.services.lessons import list_lessons
 from pipeline.services.views import DocumentView
-from pipeline.store.tables import ApprovalRow, DocumentRow, ErasureRow, ModelRow
+from pipeline.store.tables import ApprovalRow, DocumentRow, ErasureRow, FieldRow, ModelRow
 from pipeline.store.vault import Vault
 from tests import builders, lessons
 from tests.builders import MACHINE
 from tests.desk import Office
 
-SECRETS = ("Quillfeather", "QF-77812", "4711.83", "Ottoline", "zinnober", "brimblecombe")
+SECRETS = ("Quillfeather", "QF-77812", "471183.29", "Ottoline", "zinnober", "brimblecombe")
 """Party, number and amount as printed; who is spoken of in comments; a draft; the name of the file."""
-CONTENT = b"%PDF 1\nQuillfeather QF-77812 4711.83"
+CONTENT = b"%PDF 1\nQuillfeather QF-77812 471183.29"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def boss(office: Office) -> Actor:
 def signed(office: Office, rowe: Actor, okafor: Actor) -> DocumentView:
     """Return a document that left a trace in every place that there is, signed and delivered."""
     office.engine.answer = builders.extraction(
-        {"seller_name": "Quillfeather", "invoice_number": "QF-77812", "gross_total": "4711.80", "net_total": None,
+        {"seller_name": "Quillfeather", "invoice_number": "QF-77812", "gross_total": "471183.20", "net_total": None,
          "tax_total": None},
         unsure={"gross_total": 0.3},
     )  # fmt: skip
@@ -65,7 +65,7 @@ def signed(office: Office, rowe: Actor, okafor: Actor) -> DocumentView:
     office.talking.write(document_id, "ask Ottoline at Quillfeather", by=rowe)
     office.drafting.keep(document_id, "seller_name", {"value": ["zinnober"]}, by=rowe)
     fixed = Settlement(
-        field="gross_total", decision=Decision.CORRECT, value="4711.83", comment="Ottoline of Quillfeather said so"
+        field="gross_total", decision=Decision.CORRECT, value="471183.29", comment="Ottoline of Quillfeather said so"
     )
     document = office.reviewing.settle(document_id, fixed, by=rowe, revision=document.revision)
     for name in [each.record.name for each in document.fields if each.record.state == "open"]:
@@ -129,9 +129,8 @@ def test_nothing_of_an_erased_document_is_left_anywhere(
     before = found_in(office)
     places = {Path(place.partition(",")[0]).parts[0] for place in before if not place.startswith(("/", "table"))}
     assert {"drop"} <= places
-    tables = {place.removeprefix("table ") for place in before if place.startswith("table")}
-    # what lists sort and find by; all else lies there under the document's key, as the next test shows
-    assert tables == {"documents", "files", "search_terms", "certificates"}
+    # it all lies there under keys, as the next tests show
+    assert not [place for place in before if place.startswith("table")]
 
     erase(office, document.id, boss)
 
@@ -415,9 +414,13 @@ def test_restored_backup_is_erased_again(sqlite_office: Office, tmp_path: Path) 
     for left in database.parent.glob(f"{database.name}-*"):
         left.unlink()
     shutil.copyfile(tmp_path / "kept elsewhere.db", database)
-    assert found_in(office) != set()
+    held = select(func.count()).select_from(FieldRow).where(FieldRow.document_id == document.id)
+    with office.store.reading() as session:
+        assert session.scalar(held)
     office.sweeping.sweep(by=MACHINE)
     office.work()
+    with office.store.reading() as session:
+        assert session.scalar(held) == 0
     assert found_in(office) == set()
     assert office.auditing.verify(by=MACHINE).problems == ()
     [event] = office.events(document.id, AuditTag.ERASURE_EXECUTE)

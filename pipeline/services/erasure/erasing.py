@@ -26,7 +26,7 @@ from pipeline.services.desk import check_why
 from pipeline.services.entries import document_entry, entry
 from pipeline.services.erasure import rules
 from pipeline.services.erasure.traces import Traces
-from pipeline.services.erasure.values import EMPTIED, Emptied, empty, files_of
+from pipeline.services.erasure.values import EMPTIED, Emptied, empty
 from pipeline.services.erasure.views import DueView, ErasureOutcome, ErasuresView, ErasureView, HoldView, RemainsView
 from pipeline.services.presence import Presence, Proof
 from pipeline.services.text import printable
@@ -197,7 +197,7 @@ class Erasing:
             sent = select(DeliveryRow.key).where(DeliveryRow.document_id == row.document_id)
             deliveries = list(session.scalars(sent))
             sizes, models = row.sizes, row.models
-            keys = _keys_of(session, row)
+            keys = row.keys
         try:
             for stone in stones:
                 self.tombstones.add(stone)
@@ -214,6 +214,7 @@ class Erasing:
             raise
         self._finish(erasure_id, cleared, by)
         self.jobs.enqueue_many(Job.LEARN, [0])
+        self.jobs.enqueue_many(Job.RELIST, [0])
 
     def list_unfinished(self, *, by: Actor) -> tuple[int, ...]:
         """Return the erasures whose traces on disk are still to be cleared."""
@@ -333,7 +334,7 @@ class Erasing:
     def _empty(self, session: Session, row: ErasureRow, document: DocumentRow, by: Actor, now: datetime) -> Emptied:
         emptied = empty(session, document, now)
         row.state, row.executed_by, row.executed_at = ErasureState.RUNNING, by.name, now
-        row.sizes, row.models = emptied.sizes, list(emptied.models)
+        row.sizes, row.models, row.keys = emptied.sizes, list(emptied.models), list(emptied.keys)
         return emptied
 
     def _tell(
@@ -498,12 +499,6 @@ def hold_view(row: LegalHoldRow) -> HoldView:
         released_by=row.released_by,
         released_at=row.released_at,
     )
-
-
-def _keys_of(session: Session, row: ErasureRow) -> list[str]:
-    """Return the names of the keys that go: copies of the database have nothing of the document without them."""
-    documents = session.scalars(select(DocumentRow.key).where(DocumentRow.file_id == row.file_id))
-    return [key for key in (*(one.key for one in files_of(session, row.file_id)), *documents) if key is not None]
 
 
 def _stones(session: Session, row: ErasureRow) -> list[Tombstone]:

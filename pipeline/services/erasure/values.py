@@ -24,18 +24,19 @@ from pipeline.store.tables import (
     ExtractionRow,
     FieldRow,
     FileRow,
+    FileTermRow,
+    ListCodingRow,
     MentionRow,
     ModelRow,
     RecheckRow,
     SampleFindingRow,
-    SampleItemRow,
     SearchTermRow,
     TaughtRow,
 )
 
 EMPTIED: tuple[type[Base], ...] = (
     ApprovalRow, CertificateRow, CommentRow, DeliveryRow, DocumentRow, DraftRow, EventValueRow, ExtractionRow, FieldRow,
-    FileRow, MentionRow, RecheckRow, SampleFindingRow, SearchTermRow, TaughtRow,
+    FileRow, FileTermRow, MentionRow, RecheckRow, SampleFindingRow, SearchTermRow, TaughtRow,
 )  # fmt: skip
 """Rows that lose something here: of none of them may the database's own files keep what they held."""
 
@@ -52,6 +53,8 @@ class Emptied:
     """Values of the record."""
     models: tuple[str, ...]
     """Models that learned from it."""
+    keys: tuple[str, ...]
+    """Names of the keys that it lay under: copies of the database have nothing of it without them."""
 
 
 def files_of(session: Session, file_id: int) -> list[FileRow]:
@@ -70,26 +73,39 @@ def empty(session: Session, document: DocumentRow, now: datetime) -> Emptied:
     hashes = sorted(sizes)
     signed = session.scalar(select(func.min(ApprovalRow.at)).where(ApprovalRow.document_id == document.id))
     models = _models(session, signed, hashes)
+    keys = {document.key, *(one.key for one in files), *_forget_lessons(session, document, hashes)}
     _empty_document(session, document, now)
-    _forget_lessons(session, document, hashes)
     values = _empty_events(session, [one.id for one in files], document)
     for one in files:
         # the token holds a hash of the name, which whoever guesses the name could recognise
-        one.name, one.token, one.reason, one.erased_at = ERASED_NAME, f"{ERASED_NAME}-{one.id}", None, now
+        one.token, one.reason, one.erased_at = f"{ERASED_NAME}-{one.id}", None, now
+    ids = [one.id for one in files]
+    session.execute(delete(FileTermRow).where(FileTermRow.file_id.in_(ids)))
+    # past the rows, which would have it sealed under the keys that go
+    session.execute(update(FileRow).where(FileRow.id.in_(ids)).values(name=ERASED_NAME))
+    session.execute(update(ListCodingRow).values(wanted_at=now))
     session.execute(delete(BlobRow).where(BlobRow.sha256.in_(hashes)))
     _retire(session, models, now)
     if signed is not None:
         # sums of certificates that its amount is in: where it was signed alone, they are its amount
-        since = CertificateRow.day >= signed.astimezone(UTC).date().isoformat()
-        session.execute(update(CertificateRow).where(since).values(totals=None))
-    return Emptied(tuple(one.id for one in files), sizes, values, tuple(one.version for one in models))
+        since = CertificateRow.day >= signed.astimezone(UTC).date().isoformat(), CertificateRow.key.is_not(None)
+        keys.update(session.scalars(select(CertificateRow.key).where(*since)))
+        session.execute(update(CertificateRow).where(*since).values(totals=None, key=None))
+    return Emptied(
+        files=tuple(ids),
+        sizes=sizes,
+        values=values,
+        models=tuple(one.version for one in models),
+        keys=tuple(sorted(key for key in keys if key is not None)),
+    )
 
 
 def _empty_document(session: Session, document: DocumentRow, now: datetime) -> None:
     # first: the approvals' trigger looks for it
     document.erased_at = now
     document.number = document.party = document.amount_text = document.currency = document.identity = None
-    document.amount = None
+    document.number_order = document.party_order = document.amount_order = None
+    document.rank = document.chance = document.seconds = None  # from its amount
     document.note = document.priority_why = document.failure = None
     document.what, document.open_states = "", []
     document.findings = document.page_summaries = None
@@ -105,13 +121,7 @@ def _empty_document(session: Session, document: DocumentRow, now: datetime) -> N
         session.execute(delete(kind).where(kind.document_id == here))
     session.execute(update(CommentRow).where(CommentRow.document_id == here).values(text="", withdrawn_at=now))
     session.execute(update(DeliveryRow).where(DeliveryRow.document_id == here).values(error=None))
-    about = (SampleItemRow.sample_id == SampleFindingRow.sample_id) & (
-        SampleItemRow.position == SampleFindingRow.position
-    )
-    drawn = select(SampleItemRow.sample_id).where(about, SampleItemRow.document_id == here).exists()
-    session.execute(
-        update(SampleFindingRow).where(drawn).values(comment="").execution_options(synchronize_session=False)
-    )
+    session.execute(update(SampleFindingRow).where(SampleFindingRow.document_id == here).values(comment=""))
 
 
 def _empty_events(session: Session, files: Sequence[int], document: DocumentRow) -> int:
@@ -132,8 +142,10 @@ def _models(session: Session, signed: datetime | None, hashes: Sequence[str]) ->
     return list(session.scalars(made.order_by(ModelRow.created_at)))
 
 
-def _forget_lessons(session: Session, document: DocumentRow, hashes: Sequence[str]) -> None:
-    taught = list(session.scalars(select(TaughtRow.id).where(TaughtRow.sha256.in_(hashes))))
+def _forget_lessons(session: Session, document: DocumentRow, hashes: Sequence[str]) -> list[str | None]:
+    """Remove what was taught of it; return the names of the keys that this lay under."""
+    rows = session.execute(select(TaughtRow.id, TaughtRow.key).where(TaughtRow.sha256.in_(hashes))).all()
+    taught = [row.id for row in rows]
     session.execute(delete(RecheckRow).where(RecheckRow.taught_id.in_(taught)))
     session.execute(delete(TaughtRow).where(TaughtRow.id.in_(taught)))
     session.execute(delete(RecheckRow).where(RecheckRow.document_id == document.id))
@@ -142,6 +154,7 @@ def _forget_lessons(session: Session, document: DocumentRow, hashes: Sequence[st
         # it has read the lesson already: whatever it comes to is thrown away, and another one follows
         row.attempt += 1
         row.running_until = None
+    return [one.key for one in rows]
 
 
 def _retire(session: Session, models: Sequence[ModelRow], now: datetime) -> None:

@@ -9,13 +9,13 @@ from pipeline.store.tables.documents import (
     ExtractionRow,
     FolderCountRow,
     PaceRow,
-    SearchTermRow,
 )
 from pipeline.store.tables.door import ApiTokenRow, DeviceRow, HalfLoginRow, RecoveryCodeRow, SecondFactorRow
 from pipeline.store.tables.erasure import ErasureRow, LegalHoldRow
 from pipeline.store.tables.files import BlobRow, FileRow
 from pipeline.store.tables.identities import IdentityRow
 from pipeline.store.tables.learning import ModelRow, RecheckRow, TaughtRow, TrainingRow
+from pipeline.store.tables.listing import FileTermRow, ListCodingRow, SearchTermRow
 from pipeline.store.tables.people import (
     GroupRow,
     LoginFailureRow,
@@ -51,11 +51,13 @@ __all__ = [
     "ExtractionRow",
     "FieldRow",
     "FileRow",
+    "FileTermRow",
     "FolderCountRow",
     "GroupRow",
     "HalfLoginRow",
     "IdentityRow",
     "LegalHoldRow",
+    "ListCodingRow",
     "LoginFailureRow",
     "MemberRow",
     "MentionRow",

@@ -8,7 +8,8 @@ from sqlalchemy.types import TypeEngine
 Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 
 # compared byte by byte, so that a beginning is one stretch of the index on both databases
-Term: TypeEngine[str] = String(64).with_variant(String(64, collation="C"), "postgresql")
+Term: TypeEngine[str] = String(128).with_variant(String(128, collation="C"), "postgresql")
+Order: TypeEngine[str] = String(80).with_variant(String(80, collation="C"), "postgresql")
 
 
 # compared byte by byte, as `Term`

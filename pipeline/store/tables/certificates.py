@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.store.columns import UtcDateTime
+from pipeline.store.columns import Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
 
@@ -26,7 +26,9 @@ class CertificateRow(Base):
     """Of the event that says that it was made."""
     content: Mapped[str] = mapped_column(Text)
     """The signed text, without its sums of amounts."""
-    totals: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    totals: Mapped[dict[str, Any] | None] = mapped_column(Sealed(JSON(none_as_null=True), "certificates.totals"))
     """Those sums and their salt; None where they were erased, which the signature stands."""
+    key: Mapped[str | None] = mapped_column(String(32))
+    """Names the key in the vault that they are sealed under."""
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it was put where checkpoints leave the machine to."""

@@ -1,6 +1,7 @@
 """Documents, what was read of them, and what lists find and order them by."""
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 
 from pydantic import TypeAdapter
 from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text
@@ -12,7 +13,7 @@ from pipeline.domain.pages import PageSummary
 from pipeline.domain.routing import Finding
 from pipeline.domain.worth import Priority
 from pipeline.store.columns import PydanticJSON, Sealed, UtcDateTime
-from pipeline.store.tables.base import Base, Folder, Id, Term
+from pipeline.store.tables.base import Base, Folder, Id, Order
 
 
 class DocumentRow(Base):
@@ -35,14 +36,16 @@ class DocumentRow(Base):
     type: Mapped[str | None] = mapped_column(String(64))
     type_fixed: Mapped[bool] = mapped_column(Boolean, default=False)
     """A person or the drop folder set the type."""
-    number: Mapped[str | None] = mapped_column(Text)
-    party: Mapped[str | None] = mapped_column(Text)
-    amount: Mapped[float | None] = mapped_column(Float)
-    """For sorting only; the exact value is in the fields."""
+    number: Mapped[str | None] = mapped_column(Sealed(Text(), "documents.number"))
+    party: Mapped[str | None] = mapped_column(Sealed(Text(), "documents.party"))
     amount_text: Mapped[str | None] = mapped_column(Sealed(Text(), "documents.amount_text"))
     currency: Mapped[str | None] = mapped_column(String(8))
+    number_order: Mapped[str | None] = mapped_column(Order)
+    """What it is sorted by: a code of `pipeline.store.listing`, as the next two."""
+    party_order: Mapped[str | None] = mapped_column(Order)
+    amount_order: Mapped[str | None] = mapped_column(Order)
     identity: Mapped[str | None] = mapped_column(String(64), index=True)
-    """SHA-256 of party and number, normalised: the same invoice in other bytes has the same."""
+    """A token of party and number, normalised: the same invoice in other bytes has the same."""
     open_count: Mapped[int] = mapped_column(Integer, default=0)
     critical_count: Mapped[int] = mapped_column(Integer, default=0)
     open_states: Mapped[list[str]] = mapped_column(JSON, default=list[str])
@@ -89,6 +92,14 @@ class DocumentRow(Base):
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when nothing that was read from it is left; its number, state and times stay."""
 
+    @property
+    def amount(self) -> float | None:
+        """What is sorted and weighed by; the exact value is in the fields."""
+        try:
+            return float(Decimal(self.amount_text)) if self.amount_text else None
+        except InvalidOperation:
+            return None
+
     # lists are read by state in some order, a page at a time: each order that a list offers has its index
     __table_args__ = (
         # type and folder ride along: what a person may not see is then passed over without a look at its row
@@ -99,9 +110,9 @@ class DocumentRow(Base):
         Index("ix_documents_state_folder", "state", "folder", "type", "due_at", "rank"),
         Index("ix_documents_state_received", "state", "received_at", "id"),
         Index("ix_documents_state_type", "state", "type", "due_at", "id"),
-        Index("ix_documents_state_number", "state", "number", "id"),
-        Index("ix_documents_state_party", "state", "party", "id"),
-        Index("ix_documents_state_amount", "state", "amount", "id"),
+        Index("ix_documents_state_number", "state", "number_order", "id", "type", "folder"),
+        Index("ix_documents_state_party", "state", "party_order", "id", "type", "folder"),
+        Index("ix_documents_state_amount", "state", "amount_order", "id", "type", "folder"),
         Index("ix_documents_state_open", "state", "open_count", "id"),
     )
 
@@ -130,17 +141,6 @@ class FolderCountRow(Base):
     folder: Mapped[str] = mapped_column(Folder, primary_key=True)
     documents: Mapped[int] = mapped_column(BigInteger)
     exceptions: Mapped[int] = mapped_column(BigInteger)
-
-
-class SearchTermRow(Base):
-    """One term that a document is found by: see `pipeline.services.search`."""
-
-    __tablename__ = "search_terms"
-
-    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True, autoincrement=False)
-    term: Mapped[str] = mapped_column(Term, primary_key=True)
-
-    __table_args__ = (Index("ix_search_terms_term", "term", "document_id"),)
 
 
 class PaceRow(Base):

@@ -32,6 +32,8 @@ class ErasureRow(Base):
     """Bytes of the files that go with the document, by their SHA-256."""
     models: Mapped[list[str]] = mapped_column(JSON, default=list[str])
     """Versions of the models that learned from it."""
+    keys: Mapped[list[str]] = mapped_column(JSON, default=list[str])
+    """Names of the keys in the vault that go: what lies under them in any copy can't be read then."""
     cleared: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict[str, Any])
     """How many files of which kind were removed."""
     error: Mapped[str | None] = mapped_column(Text)

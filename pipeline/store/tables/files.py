@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.domain.files import FileSource, FileState
-from pipeline.store.columns import UtcDateTime
+from pipeline.store.columns import Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Folder, Id
 
 
@@ -20,7 +20,7 @@ class FileRow(Base):
     source: Mapped[FileSource] = mapped_column(String(16))
     token: Mapped[str] = mapped_column(String(40), unique=True)
     """Names the file in the claimed folder: how a row and a moved file find each other after a crash."""
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Sealed(Text(), "files.name", ""))
     """Path as dropped, relative to the root, "/" between parts."""
     folder: Mapped[str] = mapped_column(Folder, default="", server_default="", index=True)
     """That of the name, as `pipeline.domain.sight.folder_of` gives it."""
@@ -30,7 +30,7 @@ class FileRow(Base):
     preset_type: Mapped[str | None] = mapped_column(String(64))
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     reason_code: Mapped[str | None] = mapped_column(String(40))
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Sealed(Text(), "files.reason"))
     received_by: Mapped[str] = mapped_column(String(200))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

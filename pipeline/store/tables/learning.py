@@ -66,12 +66,16 @@ class TaughtRow(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     """Of its file, which is among the blobs."""
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Sealed(Text(), "taught.name", ""))
     type: Mapped[str] = mapped_column(String(64))
-    values: Mapped[dict[str, Value | None]] = mapped_column(PydanticJSON(TypeAdapter(dict[str, Value | None])))
+    values: Mapped[dict[str, Value | None]] = mapped_column(
+        Sealed(PydanticJSON(TypeAdapter(dict[str, Value | None])), "taught.values", {})
+    )
     """Canonical, by field; None: the document has none."""
-    group: Mapped[str | None] = mapped_column(Text)
+    group: Mapped[str | None] = mapped_column(Sealed(Text(), "taught.group"))
     """Issuer or template, where the truth file says so."""
+    key: Mapped[str | None] = mapped_column(String(32))
+    """Names the key in the vault that they are sealed under."""
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.domain.sampling import ExceptionKind, SampleWanted, Verdict
-from pipeline.store.columns import PydanticJSON, UtcDateTime
+from pipeline.store.columns import PydanticJSON, Sealed, UtcDateTime
 from pipeline.store.tables.base import Base, Id
 
 
@@ -60,5 +60,7 @@ class SampleFindingRow(Base):
     kind: Mapped[ExceptionKind | None] = mapped_column(String(16))
     field: Mapped[str | None] = mapped_column(String(64))
     """The field that does not agree, where it is one."""
-    comment: Mapped[str] = mapped_column(Text)
+    comment: Mapped[str] = mapped_column(Sealed(Text(), "sample_findings.comment", ""))
     """Erasable."""
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    """The item's, whose key it is sealed under."""
