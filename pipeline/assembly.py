@@ -39,7 +39,9 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import SHELF, ChampionEngines, OneEngine
+from pipeline.services.erasure.clearing import Clearing
 from pipeline.services.erasure.erasing import Erasing
+from pipeline.services.erasure.erasures import Erasures
 from pipeline.services.erasure.holds import LegalHolds
 from pipeline.services.erasure.traces import Traces
 from pipeline.services.evidence.packing import Packing
@@ -57,7 +59,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.relisting import Relisting
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
-from pipeline.services.sampling import Sampling
+from pipeline.services.samples.sampling import Sampling
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
@@ -114,6 +116,8 @@ class Services:
     sampling: Sampling
     packing: Packing
     erasing: Erasing
+    erasures: Erasures
+    clearing: Clearing
     relisting: Relisting
     legal_holds: LegalHolds
     reporting: Reporting
@@ -231,24 +235,20 @@ def build(
         sealer=sealer,
         idle=timedelta(seconds=settings.signing_idle_seconds),
     )
-    erasing = Erasing(
-        store=store,
-        clock=clock,
-        jobs=queue,
-        types=types,
-        presence=presence,
-        traces=Traces(
-            blobs=blobs,
-            readings=readings,
-            studies=learning.studies,
-            models=models,
-            destinations=delivering.destinations,
-            drop=settings.drop_path,
-            pages=_page_images_path(settings),
-            images=_images_path(settings),
-            backups=backups_path(settings),
-        ),
-        tombstones=FolderTombstones(data / "erased"),
+    traces = Traces(
+        blobs=blobs,
+        readings=readings,
+        studies=learning.studies,
+        models=models,
+        destinations=delivering.destinations,
+        drop=settings.drop_path,
+        uploads=data / "uploads",
+        pages=_page_images_path(settings),
+        images=_images_path(settings),
+        backups=backups_path(settings),
+    )
+    clearing = Clearing(
+        store=store, clock=clock, jobs=queue, traces=traces, tombstones=FolderTombstones(data / "erased")
     )
     relisting = Relisting(store=store, clock=clock, jobs=queue)
     auditing = Auditing(store=store, clock=clock, types=types, keys=keys)
@@ -323,7 +323,7 @@ def build(
             learning=learning,
             checkpointing=checkpointing,
             certifying=certifying,
-            erasing=erasing,
+            clearing=clearing,
             relisting=relisting,
             jobs=queue,
             types=types,
@@ -338,7 +338,9 @@ def build(
         certifying=certifying,
         sampling=Sampling(store=store, clock=clock, types=types),
         packing=Packing(store=store, clock=clock, auditing=auditing, checkpointing=checkpointing, pages=pages),
-        erasing=erasing,
+        erasing=Erasing(store=store, clock=clock, jobs=queue, types=types, presence=presence, traces=traces),
+        erasures=Erasures(store=store, clock=clock, types=types, presence=presence),
+        clearing=clearing,
         relisting=relisting,
         legal_holds=LegalHolds(store=store, clock=clock, types=types),
         reporting=Reporting(store=store, jobs=queue, clock=clock),

@@ -41,7 +41,7 @@ def index() -> Response:
 @audit.get("/documents/<int:document_id>")
 def history(document_id: int) -> Response:
     events = services().auditing.history(document_id, by=actor())
-    remains = services().erasing.get_remains(document_id, by=actor())
+    remains = services().erasures.get_remains(document_id, by=actor())
     erased = remains.erased_at is not None
     return make_response(
         render_template(

@@ -29,14 +29,23 @@ def index() -> Response:
 
 @erasure.post("/requests")
 def ask() -> Response:
-    """Ask for documents to be erased; one that can't be keeps none of the others back."""
-    documents = forms.documents("documents", _("Write which documents: their numbers, such as 7 12."))
+    """Ask for a file in quarantine to be erased, or documents; one that can't be keeps none of the others back."""
+    file_id = whole_number(request.form.get("file", ""))
+    documents = (
+        forms.documents("documents", _("Write which documents: their numbers, such as 7 12."))
+        if file_id is None
+        else ()
+    )
     try:
         basis = ErasureBasis(request.form.get("basis", ""))
     except ValueError:
         raise BadFormError(_("Choose from the list why the documents are erased."), "basis") from None
     reference = forms.text("reference", _("Write a reference, without names: it stays for ever."), longest=40)
     why = forms.text("why", _("Say why, so that others understand."))
+    if file_id is not None:
+        services().erasing.request_file(file_id, basis, reference, why, by=actor())
+        say(_("The file is to be erased."))
+        return redirect(url_for(".index"))
     outcomes = services().erasing.request_many(documents, basis, reference, why, by=actor())
     asked = _tell_refused(outcomes)
     if asked:
@@ -65,7 +74,7 @@ def execute() -> Response:
         return acts.refuse(acts.refusal_of("erase", error), error, _page)
     erased = _tell_refused(outcomes)
     if erased:
-        say(counted(erased, "%(count)s document is erased.", "%(count)s documents are erased."))
+        say(counted(erased, "%(count)s erasure is carried out.", "%(count)s erasures are carried out."))
     return redirect(url_for(".index"))
 
 
@@ -104,7 +113,7 @@ def _tell_refused(outcomes: tuple[ErasureOutcome, ...]) -> int:
 
 
 def _page(refused: acts.Refusal | None = None) -> str:
-    found = services().erasing.overview(by=actor())
+    found = services().erasures.overview(by=actor())
     return render_template(
         "erasure.html",
         found=found,
@@ -114,6 +123,7 @@ def _page(refused: acts.Refusal | None = None) -> str:
         retention=services().policies.get_current(by=actor()).retention,
         may_erase=has_role(Role.ADMINISTRATOR),
         chosen=whole_number(request.args.get("document", "")),
+        chosen_file=whole_number(request.args.get("file", "")),
         proof=found.proof,
         refused=refused,
         now=datetime.now(UTC),

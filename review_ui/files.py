@@ -43,6 +43,7 @@ def index() -> Response:
             search=search,
             state_words=FILE_STATE_WORDS,
             document_words=STATE_WORDS,
+            may_erase=has_role(Role.ADMINISTRATOR),
             may_upload=has_role(Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR),
             types=[one for one in services().reviewing.list_types(by=actor()) if may_name(one)],
             type_found_out=may_name(None),

@@ -15,7 +15,7 @@ from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import FieldKind
 from pipeline.domain.sampling import ExceptionKind, SampleUnit, SampleWanted, Verdict
 from pipeline.errors import ErasedError, InvalidCorrectionError
-from pipeline.services.sampling import SamplePlan, SignedFieldView
+from pipeline.services.samples.views import SamplePlan, SignedFieldView
 from pipeline.services.text import whole_number
 from review_ui import forms
 from review_ui.context import actor, services

@@ -27,7 +27,9 @@ from pipeline.services.delivering import Delivering
 from pipeline.services.dispatching import Dispatching
 from pipeline.services.drafting import Drafting
 from pipeline.services.engines import OneEngine
+from pipeline.services.erasure.clearing import Clearing
 from pipeline.services.erasure.erasing import Erasing
+from pipeline.services.erasure.erasures import Erasures
 from pipeline.services.erasure.holds import LegalHolds
 from pipeline.services.erasure.traces import Traces
 from pipeline.services.evidence.packing import Packing
@@ -43,7 +45,7 @@ from pipeline.services.processing import Processing
 from pipeline.services.relisting import Relisting
 from pipeline.services.reporting import Reporting
 from pipeline.services.reviewing import Reviewing
-from pipeline.services.sampling import Sampling
+from pipeline.services.samples.sampling import Sampling
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
@@ -149,25 +151,22 @@ class Office:
         keys = FolderKeys(self.folder / "keys")
         self.checkpointing = Checkpointing(self.store, self.clock, keys)
         self.certifying = Certifying(self.store, blobs, self.clock, self.checkpointing, shelf)
-        self.erasing = Erasing(
-            store=self.store,
-            clock=self.clock,
-            jobs=self.queue,
-            types=shelf,
-            presence=self.presence,
-            traces=Traces(
-                blobs=blobs,
-                readings=readings,
-                studies=self.learning.studies,
-                models=self.models,
-                destinations=self.delivering.destinations,
-                drop=self.drop,
-                pages=self.folder / "pages",
-                images=self.folder / "readings" / "images",
-                backups=self.folder / "backups",
-            ),
-            tombstones=FolderTombstones(self.folder / "erased"),
+        traces = Traces(
+            blobs=blobs,
+            readings=readings,
+            studies=self.learning.studies,
+            models=self.models,
+            destinations=self.delivering.destinations,
+            drop=self.drop,
+            uploads=self.folder / "uploads",
+            pages=self.folder / "pages",
+            images=self.folder / "readings" / "images",
+            backups=self.folder / "backups",
         )
+        self.erasing = Erasing(self.store, self.clock, self.queue, shelf, self.presence, traces)
+        self.erasures = Erasures(self.store, self.clock, shelf, self.presence)
+        stones = FolderTombstones(self.folder / "erased")
+        self.clearing = Clearing(self.store, self.clock, self.queue, traces, stones)
         self.relisting = Relisting(self.store, self.clock, self.queue)
         self.legal_holds = LegalHolds(self.store, self.clock, shelf)
         self.sweeping = Sweeping(
@@ -178,7 +177,7 @@ class Office:
             self.learning,
             self.checkpointing,
             self.certifying,
-            self.erasing,
+            self.clearing,
             self.relisting,
             self.queue,
             shelf,
@@ -227,7 +226,7 @@ class Office:
             if job is Job.PROCESS:
                 self.processing.process(document_id, by=MACHINE)
             elif job is Job.ERASE:
-                self.erasing.finish(document_id, by=MACHINE)
+                self.clearing.finish(document_id, by=MACHINE)
             elif job is Job.RELIST:
                 self.relisting.renew(by=MACHINE)
                 continue

@@ -97,7 +97,7 @@ def certify(document_id: int) -> None:
 
 def erase(erasure_id: int) -> None:
     """Clear the disk of what an erasure took out of the database; the number is the erasure's."""
-    run(Job.ERASE, erasure_id, lambda: services().erasing.finish(erasure_id, by=WORKER))
+    run(Job.ERASE, erasure_id, lambda: services().clearing.finish(erasure_id, by=WORKER))
 
 
 def relist(document_id: int) -> None:

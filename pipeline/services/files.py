@@ -82,6 +82,7 @@ def _view(file: FileRow, document_id: int | None, document_state: str | None, is
         duplicate_of=duplicate_of,
         first_document_id=document_id if file.duplicate_of is not None else None,
         reason=file.reason,
+        is_erased=file.erased_at is not None,
         received_by=file.received_by,
         received_at=file.received_at,
         document_id=document_id if file.duplicate_of is None else None,

@@ -15,7 +15,7 @@ from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.completeness.certifying import Certifying
 from pipeline.services.delivering import Delivering
 from pipeline.services.desk import Desk
-from pipeline.services.erasure.erasing import Erasing
+from pipeline.services.erasure.clearing import Clearing
 from pipeline.services.intake import Intake
 from pipeline.services.learning import Learning
 from pipeline.services.processing import Processing
@@ -60,7 +60,7 @@ class Sweeping:
     learning: Learning
     checkpointing: Checkpointing
     certifying: Certifying
-    erasing: Erasing
+    clearing: Clearing
     relisting: Relisting
     jobs: JobQueue
     types: TypeShelf
@@ -124,8 +124,8 @@ class Sweeping:
 
     def _ring_erasures(self, by: Actor) -> int:
         """Ring for erasures whose traces are left on disk, and for those that a restored backup undid."""
-        self.erasing.repeat_lost(by=by)
-        unfinished = self.erasing.list_unfinished(by=by)
+        self.clearing.repeat_lost(by=by)
+        unfinished = self.clearing.list_unfinished(by=by)
         if unfinished and self._is_idle():
             self.jobs.enqueue_many(Job.ERASE, list(unfinished))
         return len(unfinished)

@@ -331,6 +331,7 @@ class FileView(Frozen):
     first_document_id: int | None
     """For duplicates: the document that the first file became."""
     reason: str | None
+    is_erased: bool
     received_by: str
     received_at: datetime
     document_id: int | None

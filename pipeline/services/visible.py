@@ -53,6 +53,19 @@ def get_remains(session: Session, document_id: int, by: Actor, types: TypeShelf)
     return row
 
 
+def get_file(session: Session, file_id: int, by: Actor, types: TypeShelf) -> FileRow:
+    """Return a file that `by` may see, or what is left of one that was erased.
+
+    Raises:
+        NotFoundError: there is none of that number, or none for them: in the same words.
+    """
+    row = queries.get_file(session, file_id)
+    seen = of_files(sight_of(by, types))
+    if seen and session.scalar(select(FileRow.id).where(FileRow.id == file_id, *seen)) is None:
+        raise queries.no_file(file_id)
+    return row
+
+
 def can_see(sight: Sight, document: DocumentRow, types: TypeShelf) -> bool:
     """Return whether the document exists for whoever sees so far."""
     return _whole(sight, types).fits(document.type, document.folder)

@@ -55,8 +55,12 @@ def no_document(document_id: int) -> NotFoundError:
 def get_file(session: Session, file_id: int) -> FileRow:
     row = find_row(session, FileRow, file_id)
     if row is None:
-        raise NotFoundError(f"There is no file {file_id}. Look for it on the Files page.")
+        raise no_file(file_id)
     return row
+
+
+def no_file(file_id: int) -> NotFoundError:
+    return NotFoundError(f"There is no file {file_id}. Look for it on the Files page.")
 
 
 def get_user(session: Session, user_id: int) -> UserRow:

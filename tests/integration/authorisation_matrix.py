@@ -331,15 +331,20 @@ Championing.train_again           -        no       yes      no       no       n
 # Sweeping                        on       stranger machine  none     reviewer approver auditor  admin
 Sweeping.sweep                    -        no       yes      no       no       no       no       no
 
+# Clearing                        on       stranger machine  none     reviewer approver auditor  admin
+Clearing.finish                   -        no       yes      no       no       no       no       no
+Clearing.list_unfinished          -        no       yes      no       no       no       no       no
+Clearing.repeat_lost              -        no       yes      no       no       no       no       no
+
+# Erasures                        on       stranger machine  none     reviewer approver auditor  admin
+Erasures.get_remains              mine     no       yes      no       no       no       yes      yes
+Erasures.overview                 -        no       no       no       no       no       yes      yes
+
 # Erasing                         on       stranger machine  none     reviewer approver auditor  admin
 Erasing.execute                   -        no       no       no       no       no       no       yes
 Erasing.execute_many              -        no       no       no       no       no       no       yes
-Erasing.finish                    -        no       yes      no       no       no       no       no
-Erasing.get_remains               mine     no       yes      no       no       no       yes      yes
-Erasing.list_unfinished           -        no       yes      no       no       no       no       no
-Erasing.overview                  -        no       no       no       no       no       yes      yes
-Erasing.repeat_lost               -        no       yes      no       no       no       no       no
 Erasing.request                   approved no       no       no       no       no       no       yes
+Erasing.request_file              -        no       no       no       no       no       no       yes
 Erasing.request_many              approved no       no       no       no       no       no       yes
 Erasing.withdraw                  -        no       no       no       no       no       no       yes
 

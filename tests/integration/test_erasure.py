@@ -23,6 +23,7 @@ from pipeline.errors import (
     BlobStoreUnavailableError,
     ErasedError,
     InvalidTransitionError,
+    NotFoundError,
     ReviewError,
 )
 from pipeline.ports import Job
@@ -36,6 +37,7 @@ from pipeline.store.vault import Vault
 from tests import builders, lessons
 from tests.builders import MACHINE
 from tests.desk import Office
+from tests.integration.test_groups import enter, limit
 
 SECRETS = ("Quillfeather", "QF-77812", "471183.29", "Ottoline", "zinnober", "brimblecombe")
 """Party, number and amount as printed; who is spoken of in comments; a draft; the name of the file."""
@@ -242,7 +244,7 @@ def test_erased_document_is_gone_for_every_page_but_its_history(
         office.approving.supersede(document.id, "again", by=okafor, revision=document.revision)
     tags = [event.tag for event in office.auditing.history(document.id, by=MACHINE)]
     assert tags[-3:] == [AuditTag.ERASURE_REQUEST, AuditTag.ERASURE_EXECUTE, AuditTag.ERASURE_FINISH]
-    remains = office.erasing.get_remains(document.id, by=boss)
+    remains = office.erasures.get_remains(document.id, by=boss)
     assert remains.erased_at == office.clock.now()
     assert remains.erasure is not None
     assert (remains.erasure.state, remains.erasure.reference) == (ErasureState.DONE, "DSR-12")
@@ -259,7 +261,7 @@ def test_same_bytes_may_come_again_as_a_new_document(office: Office, rowe: Actor
     assert again != document.id
     assert office.reviewing.get_document(again, by=rowe).fields
     # its tombstone speaks of the earlier one alone
-    assert office.erasing.repeat_lost(by=MACHINE) == 0
+    assert office.clearing.repeat_lost(by=MACHINE) == 0
     assert office.reviewing.get_document(again, by=rowe).fields
 
 
@@ -321,7 +323,7 @@ def test_hold_placed_after_the_request_keeps_the_document(
     document = signed(office, rowe, okafor)
     number = office.erasing.request(document.id, ErasureBasis.ASKED, "DSR-1", "asked", by=boss)
     office.legal_holds.place(document.id, "Case 7", "the court asked", by=boss)
-    [row] = office.erasing.overview(by=boss).requested
+    [row] = office.erasures.overview(by=boss).requested
     assert row.obstacle is not None and "Case 7" in row.obstacle
     with pytest.raises(ReviewError, match="Case 7"):
         office.erasing.execute(number, by=boss)
@@ -334,18 +336,18 @@ def test_hold_placed_after_the_request_keeps_the_document(
 def test_documents_are_due_once_their_time_is_over(office: Office, rowe: Actor, okafor: Actor, boss: Actor) -> None:
     document = signed(office, rowe, okafor)
     keep(office, boss, months=12)
-    assert office.erasing.overview(by=boss).due == ()
+    assert office.erasures.overview(by=boss).due == ()
     office.clock.advance(days=800)
-    [due] = office.erasing.overview(by=boss).due
+    [due] = office.erasures.overview(by=boss).due
     assert (due.document_id, due.basis) == (document.id, "tax law")
     [outcome] = office.erasing.request_many([document.id], ErasureBasis.ENDED, "rule 1", "over", by=boss)
     assert outcome.refused is None
-    assert office.erasing.overview(by=boss).due == ()
-    [asked] = office.erasing.overview(by=boss).requested
+    assert office.erasures.overview(by=boss).due == ()
+    [asked] = office.erasures.overview(by=boss).requested
     [outcome] = office.erasing.execute_many([asked.id], by=boss)
     assert outcome.refused is None
     office.work()
-    assert [one.document_id for one in office.erasing.overview(by=boss).done] == [document.id]
+    assert [one.document_id for one in office.erasures.overview(by=boss).done] == [document.id]
 
 
 def test_with_duties_separated_another_administrator_carries_it_out(
@@ -372,8 +374,8 @@ def test_killed_between_database_and_disk_the_sweep_finishes_it(
     assert found_in(office) != set()
     office.sweeping.sweep(by=MACHINE)
     assert (Job.ERASE, number) in office.queue.take()
-    office.erasing.finish(number, by=MACHINE)
-    office.erasing.finish(number, by=MACHINE)
+    office.clearing.finish(number, by=MACHINE)
+    office.clearing.finish(number, by=MACHINE)
     assert found_in(office) == set()
     assert len(office.events(document.id, AuditTag.ERASURE_FINISH)) == 1
 
@@ -381,7 +383,7 @@ def test_killed_between_database_and_disk_the_sweep_finishes_it(
 def test_folder_that_refuses_is_told_and_tried_again(office: Office, rowe: Actor, okafor: Actor, boss: Actor) -> None:
     class Stuck:
         def __getattr__(self, name: str) -> object:
-            return getattr(office.erasing.traces.blobs, name)
+            return getattr(office.clearing.traces.blobs, name)
 
         def remove(self, sha256: str) -> bool:
             raise BlobStoreUnavailableError("The disk refuses. Mend its rights.")
@@ -389,13 +391,13 @@ def test_folder_that_refuses_is_told_and_tried_again(office: Office, rowe: Actor
     document = signed(office, rowe, okafor)
     number = office.erasing.request(document.id, ErasureBasis.ASKED, "DSR-1", "asked", by=boss)
     office.erasing.execute(number, by=boss)
-    stuck = replace(office.erasing, traces=replace(office.erasing.traces, blobs=Stuck()))  # type: ignore[arg-type]
+    stuck = replace(office.clearing, traces=replace(office.clearing.traces, blobs=Stuck()))  # type: ignore[arg-type]
     with pytest.raises(BlobStoreUnavailableError):
         stuck.finish(number, by=MACHINE)
-    [row] = office.erasing.overview(by=boss).running
+    [row] = office.erasures.overview(by=boss).running
     assert row.error is not None and "Mend its rights" in row.error
-    office.erasing.finish(number, by=MACHINE)
-    assert office.erasing.overview(by=boss).running == ()
+    office.clearing.finish(number, by=MACHINE)
+    assert office.erasures.overview(by=boss).running == ()
     assert found_in(office) == set()
 
 
@@ -463,7 +465,7 @@ def test_models_that_learned_from_it_go_and_one_is_trained_without_it(office: Of
     number = office.erasing.request(document.id, ErasureBasis.ASKED, "DSR-1", "asked", by=maker)
     office.erasing.execute(number, by=maker)
     office.queue.take()
-    office.erasing.finish(number, by=MACHINE)
+    office.clearing.finish(number, by=MACHINE)
 
     assert not office.models.path(first).exists()
     assert not list(office.learning.studies.folder.rglob("*.study"))
@@ -488,7 +490,7 @@ def test_training_that_was_under_way_during_an_erasure_leaves_nothing(office: Of
         def __call__(self, *args: object) -> object:
             number = office.erasing.request(document.id, ErasureBasis.ASKED, "DSR-1", "asked", by=maker)
             office.erasing.execute(number, by=maker)
-            office.erasing.finish(number, by=MACHINE)
+            office.clearing.finish(number, by=MACHINE)
             return map(*args)  # type: ignore[call-overload]
 
     slow = replace(office.learning, spread=once(Meanwhile()))
@@ -515,3 +517,56 @@ def once(first: Callable[..., Any]) -> Callable[..., Any]:
         return (waiting.pop() if waiting else map)(*args)
 
     return spread
+
+
+def test_file_in_quarantine_goes_by_itself(office: Office, rowe: Actor, boss: Actor) -> None:
+    content = b"no PDF: Quillfeather QF-77812"
+    office.intake.claim([office.put("2026/brimblecombe.pdf", content)], by=MACHINE)
+    other = office.receive(content=b"%PDF another")
+    [file] = office.files.list_files(by=boss, search="brimblecombe").rows
+    assert any("quarantine" in place for place in found_in(office))
+
+    with pytest.raises(ReviewError, match=f"became document {other.id}"):
+        office.erasing.request_file(file.id + 1, ErasureBasis.ASKED, "DSR-1", "asked", by=boss)
+    with pytest.raises(AccessDeniedError):
+        office.erasing.request_file(file.id, ErasureBasis.ASKED, "DSR-1", "asked", by=rowe)
+    number = office.erasing.request_file(file.id, ErasureBasis.ASKED, "DSR-1", "Ottoline asked", by=boss)
+    with pytest.raises(ReviewError, match="to be erased already"):
+        office.erasing.request_file(file.id, ErasureBasis.ASKED, "DSR-1", "asked", by=boss)
+    [asked] = office.erasures.overview(by=boss).requested
+    assert (asked.document_id, asked.file_id, asked.obstacle) == (None, file.id, None)
+    office.erasing.execute(number, by=boss)
+    office.work()
+
+    assert found_in(office) == set()
+    [done] = office.erasures.overview(by=boss).done
+    assert (done.file_id, done.cleared["dropped"]) == (file.id, 1)
+    [left] = [one for one in office.files.list_files(by=boss).rows if one.id == file.id]
+    assert (left.name, left.reason, left.is_erased) == ("erased", None, True)
+    assert office.auditing.verify(by=MACHINE).problems == ()
+    lines = b"".join(office.auditing.export(ExportFormat.JSONL, by=MACHINE)).splitlines(keepends=True)
+    assert check_export(lines).chain.all_problems() == []
+    assert office.certifying.write(by=boss).is_complete
+    assert office.clearing.repeat_lost(by=MACHINE) == 0
+
+
+def test_request_for_a_file_is_withdrawn_and_keeps_no_document_from_being_due(office: Office, boss: Actor) -> None:
+    office.intake.claim([office.put("a.pdf", b"no PDF")], by=MACHINE)
+    [file] = office.files.list_files(by=boss).rows
+    number = office.erasing.request_file(file.id, ErasureBasis.ASKED, "DSR-1", "asked", by=boss)
+    office.erasing.withdraw(number, by=boss)
+    with pytest.raises(InvalidTransitionError):
+        office.erasing.execute(number, by=boss)
+    assert (office.drop / "quarantine" / "a.pdf").exists()
+
+
+def test_whoever_sees_other_folders_alone_knows_of_no_file_in_quarantine(office: Office, boss: Actor) -> None:
+    office.intake.claim([office.put("leeds/a.pdf", b"no PDF")], by=MACHINE)
+    [file] = office.files.list_files(by=boss).rows
+    office.hire("limited", Role.ADMINISTRATOR)
+    limit(office, builders.person(0, "owner"), "limited", folders=("york",))
+    limited = enter(office, "limited")
+    with pytest.raises(NotFoundError):
+        office.erasing.request_file(file.id, ErasureBasis.ASKED, "DSR-1", "asked", by=limited)
+    office.erasing.request_file(file.id, ErasureBasis.ASKED, "DSR-1", "asked", by=boss)
+    assert office.erasures.overview(by=limited).requested == ()

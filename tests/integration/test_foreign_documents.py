@@ -110,7 +110,7 @@ def outcome(world: World, row: Row, function: Callable[..., Any], by: Actor, cha
         told = f"{type(error).__name__}: {error}"
     number = world.documents.get(row.on, 0)
     world.restore()
-    return without(told, (number, NO_SUCH))
+    return without(told, (number, given.get("file_id", NO_SUCH), NO_SUCH))
 
 
 def named_otherwise(row: Row, world: World) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.erasure import ErasureBasis, Retention
+from pipeline.domain.files import FileState
 from pipeline.domain.routing import Policy
-from pipeline.store.tables import DeliveryRow, DocumentRow, LegalHoldRow
+from pipeline.store.tables import DeliveryRow, DocumentRow, FileRow, LegalHoldRow
 
 ERASABLE = (DocumentState.APPROVED, DocumentState.REJECTED, DocumentState.REPLACED, DocumentState.FAILED)
 """Nobody has anything left to do with a document in one of these."""
@@ -51,4 +52,18 @@ def find_obstacle(
         select(DeliveryRow.id).where(DeliveryRow.document_id == document.id, DeliveryRow.state == "pending").limit(1)
     ):
         return f"{here} is still being delivered. Wait until it is, then erase it."
+    return None
+
+
+def find_file_obstacle(session: Session, file: FileRow) -> str | None:
+    """Return in a sentence why a file can't be erased by itself; None where nothing stands in the way."""
+    here = f"File {file.id}"
+    if file.erased_at is not None:
+        return f"{here} is erased already."
+    first = file.duplicate_of or file.id
+    document = session.scalar(select(DocumentRow.id).where(DocumentRow.file_id == first).limit(1))
+    if document is not None:
+        return f"{here} became document {document}. Ask for that document to be erased: the file goes with it."
+    if file.state != FileState.QUARANTINED or not file.moved:
+        return f"{here} is still being taken in. Wait until it is, then ask again."
     return None

@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.domain.files import FileSource
 from pipeline.ports import BlobStore, Destination
+from pipeline.services import naming
 from pipeline.services.engines import point, pointed
-from pipeline.services.intake import DUPLICATES, PROCESSED
+from pipeline.services.intake import DUPLICATES, PROCESSED, QUARANTINE
 from pipeline.store.models import FolderModels
 from pipeline.store.readings import FolderReadings
 from pipeline.store.studies import FolderStudies
@@ -28,6 +30,7 @@ class Traces:
     models: FolderModels
     destinations: tuple[Destination, ...]
     drop: Path
+    uploads: Path
     pages: Path
     images: Path
     """What was read on images, by their pixels: nobody can tell whose they are, so all of it goes."""
@@ -53,6 +56,24 @@ class Traces:
             "backups": _remove_tree(self.backups),
         }
 
+    def find_quarantined(self, source: FileSource, name: str, file_id: int, size: int) -> dict[str, int]:
+        """Return the size of a file in quarantine by the SHA-256 of its bytes; nothing where it is not there any more.
+
+        Args:
+            source: by which door it came.
+            name: as it came.
+            file_id: of its row.
+            size: bytes, as it came.
+        """
+        root = self.drop if source == FileSource.DROP else self.uploads
+        # its own mark first: the bare name may be another file's
+        for number in (1, 0):
+            path = naming.free(root / QUARANTINE / name, file_id, number)
+            with suppress(OSError):
+                if path.is_file() and not path.is_symlink() and path.stat().st_size == size:
+                    return {_sha256(path): size}
+        return {}
+
     def _clear_dropped(self, files: Mapping[str, int]) -> int:
         """Remove what was dropped and put aside: found by its bytes, since people may have moved or renamed it."""
         removed = 0
@@ -65,8 +86,9 @@ class Traces:
         return removed
 
     def _dropped(self) -> Iterator[Path]:
-        for folder in (PROCESSED, DUPLICATES):
-            for path in (self.drop / folder).rglob("*"):
+        folders = [self.drop / name for name in (PROCESSED, DUPLICATES, QUARANTINE)]
+        for folder in (*folders, self.uploads / QUARANTINE):
+            for path in folder.rglob("*"):
                 if path.is_file() and not path.is_symlink():
                     yield path
 

@@ -76,14 +76,7 @@ def empty(session: Session, document: DocumentRow, now: datetime) -> Emptied:
     keys = {document.key, *(one.key for one in files), *_forget_lessons(session, document, hashes)}
     _empty_document(session, document, now)
     values = _empty_events(session, [one.id for one in files], document)
-    for one in files:
-        # the token holds a hash of the name, which whoever guesses the name could recognise
-        one.token, one.reason, one.erased_at = f"{ERASED_NAME}-{one.id}", None, now
-    ids = [one.id for one in files]
-    session.execute(delete(FileTermRow).where(FileTermRow.file_id.in_(ids)))
-    # past the rows, which would have it sealed under the keys that go
-    session.execute(update(FileRow).where(FileRow.id.in_(ids)).values(name=ERASED_NAME))
-    session.execute(update(ListCodingRow).values(wanted_at=now))
+    _empty_files(session, files, now)
     session.execute(delete(BlobRow).where(BlobRow.sha256.in_(hashes)))
     _retire(session, models, now)
     if signed is not None:
@@ -92,12 +85,38 @@ def empty(session: Session, document: DocumentRow, now: datetime) -> Emptied:
         keys.update(session.scalars(select(CertificateRow.key).where(*since)))
         session.execute(update(CertificateRow).where(*since).values(totals=None, key=None))
     return Emptied(
-        files=tuple(ids),
+        files=tuple(one.id for one in files),
         sizes=sizes,
         values=values,
         models=tuple(one.version for one in models),
         keys=tuple(sorted(key for key in keys if key is not None)),
     )
+
+
+def empty_file(session: Session, file: FileRow, found: dict[str, int], now: datetime) -> Emptied:
+    """Remove the name of a file that became no document, and why it became none.
+
+    Args:
+        session: a writing one.
+        file: in quarantine.
+        found: bytes by SHA-256 of what it is on disk.
+        now: when.
+    """
+    values = _empty_events(session, [file.id], None)
+    keys = [file.key] if file.key is not None else []
+    _empty_files(session, [file], now)
+    return Emptied(files=(file.id,), sizes=found, values=values, models=(), keys=tuple(keys))
+
+
+def _empty_files(session: Session, files: Sequence[FileRow], now: datetime) -> None:
+    for one in files:
+        # the token holds a hash of the name, which whoever guesses the name could recognise
+        one.token, one.reason, one.erased_at = f"{ERASED_NAME}-{one.id}", None, now
+    ids = [one.id for one in files]
+    session.execute(delete(FileTermRow).where(FileTermRow.file_id.in_(ids)))
+    # past the rows, which would have it sealed under the keys that go
+    session.execute(update(FileRow).where(FileRow.id.in_(ids)).values(name=ERASED_NAME))
+    session.execute(update(ListCodingRow).values(wanted_at=now))
 
 
 def _empty_document(session: Session, document: DocumentRow, now: datetime) -> None:
@@ -124,9 +143,10 @@ def _empty_document(session: Session, document: DocumentRow, now: datetime) -> N
     session.execute(update(SampleFindingRow).where(SampleFindingRow.document_id == here).values(comment=""))
 
 
-def _empty_events(session: Session, files: Sequence[int], document: DocumentRow) -> int:
+def _empty_events(session: Session, files: Sequence[int], document: DocumentRow | None) -> int:
     """Remove the values and salts of every event about them; the events keep the commitments."""
-    seqs = select(EventRow.seq).where(or_(EventRow.file_id.in_(files), EventRow.document_id == document.id))
+    about = [EventRow.file_id.in_(files)] + ([EventRow.document_id == document.id] if document is not None else [])
+    seqs = select(EventRow.seq).where(or_(*about))
     values = session.scalar(select(func.count()).select_from(EventValueRow).where(EventValueRow.seq.in_(seqs))) or 0
     session.execute(delete(EventValueRow).where(EventValueRow.seq.in_(seqs)))
     return values

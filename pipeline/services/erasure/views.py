@@ -10,7 +10,9 @@ from pipeline.services.views import ProofAsked
 
 class ErasureView(Frozen):
     id: int
-    document_id: int
+    document_id: int | None
+    """None: a file in quarantine, which became none."""
+    file_id: int
     document_type: str | None
     received_at: datetime
     state: ErasureState
@@ -84,7 +86,6 @@ class RemainsView(Frozen):
 
 
 class ErasureOutcome(Frozen):
-    """What became of one of several documents."""
+    """What became of one of several."""
 
-    document_id: int
     refused: str | None

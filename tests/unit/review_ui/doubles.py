@@ -257,7 +257,7 @@ class FakeCheckpointing:
         return (KeyView(number=1, key="5f1c" * 16, at=NOW, is_current=True),)
 
 
-class FakeErasing:
+class FakeErasures:
     """A document that a rule keeps, and nothing erased."""
 
     def get_remains(self, document_id: int, *, by: Actor) -> RemainsView:
@@ -316,7 +316,7 @@ class FakeServices:
             self.pages
         ) = self.files = self
         self.checkpointing, self.packing = FakeCheckpointing(), FakePacking(self._note)
-        self.erasing = FakeErasing()
+        self.erasures = FakeErasures()
         self.championing = self.policies = self.auditing = self.reporting = self.health = self.intake = self
         self.dispatching = self.saved_views = self.grouping = self
         self.talking = FakeTalking(people=CAST.values())
@@ -932,6 +932,7 @@ def seen(name: str, **changes: Any) -> FileView:
         "duplicate_of": 3,
         "first_document_id": 7,
         "reason": None,
+        "is_erased": False,
         "received_by": "watcher",
         "received_at": NOW,
         "document_id": None,
