@@ -63,7 +63,7 @@ from pipeline.services.samples.sampling import Sampling
 from pipeline.services.saved_views import SavedViews
 from pipeline.services.second_factors import SecondFactors
 from pipeline.services.sessions import Sessions
-from pipeline.services.single_sign_on import SingleSignOn, roles_by_group
+from pipeline.services.single_sign_on import SingleSignOn, groups_by_group, roles_by_group
 from pipeline.services.sources import Sources
 from pipeline.services.sweeping import Sweeping
 from pipeline.services.talking import Talking
@@ -279,6 +279,8 @@ def build(
             role_claim=settings.oidc_role_claim,
             name_claim=settings.oidc_name_claim,
             roles=roles_by_group(settings.oidc_roles),
+            groups=groups_by_group(settings.oidc_groups),
+            types=types,
         ),
         sessions=Sessions(
             store=store,

@@ -69,6 +69,7 @@ class Settings(BaseModel):
     oidc_scopes: str = "openid profile"
     oidc_role_claim: str = "groups"
     oidc_roles: str = ""
+    oidc_groups: str = ""
     oidc_name_claim: str = "name"
     oidc_only: bool = False
     oidc_break_glass: str = "admin"

@@ -22,8 +22,10 @@ def hand_in() -> Response:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise BadFormError(_("Send one file, as the form's part “file”."), "file")
-    document_type = forms.text("type") or None
-    received = services().intake.receive(sent.stream, sent.filename, by=actor(), document_type=document_type)
+    document_type, folder = forms.text("type") or None, forms.text("folder") or None
+    received = services().intake.receive(
+        sent.stream, sent.filename, by=actor(), document_type=document_type, group_folder=folder
+    )
     body = {
         "file": received.file_id,
         "state": received.state.value,

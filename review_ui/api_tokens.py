@@ -29,7 +29,8 @@ def create() -> Response:
         scopes = [Scope(scope) for scope in request.form.getlist("scopes")]
     except ValueError:
         raise BadFormError(_("Choose from the list what the token may do.")) from None
-    return _page(name, services().api_tokens.create(name, scopes, days, by=actor()))
+    made = services().api_tokens.create(name, scopes, days, by=actor(), groups=forms.numbers("groups"))
+    return _page(name, made)
 
 
 @api_tokens.post("/<int:token_id>/revocation")
@@ -44,6 +45,7 @@ def _page(name: str | None = None, made: str | None = None) -> Response:
         "tokens.html",
         tokens=services().api_tokens.list_tokens(by=actor()),
         scope_words=SCOPE_WORDS,
+        groups=services().grouping.list_groups(by=actor()),
         new_name=name,
         made=made,
         now=datetime.now(UTC),

@@ -171,6 +171,7 @@ FACT_WORDS = {
     "sessions": pgettext("fact", "sessions"),
     "signature": pgettext("fact", "signature"),
     "scopes": pgettext("fact", "may"),
+    "groups": pgettext("fact", "groups"),
     "token": pgettext("fact", "token"),
     "since": pgettext("fact", "since"),
     "source": pgettext("fact", "source"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Act, Actor, Scope
 from pipeline.domain.audit import AuditTag
-from pipeline.domain.sight import EVERYTHING
+from pipeline.domain.sight import EVERYTHING, Sight
 from pipeline.domain.value import Frozen
 from pipeline.errors import InvalidCorrectionError, NotFoundError
 from pipeline.ports import Clock
@@ -18,7 +19,7 @@ from pipeline.services.entries import entry
 from pipeline.services.sessions import hash_of
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
-from pipeline.store.tables import ApiTokenRow
+from pipeline.store.tables import ApiTokenRow, GroupRow
 
 DAYS_MOST = 366
 PREFIX = "proofdesk_"
@@ -31,6 +32,8 @@ class ApiTokenView(Frozen):
     id: int
     name: str
     scopes: tuple[Scope, ...]
+    groups: tuple[str, ...]
+    """Names of those that limit what it sees; none: it sees everything."""
     created_at: datetime
     created_by: str
     expires_at: datetime
@@ -52,11 +55,13 @@ class ApiTokens:
         now = self.clock.now()
         with self.store.reading() as session:
             rows = session.scalars(select(ApiTokenRow).order_by(ApiTokenRow.id.desc()))
+            names = {group.id: group.name for group in session.scalars(select(GroupRow))}
             return tuple(
                 ApiTokenView(
                     id=row.id,
                     name=row.name,
                     scopes=row.scopes,
+                    groups=tuple(names.get(group, f"#{group}") for group in row.groups or ()),
                     created_at=row.created_at,
                     created_by=row.created_by,
                     expires_at=row.expires_at,
@@ -67,7 +72,7 @@ class ApiTokens:
                 for row in rows
             )
 
-    def create(self, name: str, scopes: Iterable[Scope], days: int, *, by: Actor) -> str:
+    def create(self, name: str, scopes: Iterable[Scope], days: int, *, by: Actor, groups: Iterable[int] = ()) -> str:
         """Make a token and return it, to be shown this once.
 
         Args:
@@ -75,9 +80,11 @@ class ApiTokens:
             scopes: what it may do.
             days: how long it is good, at most 366.
             by: who makes it.
+            groups: numbers of those that limit what it sees; none: it sees everything.
 
         Raises:
             InvalidCorrectionError: the name is taken or unusable, no scope is given, or the days are out of bounds.
+            NotFoundError: there is no such group.
         """
         access.check_may(by, Act.ADMINISTER)
         name, chosen, now = name.strip(), tuple(sorted(set(scopes))), self.clock.now()
@@ -91,9 +98,11 @@ class ApiTokens:
         with self.store.writing() as session:
             if session.scalar(select(ApiTokenRow.id).where(ApiTokenRow.name == name)) is not None:
                 raise InvalidCorrectionError(f"There is a token called “{name}” already. Choose another name.")
+            limits = [queries.get_group(session, group).id for group in sorted(set(groups))]
             row = ApiTokenRow(
                 name=name,
                 scopes=chosen,
+                groups=limits or None,
                 sha256=hash_of(token),
                 created_at=now,
                 created_by=by.name,
@@ -101,7 +110,13 @@ class ApiTokens:
             )
             session.add(row)
             session.flush()
-            facts = {"what": "token", "token": row.id, "scopes": list(chosen), "until": row.expires_at.isoformat()}
+            facts = {
+                "what": "token",
+                "token": row.id,
+                "scopes": list(chosen),
+                "groups": limits,
+                "until": row.expires_at.isoformat(),
+            }
             events.append(session, entry(AuditTag.ACCESS_GRANT, by, now, facts=facts, values={"account_name": name}))
         return token
 
@@ -130,7 +145,7 @@ class ApiTokens:
             row = session.scalar(select(ApiTokenRow).where(ApiTokenRow.sha256 == hash_of(token)))
             if row is None or row.revoked_at is not None or row.expires_at <= now:
                 return None
-            used_at = row.used_at
+            used_at, sight = row.used_at, _sight_of(session, row)
         if used_at is None or now - used_at > USED_STEP:
             with self.store.writing() as session:
                 session.execute(update(ApiTokenRow).where(ApiTokenRow.id == row.id).values(used_at=now))
@@ -139,5 +154,13 @@ class ApiTokens:
             name=f"integration:{row.name}",
             display_name=row.name,
             scopes=frozenset(row.scopes),
-            sight=EVERYTHING,  # its scopes limit it: it belongs to no group
+            sight=sight,
         )
+
+
+def _sight_of(session: Session, row: ApiTokenRow) -> Sight:
+    """Return how far a token sees; a group that is gone shows it nothing."""
+    if row.groups is None:
+        return EVERYTHING
+    found = session.scalars(select(GroupRow).where(GroupRow.id.in_(row.groups)).order_by(GroupRow.id))
+    return Sight(allowances=tuple(group.allowance for group in found))

@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Act, Actor
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.sight import Allowance, listed_folder
 from pipeline.domain.value import Frozen
-from pipeline.errors import InvalidCorrectionError, NotFoundError
+from pipeline.errors import InvalidCorrectionError
 from pipeline.ports import Clock
-from pipeline.services import access, people, visible
+from pipeline.services import access, membership, people
 from pipeline.services.entries import entry
 from pipeline.services.text import printable
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import PersonView
 from pipeline.store import events, queries
 from pipeline.store.engine import Store
-from pipeline.store.tables import ClaimRow, DocumentRow, GroupRow, MemberRow, UserRow
+from pipeline.store.tables import ApiTokenRow, GroupRow, MemberRow, UserRow
 
 NAME_LONGEST = 60
 FOLDERS_MOST = 100
@@ -59,7 +59,7 @@ class Grouping:
     def get_group(self, group_id: int, *, by: Actor) -> GroupView:
         access.check_may(by, Act.ADMINISTER)
         with self.store.reading() as session:
-            row = _get(session, group_id)
+            row = queries.get_group(session, group_id)
             return _view(row, _members(session).get(row.id, []))
 
     def add(self, name: str, types: Iterable[str], folders: Iterable[str], *, by: Actor) -> int:
@@ -93,7 +93,7 @@ class Grouping:
         access.check_may(by, Act.ADMINISTER)
         now = self.clock.now()
         with self.store.writing() as session:
-            row = _get(session, group_id)
+            row = queries.get_group(session, group_id)
             before = row.allowance
             allowance = self._allowance(types, folders, before.types)
             row.name, row.allowance = _checked_name(session, name, row), allowance
@@ -102,22 +102,24 @@ class Grouping:
             _record(session, tag, "group", row, by, now, facts)
             session.flush()
             for user_id in session.scalars(select(MemberRow.user_id).where(MemberRow.group_id == group_id)).all():
-                self._release_unseen(session, user_id, by, now)
+                membership.release_unseen(session, queries.get_user(session, user_id), self.types, by, now)
 
     def remove(self, group_id: int, *, by: Actor) -> None:
         """Remove a group that has no members any more.
 
         Raises:
-            InvalidCorrectionError: somebody is in it, who could see everything without it.
+            InvalidCorrectionError: somebody is in it, who could see everything without it, or a token is.
         """
         access.check_may(by, Act.ADMINISTER)
         now = self.clock.now()
         with self.store.writing() as session:
-            row = _get(session, group_id)
+            row = queries.get_group(session, group_id)
             if session.scalar(select(MemberRow.user_id).where(MemberRow.group_id == group_id).limit(1)) is not None:
                 raise InvalidCorrectionError(
                     f"“{row.name}” still has members, who might see everything without it. Take them out first."
                 )
+            if (token := _token_in(session, row, now)) is not None:
+                raise InvalidCorrectionError(f"The token of “{token}” is limited by “{row.name}”. Take it back first.")
             _record(session, AuditTag.ACCESS_REVOKE, "group removed", row, by, now)
             session.delete(row)
 
@@ -130,7 +132,7 @@ class Grouping:
         access.check_may(by, Act.ADMINISTER)
         wanted = set(user_ids)
         with self.store.writing() as session:
-            _get(session, group_id)
+            queries.get_group(session, group_id)
             in_it = set(session.scalars(select(MemberRow.user_id).where(MemberRow.group_id == group_id)))
             for user_id in sorted(in_it ^ wanted):
                 user = queries.get_user(session, user_id)
@@ -148,39 +150,8 @@ class Grouping:
             self._put(session, queries.get_user(session, user_id), set(group_ids), by)
 
     def _put(self, session: Session, user: UserRow, wanted: Collection[int], by: Actor) -> None:
-        rows = {group_id: _get(session, group_id) for group_id in sorted(wanted)}
-        before = {group.id: group for group in user.groups}
-        if before.keys() == rows.keys():
-            return
-        session.execute(delete(MemberRow).where(MemberRow.user_id == user.id))
-        session.add_all([MemberRow(group_id=group_id, user_id=user.id) for group_id in rows])
-        session.flush()
-        session.refresh(user, ["groups"])
-        now = self.clock.now()
-        # one group less is more to see where it was the last, and one more is less where it is the first
-        is_gain = not rows or (bool(before) and not before.keys() - rows.keys())
-        facts = {"what": "groups", "account": user.id, "from": sorted(before), "to": sorted(rows)}
-        names = [group.name for group in rows.values()]
-        tag = AuditTag.ACCESS_GRANT if is_gain else AuditTag.ACCESS_REVOKE
-        events.append(session, entry(tag, by, now, facts=facts, values={"account_name": user.name, "groups": names}))
-        self._release_unseen(session, user.id, by, now)
-
-    def _release_unseen(self, session: Session, user_id: int, by: Actor, now: datetime) -> None:
-        """Give back to the queue what somebody holds and can't see any more."""
-        user = queries.get_user(session, user_id)
-        session.refresh(user, ["groups"])
-        held = session.scalars(
-            select(DocumentRow)
-            .join(ClaimRow, ClaimRow.document_id == DocumentRow.id)
-            .where(ClaimRow.user_id == user_id)
-            .order_by(DocumentRow.id)
-        ).all()
-        for document in held:
-            if visible.can_see(user.sight, document, self.types):
-                continue
-            session.execute(delete(ClaimRow).where(ClaimRow.document_id == document.id))
-            facts = {"holder": user_id}
-            events.append(session, entry(AuditTag.CLAIM_RELEASE, by, now, document_id=document.id, facts=facts))
+        rows = [queries.get_group(session, group_id) for group_id in sorted(wanted)]
+        membership.put(session, user, rows, self.types, by, self.clock.now())
 
     def _allowance(
         self, types: Iterable[str], folders: Iterable[str], before: frozenset[str] = frozenset()
@@ -197,11 +168,10 @@ class Grouping:
         return Allowance(types=names, folders=listed)
 
 
-def _get(session: Session, group_id: int) -> GroupRow:
-    row = queries.find_row(session, GroupRow, group_id)
-    if row is None:
-        raise NotFoundError(f"There is no group {group_id}. Reload the list of groups.")
-    return row
+def _token_in(session: Session, group: GroupRow, now: datetime) -> str | None:
+    """Return the name of a token that is good and limited by the group; None where there is none."""
+    good = select(ApiTokenRow).where(ApiTokenRow.revoked_at.is_(None), ApiTokenRow.expires_at > now)
+    return next((row.name for row in session.scalars(good) if group.id in (row.groups or ())), None)
 
 
 def _checked_name(session: Session, name: str, own: GroupRow | None = None) -> str:

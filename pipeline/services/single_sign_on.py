@@ -13,20 +13,28 @@ from pipeline.domain.actors import Actor, Role
 from pipeline.domain.audit import AuditTag
 from pipeline.errors import ConfigurationError, LoginRefusedError, NotFoundError
 from pipeline.ports import Attempt, Clock, Identity, IdentityProvider
-from pipeline.services import identities, sessions
+from pipeline.services import identities, membership, sessions
 from pipeline.services.accounts import Login, actor_of
 from pipeline.services.entries import entry
 from pipeline.services.text import printable
+from pipeline.services.typeshelf import TypeShelf
 from pipeline.store import events
 from pipeline.store.engine import Store
-from pipeline.store.tables import ClaimRow, IdentityRow, SessionRow, UserRow
+from pipeline.store.tables import ClaimRow, GroupRow, IdentityRow, SessionRow, UserRow
 
 PROVIDER = Actor.machine("single-sign-on")
 """Who gives and takes roles here: nobody decides it at Proofdesk."""
 
+EVERY_GROUP = "*"
+"""Instead of a group's name: whoever is in the provider's sees everything."""
+
 OFF = "Single sign-on is not set up here. Log in with name and password."
 NOT_THIS = "This log-in was not begun in this browser, or too long ago. Start again from the log-in page."
 NOT_THERE = "The single sign-on service did not let you in. Try again, or ask an administrator there."
+NO_GROUP = (
+    "The single sign-on service knows you, but none of your groups there is one of a group here. "
+    "Ask an administrator which documents you may see."
+)
 NO_ROLE = (
     "The single sign-on service knows you, but none of your groups has a role here. "
     "Ask an administrator to give one of them a role."
@@ -47,6 +55,9 @@ class SingleSignOn:
     name_claim: str = "name"
     roles: Mapping[str, frozenset[Role]] = field(default_factory=dict[str, frozenset[Role]])
     """By group."""
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Names of groups here by the provider's; empty: who sees what is said here alone."""
+    types: TypeShelf = field(default_factory=lambda: TypeShelf(()))
 
     @property
     def is_on(self) -> bool:
@@ -113,18 +124,22 @@ class SingleSignOn:
 
     def _enter(self, identity: Identity, address: str, agent: str) -> Login:
         now = self.clock.now()
-        wanted = self._roles_of(identity)
+        told = self._groups_of(identity)
+        wanted = frozenset[Role]().union(*(self.roles.get(group, ()) for group in told))
         # hashed before the transaction, and known to nobody: this account has no password
         hashed = self.hasher.hash(secrets.token_hex(32))
         refused: str | None = None
         login: Login | None = None
         with self.store.writing() as session:
+            limits, missing = self._limits(session, told), NO_ROLE
+            if wanted and limits is not None and not limits:
+                wanted, missing = frozenset[Role](), NO_GROUP
             link = session.get(IdentityRow, (identity.issuer, identity.subject))
             user = session.get(UserRow, link.user_id) if link is not None else None
             if user is not None and not user.active:
                 refused = CLOSED
             elif user is None and not wanted:
-                refused = NO_ROLE
+                refused = missing
             else:
                 if user is None:
                     user = self._hire(session, identity, wanted, hashed)
@@ -135,12 +150,15 @@ class SingleSignOn:
                 self._renew(session, user, identity, wanted)
                 if link is not None:
                     link.seen_at = now
+                if limits:
+                    rows = [row for row in limits if row is not None]
+                    membership.put(session, user, rows, self.types, PROVIDER, now)
                 if wanted:
                     login = self._admit(session, user, address[:64], agent)
                 else:
-                    refused = NO_ROLE
+                    refused = missing
         if login is None:
-            self._deny(address, "role" if refused == NO_ROLE else "account")
+            self._deny(address, {NO_ROLE: "role", NO_GROUP: "group"}.get(refused or NO_ROLE, "account"))
             raise LoginRefusedError(refused or NO_ROLE)
         return login
 
@@ -200,7 +218,21 @@ class SingleSignOn:
             denied = entry(AuditTag.ACCESS_DENY, PROVIDER, self.clock.now(), facts=facts, values={"address": address})
             events.append(session, denied)
 
-    def _roles_of(self, identity: Identity) -> frozenset[Role]:
+    def _limits(self, session: Session, told: Iterable[str]) -> list[GroupRow | None] | None:
+        """Return the groups here that the provider puts somebody into.
+
+        Returns:
+            None where the provider does not decide it. [None] where they see everything. [] where they see nothing.
+        """
+        if not self.groups:
+            return None
+        names = frozenset[str]().union(*(self.groups.get(group, ()) for group in told))
+        if EVERY_GROUP in names:
+            return [None]
+        return list(session.scalars(select(GroupRow).where(GroupRow.name.in_(names)).order_by(GroupRow.id)))
+
+    def _groups_of(self, identity: Identity) -> list[str]:
+        """Return what the provider says of which groups somebody is in."""
         found: Any = identity.claims
         # a claim's own name may have dots, as addresses have
         if self.role_claim in identity.claims:
@@ -209,7 +241,7 @@ class SingleSignOn:
             for part in self.role_claim.split("."):
                 found = cast(dict[str, Any], found).get(part) if isinstance(found, Mapping) else None
         groups = cast(list[object], [found] if isinstance(found, str) else found if isinstance(found, list) else [])
-        return frozenset[Role]().union(*(self.roles.get(group, ()) for group in groups if isinstance(group, str)))
+        return [group for group in groups if isinstance(group, str)]
 
     def _display_name(self, identity: Identity) -> str:
         for name in (self.name_claim, "name", "preferred_username"):
@@ -220,13 +252,13 @@ class SingleSignOn:
 
 
 def roles_by_group(text: str) -> dict[str, frozenset[Role]]:
-    """Return what PROOFDESK_OIDC_ROLES says: `group=role`, one after the other, separated by commas.
+    """Return what PROOFDESK_OIDC_ROLES says: `group=role`, one after the other, separated by commas or semicolons.
 
     Raises:
         ConfigurationError: it can't be read.
     """
     found: dict[str, frozenset[Role]] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
+    for part in _parts_of(text):
         group, _, name = part.rpartition("=")
         if not group.strip() or name.strip() not in set(Role):
             raise ConfigurationError(
@@ -235,6 +267,29 @@ def roles_by_group(text: str) -> dict[str, frozenset[Role]]:
             )
         found[group.strip()] = found.get(group.strip(), frozenset()) | {Role(name.strip())}
     return found
+
+
+def groups_by_group(text: str) -> dict[str, frozenset[str]]:
+    """Return what PROOFDESK_OIDC_GROUPS says: `group there=group here`, as `roles_by_group` has its parts.
+
+    Raises:
+        ConfigurationError: it can't be read.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for part in _parts_of(text):
+        group, _, name = (piece.strip() for piece in part.rpartition("="))
+        if not group or not name:
+            raise ConfigurationError(
+                "PROOFDESK_OIDC_GROUPS cannot be used: it should look like leeds-desk=Leeds,head-office=*, with the "
+                "provider's groups first. Set it again, or unset it."
+            )
+        found[group] = found.get(group, frozenset()) | {name}
+    return found
+
+
+def _parts_of(text: str) -> list[str]:
+    """Return the parts between commas, or between semicolons where there are any: names of directories have commas."""
+    return [part for piece in text.split(";" if ";" in text else ",") if (part := piece.strip())]
 
 
 def _free_name(session: Session, identity: Identity) -> str:

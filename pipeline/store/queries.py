@@ -20,6 +20,7 @@ from pipeline.store.tables import (
     ExtractionRow,
     FieldRow,
     FileRow,
+    GroupRow,
     PolicyRow,
     UserRow,
 )
@@ -61,6 +62,13 @@ def get_file(session: Session, file_id: int) -> FileRow:
 
 def no_file(file_id: int) -> NotFoundError:
     return NotFoundError(f"There is no file {file_id}. Look for it on the Files page.")
+
+
+def get_group(session: Session, group_id: int) -> GroupRow:
+    row = find_row(session, GroupRow, group_id)
+    if row is None:
+        raise NotFoundError(f"There is no group {group_id}. Reload the list of groups.")
+    return row
 
 
 def get_user(session: Session, user_id: int) -> UserRow:

@@ -9,16 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from pipeline.domain.actors import Act, Actor, Role, Scope
 from pipeline.domain.audit import AuditTag
-from pipeline.errors import AccessDeniedError, InvalidCorrectionError
+from pipeline.errors import AccessDeniedError, InvalidCorrectionError, NotFoundError
 from pipeline.services import access
 from pipeline.services.auditing import EventFilter
 from pipeline.services.health import Health
 from pipeline.settings import Settings
+from pipeline.store.tables import GroupRow
 from review_ui import create_app
+from tests import builders
 from tests.desk import Office
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
@@ -152,3 +155,53 @@ def test_token_needs_a_name_a_scope_and_an_end(
 ) -> None:
     with pytest.raises(InvalidCorrectionError):
         office.api_tokens.create(name, scopes, days, by=owner)
+
+
+@pytest.fixture
+def leeds(office: Office, owner: Actor) -> int:
+    return office.grouping.add("Leeds", (), ("leeds",), by=owner)
+
+
+def test_groups_limit_what_a_token_sees_and_hands_in(
+    office: Office, owner: Actor, client: FlaskClient, leeds: int
+) -> None:
+    for folder in ("leeds", "york"):
+        office.intake.claim([office.put(f"{folder}/a.pdf", f"%PDF {folder}".encode())], by=builders.MACHINE)
+    documents = office.work()
+    token = office.api_tokens.create("erp", tuple(Scope), 30, by=owner, groups=[leeds])
+    headers = {"Authorization": f"Bearer {token}"}
+    codes = [client.get(f"/api/v1/documents/{number}", headers=headers).status_code for number in documents]
+    assert codes == [200, 404]
+    assert b"york" not in client.get("/api/v1/exports?format=jsonl", headers=headers).data
+    form = {"file": (BytesIO(b"%PDF new"), "new.pdf")}
+    refused = client.post("/api/v1/files", data=form, headers=headers)
+    assert (refused.status_code, refused.json["error"]["code"]) == (403, "access-denied")
+    form = {"file": (BytesIO(b"%PDF new"), "new.pdf"), "folder": "leeds"}
+    taken = client.post("/api/v1/files", data=form, headers=headers)
+    assert (taken.status_code, taken.json["document"]) == (201, 3)
+    [view] = office.api_tokens.list_tokens(by=owner)
+    assert view.groups == ("Leeds",)
+
+
+def test_group_that_limits_a_good_token_stays(office: Office, owner: Actor, leeds: int) -> None:
+    office.api_tokens.create("erp", [Scope.READ], 30, by=owner, groups=[leeds])
+    with pytest.raises(InvalidCorrectionError, match="token of “erp” is limited"):
+        office.grouping.remove(leeds, by=owner)
+    office.api_tokens.revoke(office.api_tokens.list_tokens(by=owner)[0].id, by=owner)
+    office.grouping.remove(leeds, by=owner)
+    [view] = office.api_tokens.list_tokens(by=owner)
+    assert view.groups == (f"#{leeds}",)
+
+
+def test_token_of_a_group_that_is_gone_shows_nothing(office: Office, owner: Actor, leeds: int) -> None:
+    token = office.api_tokens.create("erp", [Scope.READ], 30, by=owner, groups=[leeds])
+    with office.store.writing() as session:
+        session.execute(delete(GroupRow))
+    actor = office.api_tokens.find_actor(token)
+    assert actor is not None
+    assert actor.sight.allowances == ()
+
+
+def test_there_is_no_token_for_a_group_that_is_not_there(office: Office, owner: Actor) -> None:
+    with pytest.raises(NotFoundError):
+        office.api_tokens.create("erp", [Scope.READ], 30, by=owner, groups=[9])

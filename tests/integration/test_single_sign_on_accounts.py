@@ -10,15 +10,18 @@ import pytest
 from pipeline.domain.actors import Role
 from pipeline.domain.audit import AuditTag
 from pipeline.domain.routing import Policy
-from pipeline.errors import LoginRefusedError
+from pipeline.errors import ConfigurationError, LoginRefusedError
 from pipeline.ports import Attempt, Identity
 from pipeline.services.accounts import Login
 from pipeline.services.auditing import EventFilter
-from pipeline.services.single_sign_on import SingleSignOn, roles_by_group
+from pipeline.services.single_sign_on import SingleSignOn, groups_by_group, roles_by_group
+from pipeline.services.typeshelf import TypeShelf
+from tests import builders
 from tests.builders import MACHINE
 from tests.desk import CHEAP_HASHER, Office
 
 ISSUER = "https://id.example"
+OWNER = builders.person(0, "owner")
 
 
 @dataclass
@@ -99,3 +102,84 @@ def test_second_factor_is_asked_for_at_the_provider(office: Office, door: Single
     found = office.accounts.find_actor(come(door).token)
     assert found is not None
     assert not found.must_enrol
+
+
+@pytest.fixture
+def limited_door(office: Office, provider: FakeProvider) -> SingleSignOn:
+    for name, folder in (("Leeds", "leeds"), ("York", "york")):
+        office.grouping.add(name, (), (folder,), by=OWNER)
+    return SingleSignOn(
+        office.store,
+        office.clock,
+        CHEAP_HASHER,
+        provider,
+        role_claim="realm.roles",
+        roles=roles_by_group("staff=reviewer"),
+        groups=groups_by_group("leeds-desk=Leeds,york-desk=York,both=Leeds,both=York,head-office=*,gone=Nowhere"),
+        types=TypeShelf(office.types),
+    )
+
+
+def folders_of(login: Login) -> list[str] | None:
+    allowances = login.actor.sight.allowances
+    return None if allowances is None else [folder for each in allowances for folder in sorted(each.folders)]
+
+
+def test_groups_of_the_provider_limit_what_somebody_sees_from_the_first_log_in_on(
+    office: Office, limited_door: SingleSignOn, provider: FakeProvider
+) -> None:
+    for told, seen in (
+        (["leeds-desk"], ["leeds"]),
+        (["both"], ["leeds", "york"]),
+        (["york-desk", "gone"], ["york"]),
+        (["head-office", "leeds-desk"], None),
+        (["leeds-desk"], ["leeds"]),
+    ):
+        provider.claims["realm"] = {"roles": ["staff", *told]}
+        login = come(limited_door)
+        assert folders_of(login) == seen, told
+        found = office.accounts.find_actor(login.token)
+        assert found is not None
+        assert found.actor.sight == login.actor.sight
+
+
+@pytest.mark.parametrize("told", [[], ["gone"], ["other"]])
+def test_nobody_comes_in_whom_the_provider_gives_nothing_to_see(
+    office: Office, limited_door: SingleSignOn, provider: FakeProvider, told: list[str]
+) -> None:
+    provider.claims["realm"] = {"roles": ["staff", "head-office"]}
+    before = come(limited_door)
+    provider.claims["realm"] = {"roles": ["staff", *told]}
+    with pytest.raises(LoginRefusedError, match="which documents you may see"):
+        come(limited_door, "somebody else")
+    with pytest.raises(LoginRefusedError, match="which documents you may see"):
+        come(limited_door)
+    assert office.accounts.find_actor(before.token) is None
+    events = office.auditing.list_events(EventFilter(), by=MACHINE).rows
+    assert [event.facts["what"] for event in events if event.tag == "access:deny"] == ["single sign-on, group"] * 2
+
+
+def test_what_somebody_holds_and_sees_no_more_goes_back(
+    office: Office, limited_door: SingleSignOn, provider: FakeProvider
+) -> None:
+    document = office.receive()
+    provider.claims["realm"] = {"roles": ["staff", "head-office"]}
+    office.reviewing.claim(document.id, by=come(limited_door).actor)
+    provider.claims["realm"] = {"roles": ["staff", "leeds-desk"]}
+    come(limited_door)
+    assert office.reviewing.get_document(document.id, by=OWNER).claim is None
+
+
+def test_names_with_commas_are_parted_by_semicolons() -> None:
+    directory = "CN=Desk,OU=Leeds,DC=example=Leeds; CN=Head,DC=example=*"
+    assert groups_by_group(directory) == {
+        "CN=Desk,OU=Leeds,DC=example": frozenset({"Leeds"}),
+        "CN=Head,DC=example": frozenset({"*"}),
+    }
+    assert roles_by_group("CN=Desk,DC=example=reviewer;") == {"CN=Desk,DC=example": frozenset({Role.REVIEWER})}
+
+
+@pytest.mark.parametrize("text", ["leeds", "=Leeds", "leeds=", "leeds=Leeds,york"])
+def test_groups_that_cannot_be_read_stop_the_start(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="PROOFDESK_OIDC_GROUPS"):
+        groups_by_group(text)

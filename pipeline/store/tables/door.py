@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import BigInteger, ForeignKey, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.domain.actors import Scope
@@ -66,6 +66,8 @@ class ApiTokenRow(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
     scopes: Mapped[tuple[Scope, ...]] = mapped_column(PydanticJSON(TypeAdapter(tuple[Scope, ...])))
+    groups: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    """Those that limit what it sees; None: nothing does."""
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(200))
