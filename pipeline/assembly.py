@@ -345,7 +345,7 @@ def build(
         clearing=clearing,
         relisting=relisting,
         legal_holds=LegalHolds(store=store, clock=clock, types=types),
-        reporting=Reporting(store=store, jobs=queue, clock=clock),
+        reporting=Reporting(store=store, jobs=queue, clock=clock, types=types),
         health=Health(store=store, jobs=queue),
         types=types,
         store=store,

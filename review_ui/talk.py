@@ -99,10 +99,10 @@ def read_all() -> Response:
     return redirect(safe_path(request.form.get("back")) or url_for(".mentions"))
 
 
-@talk.get("/mentions/people")
-def people() -> Response:
-    """Tell a script whom a comment can name."""
-    found = services().talking.list_people(by=actor())
+@talk.get("/documents/<int:document_id>/mentionable")
+def people(document_id: int) -> Response:
+    """Tell a script whom a comment on the document can name."""
+    found = services().talking.list_people(document_id, by=actor())
     return jsonify(people=[{"name": one.name, "display": one.display_name} for one in found if one.id != actor().id])
 
 

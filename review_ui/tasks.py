@@ -260,7 +260,7 @@ def panel_context(desk: Desk) -> dict[str, Any]:
 
 def foot_context(desk: Desk) -> dict[str, Any]:
     """Return what the acts on the whole document are offered with."""
-    others = services().reviewing.list_people(by=actor()) if desk.may_settle else ()
+    others = services().reviewing.list_people_for(desk.document.id, by=actor()) if desk.may_settle else ()
     return {
         "desk": desk,
         "document": desk.document,

@@ -187,7 +187,7 @@ class Office:
         self.files = Files(self.store, shelf)
         self.grouping = Grouping(self.store, self.clock, shelf)
         self.policies = Policies(self.store, self.clock)
-        self.reporting = Reporting(self.store, self.queue, self.clock)
+        self.reporting = Reporting(self.store, self.queue, self.clock, shelf)
         self.auditing = Auditing(self.store, self.clock, shelf, keys)
         self.sampling = Sampling(self.store, self.clock, shelf)
         self.packing = Packing(self.store, self.clock, self.auditing, self.checkpointing, self.pages)

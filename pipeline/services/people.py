@@ -1,6 +1,6 @@
 """The people who work here, as other people are shown them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +17,11 @@ def list_active(session: Session, roles: Collection[Role]) -> list[UserRow]:
     """Return everybody with an open account and at least one of the roles, by the name that others see."""
     users = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.display_name, UserRow.name))
     return [user for user in users if not set(roles).isdisjoint(user.roles)]
+
+
+def seeing(users: Iterable[UserRow], document: DocumentRow, types: TypeShelf) -> list[UserRow]:
+    """Return those for whom the document exists: their groups do not leave it out."""
+    return [user for user in users if visible.can_see(user.sight, document, types)]
 
 
 def check_can_see(user: UserRow, document: DocumentRow, types: TypeShelf) -> None:

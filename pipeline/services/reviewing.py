@@ -79,10 +79,22 @@ class Reviewing:
         return self.types.enabled
 
     def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
-        """Return active reviewers: whom a document can be handed to."""
+        """Return active reviewers: whom documents can be handed to."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
             return tuple(people.view_of(user) for user in people.list_active(session, {Role.REVIEWER}))
+
+    def list_people_for(self, document_id: int, *, by: Actor) -> tuple[PersonView, ...]:
+        """Return active reviewers who see a document: whom it can be handed to.
+
+        Raises:
+            NotFoundError: there is no such document, or none for `by`.
+        """
+        access.check_may(by, Act.READ)
+        with self.store.reading() as session:
+            document = visible.get_document(session, document_id, by, self.types)
+            seeing = people.seeing(people.list_active(session, {Role.REVIEWER}), document, self.types)
+            return tuple(people.view_of(user) for user in seeing)
 
     def get_policy(self, *, by: Actor) -> Policy:
         """Return the policy in force, which the pages explain decisions by."""

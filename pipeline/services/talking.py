@@ -176,11 +176,17 @@ class Talking:
         self._read(by, comment_id=comment_id)
         return document_id
 
-    def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
-        """Return whom a comment can name: everybody who may see documents, by name."""
+    def list_people(self, document_id: int, *, by: Actor) -> tuple[PersonView, ...]:
+        """Return whom a comment on the document can name: everybody who may see it, by name.
+
+        Raises:
+            NotFoundError: there is no such document, or none for `by`.
+        """
         access.check_may(by, Act.COMMENT)
         with self.store.reading() as session:
-            return tuple(people.view_of(user) for user in _who_may_see(session))
+            document = visible.get_document(session, document_id, by, self.types)
+            seeing = people.seeing(_who_may_see(session), document, self.types)
+            return tuple(people.view_of(user) for user in seeing)
 
     def _read(self, by: Actor, *, document_id: int | None = None, comment_id: int | None = None) -> None:
         """Note when this person saw what concerns them: all of it, or that of one document or comment."""

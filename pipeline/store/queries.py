@@ -14,7 +14,6 @@ from pipeline.store.tables import (
     ApprovalRow,
     Base,
     ClaimRow,
-    DocumentCountRow,
     DocumentRow,
     DraftRow,
     ExtractionRow,
@@ -130,11 +129,3 @@ def get_policy(session: Session) -> PolicyRow:
     if row is None:
         raise NotFoundError("The database holds no policy. Run `proofdesk db upgrade`.")
     return row
-
-
-def count_by_state(session: Session) -> dict[DocumentState, int]:
-    """Return how many documents are in each state, zeros included, from the counts that the database keeps."""
-    found = dict.fromkeys(DocumentState, 0)
-    for row in session.scalars(select(DocumentCountRow)):
-        found[DocumentState(row.state)] += row.documents
-    return found

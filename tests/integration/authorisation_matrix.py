@@ -88,7 +88,6 @@ POST /account/sessions/end-others                                      -        
 POST /logout                                                           -        login    yes      yes      yes      yes      yes
 GET  /mentions                                                         -        login    no       yes      yes      yes      yes
 POST /mentions/<int:comment_id>/reading                                -        login    no       yes      gone     gone     gone
-GET  /mentions/people                                                  -        login    no       yes      yes      yes      yes
 POST /mentions/reading                                                 -        login    no       yes      yes      yes      yes
 GET  /password                                                         -        login    yes      yes      yes      yes      yes
 POST /password                                                         -        login    no       yes      yes      yes      yes
@@ -116,6 +115,7 @@ POST /documents/<int:document_id>/claim                                mine     
 POST /documents/<int:document_id>/claim/release                        mine     login    no       yes      no       no       no       | yes     yes      yes
 POST /documents/<int:document_id>/claim/renewal                        mine     login    no       yes      no       no       no       | yes     held     held
 GET  /documents/<int:document_id>/comments                             mine     login    no       yes      yes      yes      yes      | yes     yes      yes
+GET  /documents/<int:document_id>/mentionable                          mine     login    no       yes      yes      yes      yes      | yes     yes      yes
 POST /documents/<int:document_id>/comments                             mine     login    no       yes      yes      yes      yes      | yes     yes      yes
 POST /documents/<int:document_id>/comments/<int:comment_id>/withdrawal mine     login    no       yes      no       no       no       | yes     gone     gone
 POST /documents/<int:document_id>/fields/<field>/draft                 mine     login    no       yes      no       no       no       | yes     yes      yes
@@ -252,6 +252,7 @@ Reviewing.get_policy              -        no       yes      no       yes      y
 Reviewing.handover                mine     no       no       no       yes      no       no       no       | yes     held     held
 Reviewing.hold                    mine     no       no       no       yes      no       no       no       | yes     held     held
 Reviewing.list_people             -        no       yes      no       yes      yes      yes      yes
+Reviewing.list_people_for         mine     no       yes      no       yes      yes      yes      yes
 Reviewing.list_queue              -        no       yes      no       yes      yes      yes      yes
 Reviewing.list_types              -        no       yes      no       yes      yes      yes      yes
 Reviewing.read_text               mine     no       yes      no       yes      yes      yes      yes      | yes     yes      yes
@@ -287,7 +288,7 @@ Drafting.keep                     mine     no       no       no       yes      n
 Talking.count_unread              -        no       yes      no       yes      yes      yes      yes
 Talking.list_comments             mine     no       yes      no       yes      yes      yes      yes      | yes     yes      yes
 Talking.list_mentions             -        no       yes      no       yes      yes      yes      yes
-Talking.list_people               -        no       no       no       yes      yes      yes      yes
+Talking.list_people               mine     no       no       no       yes      yes      yes      yes
 Talking.pulse                     mine     no       yes      no       yes      yes      yes      yes      | yes     yes      yes
 Talking.read_all                  -        no       no       no       yes      yes      yes      yes
 Talking.read_on                   mine     no       no       no       yes      yes      yes      yes      | yes     yes      yes

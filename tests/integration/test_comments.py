@@ -140,7 +140,7 @@ def test_name_of_nobody_who_may_see_the_document_stays_text_and_is_told(
     [seen] = comments(office, view, rowe)
     # oneself is no news
     assert [piece.text for piece in seen.pieces if piece.who] == ["@Okafor"]
-    assert {person.name for person in office.talking.list_people(by=rowe)} == {"rowe", "okafor", "owner"}
+    assert {person.name for person in office.talking.list_people(view.id, by=rowe)} == {"rowe", "okafor", "owner"}
 
 
 def test_answer_concerns_whom_it_answers_and_stands_under_it(

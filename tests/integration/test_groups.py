@@ -328,3 +328,32 @@ def test_number_that_a_foreign_document_has_too_is_told_without_saying_which(off
     assert messages == [
         "This party has sent this number before, in a document that you may not see. Ask an administrator."
     ]
+
+
+def test_only_people_who_see_a_document_are_offered_for_it(office: Office, owner: Actor) -> None:
+    for who in ("leeds", "york", "all"):
+        office.hire(who, Role.REVIEWER)
+    limit(office, owner, "leeds", folders=("leeds",))
+    limit(office, owner, "york", folders=("york",))
+    document = drop(office, "leeds/a.pdf", "A-1")
+    by = enter(office, "leeds")
+    for method in (office.talking.list_people, office.reviewing.list_people_for):
+        found = method(document, by=by)
+        assert {one.name for one in found} - {"owner"} == {"leeds", "all"}
+    with pytest.raises(NotFoundError):
+        office.talking.list_people(document, by=enter(office, "york"))
+    assert "york" in {one.name for one in office.reviewing.list_people(by=by)}
+
+
+def test_status_tells_whom_groups_limit_of_what_they_see(office: Office, owner: Actor) -> None:
+    office.hire("leeds", Role.REVIEWER)
+    limit(office, owner, "leeds", folders=("leeds",))
+    for number, name in enumerate(("leeds/a.pdf", "york/b.pdf", "york/c.pdf")):
+        drop(office, name, f"A-{number}")
+    whole, part = office.reporting.status(by=owner), office.reporting.status(by=enter(office, "leeds"))
+    assert (whole.files["total"], whole.documents["review"]) == (3, 3)
+    assert (part.files["total"], part.documents["review"], part.documents["total"]) == (1, 1, 1)
+    assert part.workers == whole.workers
+    office.reviewing.claim(2, by=owner)
+    assert office.reporting.status(by=owner).queue["claims"] == 1
+    assert office.reporting.status(by=enter(office, "leeds")).queue["claims"] == 0

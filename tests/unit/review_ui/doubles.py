@@ -398,6 +398,9 @@ class FakeServices:
     def set_active(self, user_id: int, active: bool, *, by: Actor) -> None:
         self._note("set_active", user_id, active)
 
+    def list_people_for(self, document_id: int, *, by: Actor) -> tuple[PersonView, ...]:
+        return self.list_people(by=by)
+
     def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
         return tuple(
             PersonView(

@@ -80,7 +80,7 @@ class FakeTalking:
             raise NotFoundError("No such comment concerns you. Reload the list of mentions.")
         return found.document_id
 
-    def list_people(self, *, by: Actor) -> tuple[PersonView, ...]:
+    def list_people(self, document_id: int, *, by: Actor) -> tuple[PersonView, ...]:
         return tuple(
             PersonView(
                 id=one.id or 0,

@@ -162,6 +162,6 @@ def test_list_without_mentions_says_how_one_comes_there(reviewer: FlaskClient) -
 
 
 def test_people_that_can_be_named_are_all_but_oneself(reviewer: FlaskClient) -> None:
-    people = reviewer.get("/mentions/people", headers=JSON).get_json()["people"]
+    people = reviewer.get("/documents/7/mentionable", headers=JSON).get_json()["people"]
     assert {"name": "jon", "display": "Jon Amadi"} in people
     assert "mara" not in [one["name"] for one in people]
