@@ -69,7 +69,7 @@ def verify() -> Response:
 @audit.post("/checkpoint")
 def checkpoint() -> Response:
     content = services().checkpointing.write(by=actor())
-    return _download(content, "application/json", f"proofdesk-checkpoint-{_stamp()}.json")
+    return download(content, "application/json", f"proofdesk-checkpoint-{stamp()}.json")
 
 
 @audit.post("/export")
@@ -90,7 +90,7 @@ def export() -> Response:
     pieces = services().auditing.export(form, wanted, by=actor(), bom=form is ExportFormat.CSV)
     # The first piece is made before the answer begins, so that a refusal is still a page that says why.
     first = next(pieces, b"")
-    return _download(chain((first,), pieces), MEDIA_TYPES[form], f"proofdesk-{_stamp()}.{form.value}")
+    return download(chain((first,), pieces), MEDIA_TYPES[form], f"proofdesk-{stamp()}.{form.value}")
 
 
 @audit.post("/evidence")
@@ -108,12 +108,12 @@ def evidence() -> Response:
         raise BadFormError(_("Choose days as YYYY-MM-DD, and documents by their numbers, such as 7 12.")) from None
     pieces = services().packing.write(wanted, originals=bool(request.form.get("originals")), by=actor())
     first = next(pieces, b"")
-    return _download(chain((first,), pieces), "application/zip", f"proofdesk-evidence-{_stamp()}.zip")
+    return download(chain((first,), pieces), "application/zip", f"proofdesk-evidence-{stamp()}.zip")
 
 
 @audit.get("/verify.py")
 def verifier() -> Response:
-    return _download(services().auditing.get_verifier(by=actor()), "text/x-python", "verify.py")
+    return download(services().auditing.get_verifier(by=actor()), "text/x-python", "verify.py")
 
 
 def _index(**more: object) -> Response:
@@ -188,12 +188,12 @@ def _titles() -> dict[str, str]:
     return titles
 
 
-def _download(content: object, media_type: str, name: str) -> Response:
+def download(content: object, media_type: str, name: str) -> Response:
     response = Response(content, mimetype=media_type)  # type: ignore[arg-type]
     response.headers["Content-Type"] = media_type
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _stamp() -> str:
+def stamp() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}"

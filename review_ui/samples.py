@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -15,9 +16,11 @@ from pipeline.domain.extraction import Provenance
 from pipeline.domain.fields import FieldKind
 from pipeline.domain.sampling import ExceptionKind, SampleUnit, SampleWanted, Verdict
 from pipeline.errors import ErasedError, InvalidCorrectionError
+from pipeline.services.exports.filter import ExportFilter
 from pipeline.services.samples.views import SamplePlan, SignedFieldView
 from pipeline.services.text import whole_number
 from review_ui import forms
+from review_ui.audit import download, stamp
 from review_ui.context import actor, services
 from review_ui.crops import Crop, crop_of
 from review_ui.desk import SUMMARY, desk_of
@@ -98,6 +101,17 @@ def show(sample_id: int) -> Response:
             now=datetime.now(UTC),
         )
     )
+
+
+@samples.post("/<int:sample_id>/evidence")
+def evidence(sample_id: int) -> Response:
+    """Make evidence of the sample's documents, and of how it was drawn and closed."""
+    found = services().sampling.get_sample(sample_id, by=actor())
+    told_of = services().sampling.list_events(sample_id, by=actor())
+    wanted = ExportFilter(documents=found.documents, events=told_of)
+    pieces = services().packing.write(wanted, originals=bool(request.form.get("originals")), by=actor())
+    first = next(pieces, b"")
+    return download(chain((first,), pieces), "application/zip", f"proofdesk-sample-{sample_id}-{stamp()}.zip")
 
 
 @samples.get("/<int:sample_id>/items/<int:position>")

@@ -1,5 +1,11 @@
 """An auditor draws a sample, walks through it by keys, closes it; and certifies that nothing that came in is lost."""
 
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -23,7 +29,7 @@ def desk(house: Installation) -> Installation:
     return house
 
 
-def test_auditor_draws_walks_through_and_closes_a_sample(desk: Installation, tilo: Person) -> None:
+def test_auditor_draws_walks_through_and_closes_a_sample(desk: Installation, tilo: Person, tmp_path: Path) -> None:
     page = tilo.open("/audit/samples")
     page.get_by_label("Signed by (login name)").fill("sofia")
     page.get_by_label("Tolerable share").fill("30")
@@ -64,6 +70,19 @@ def test_auditor_draws_walks_through_and_closes_a_sample(desk: Installation, til
     page.get_by_role("button", name="Close the sample").click()
     expect(page.get_by_text("Closed by tilo")).to_be_visible()
     assert axe.problems(page) == []
+    with page.expect_download() as download:
+        tilo.press("e")
+    pack = tmp_path / download.value.suggested_filename
+    download.value.save_as(pack)
+    lines = [json.loads(line) for line in zipfile.ZipFile(pack).read("export.jsonl").splitlines()]
+    assert {line["tag"] for line in lines if line["kind"] == "event"} >= {
+        "sample:draw",
+        "sample:close",
+        "sample:finding",
+    }
+    verifier = [sys.executable, zipfile.ZipFile(pack).extract("verify.py", tmp_path), str(pack)]
+    checked = subprocess.run(verifier, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
     page.goto("/audit?tag=sample:close")
     expect(page.get_by_role("cell", name="Sample closed")).to_be_visible()
 

@@ -164,6 +164,7 @@ POST /audit/samples                                                    -        
 GET  /audit/samples/<int:sample_id>                                    -        login    no       no       no       yes      yes
 POST /audit/samples/<int:sample_id>/closing                            -        login    no       no       no       yes      yes
 GET  /audit/samples/<int:sample_id>/items/<int:position>               -        login    no       no       no       yes      yes
+POST /audit/samples/<int:sample_id>/evidence                           -        login    no       no       no       yes      yes
 POST /audit/samples/<int:sample_id>/items/<int:position>/findings      -        login    no       no       no       yes      yes
 POST /audit/verification                                               -        login    no       no       no       yes      yes
 GET  /audit/verify.py                                                  -        login    no       no       no       yes      yes

@@ -146,7 +146,7 @@ def pack(
         told: tuple[int, ...] = ()
         if sample is not None:
             drawn = services.sampling.get_sample(sample, by=CLI)
-            documents = (*documents, *sorted({item.document_id for item in drawn.items}))
+            documents = (*documents, *drawn.documents)
             told = services.sampling.list_events(sample, by=CLI)
         wanted = ExportFilter(
             since=since,

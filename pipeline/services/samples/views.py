@@ -67,6 +67,11 @@ class SampleView(Frozen):
     closed_by: str | None
 
     @property
+    def documents(self) -> tuple[int, ...]:
+        """The documents that items are from, each once."""
+        return tuple(sorted({item.document_id for item in self.items}))
+
+    @property
     def next_position(self) -> int | None:
         """The first item that nobody has examined."""
         return next((item.position for item in self.items if item.verdict is None), None)
