@@ -170,7 +170,7 @@ def build(
     sealer = Sealer(settings.secret_file or data / "secret.key", is_made=settings.secret_file is None)
     vault = Vault(settings.vault, sealer)
     store = Store(settings.database, vault=vault)
-    blobs = FolderBlobs(data / "blobs")
+    blobs = FolderBlobs(data / "blobs", vault)
     readings = FolderReadings(data / "readings")
     limits = limits_of(settings)
     intake = Intake(
@@ -327,6 +327,7 @@ def build(
             certifying=certifying,
             clearing=clearing,
             relisting=relisting,
+            blobs=blobs,
             jobs=queue,
             types=types,
             clock=clock,

@@ -78,6 +78,12 @@ class ErasedError(NotFoundError):
     code = "erased"
 
 
+class DamagedFileError(NotFoundError):
+    """A stored file's bytes are there, but are not those that were put there, or nothing opens them."""
+
+    code = "damaged-file"
+
+
 class AccessDeniedError(PipelineError):
     """The person is known but may not do this."""
 

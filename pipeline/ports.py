@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
 from pipeline.domain.pages import Page, Reading
 from pipeline.domain.value import Frozen
+from pipeline.sealed_file import Readable
 
 
 class Clock(Protocol):
@@ -59,12 +59,13 @@ class StoredBlob(Frozen):
 
 
 class BlobStore(Protocol):
-    """Original bytes by their SHA-256, written once, fsynced before `put` returns, never changed, only erased.
+    """Original bytes by their SHA-256, sealed, written once, fsynced before `put` returns, never changed, only erased.
 
     For many files at once, `put` with `sync_name=False` leaves the folder's entry to one `sync_names` for all: a file
     system writes all names with the first and has nothing left to do for the others.
 
-    Raises `BlobStoreUnavailableError` where the disk refuses; `NotFoundError` for an unknown hash.
+    Raises `BlobStoreUnavailableError` where the disk refuses; `NotFoundError` for an unknown hash, and its
+    `DamagedFileError` for bytes that were changed or whose key is gone.
     """
 
     def put(self, stream: BinaryIO, *, sync_name: bool = True) -> StoredBlob: ...
@@ -73,14 +74,22 @@ class BlobStore(Protocol):
         """Make the blobs' names last, before anything in the database speaks of them."""
         ...
 
-    def path(self, sha256: str) -> Path:
-        """Return the path of the stored bytes, for reading only."""
+    def get(self, sha256: str) -> Readable:
+        """Return the stored bytes as they lie, for reading only."""
+        ...
+
+    def size(self, sha256: str) -> int:
+        """Return how many bytes were stored, by what is there now; nothing is opened for it."""
         ...
 
     def has(self, sha256: str) -> bool: ...
 
     def remove(self, sha256: str) -> bool:
-        """Remove the bytes for good, as an erasure asks; return whether they were there."""
+        """Remove the bytes for good, and what opens their copies, for an erasure; return whether they were there."""
+        ...
+
+    def seal_some(self) -> int:
+        """Seal some of what was stored before bytes were sealed; return how many. Cheap where nothing is left."""
         ...
 
 
@@ -121,15 +130,15 @@ class Reader(Protocol):
 
     version: str
 
-    def probe(self, path: Path, limits: ReadLimits) -> Probe: ...
+    def probe(self, file: Readable, limits: ReadLimits) -> Probe: ...
 
     def read(
-        self, path: Path, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
+        self, file: Readable, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
     ) -> Reading:
         """Return the file's pages.
 
         Args:
-            path: of the file.
+            file: as it lies.
             limits: on the work.
             told: called after each page that had to be read off its image, with the number of them done and wanted:
                 such a page takes seconds, not milliseconds.
@@ -137,7 +146,7 @@ class Reader(Protocol):
         ...
 
     def render(
-        self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
+        self, file: Readable, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
     ) -> bytes:
         """Return page `page` (from 1) as a WebP image, rotated as a person sees it, straightened by its frame."""
         ...

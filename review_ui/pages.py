@@ -39,9 +39,20 @@ def all_words(document_id: int) -> Response:
 
 @pages.get("/original")
 def original(document_id: int) -> Response:
-    path, name = services().pages.original(document_id, by=actor())
+    found = services().pages.original(document_id, by=actor())
     # Never shown inside our own origin: a stranger's file is saved, not opened.
-    return send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name, max_age=0)
+    response = send_file(
+        found.stream,
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=found.name,
+        conditional=False,
+        etag=found.sha256,
+        max_age=0,
+    )
+    response.content_length = found.size
+    # by itself Flask answers for parts of files that lie as they are alone: it does not know how long others get
+    return response.make_conditional(request.environ, accept_ranges=True, complete_length=found.size)
 
 
 def _placed(page: Page) -> list[tuple[str, float, float, float, float]]:

@@ -93,7 +93,7 @@ class Office:
             keys = f"sqlite:///{self.folder / 'vault' / 'keys.db'}"
             self.store.seal_under(Vault(keys, Sealer(self.folder / "secret.key")))
         shelf = TypeShelf(self.types)
-        blobs = FolderBlobs(self.folder / "blobs")
+        blobs = FolderBlobs(self.folder / "blobs", self.store.vault)
         readings = FolderReadings(self.folder / "readings")
         limits = ReadLimits()
         self.models = FolderModels(self.folder / "models")
@@ -179,6 +179,7 @@ class Office:
             self.certifying,
             self.clearing,
             self.relisting,
+            blobs,
             self.queue,
             shelf,
             self.clock,

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.fields import DocumentType
 from pipeline.domain.pages import AttachedData, Page, Reading, Word
 from pipeline.errors import EmptyDocumentError, NotAPdfError
 from pipeline.ports import Job, Probe, ReadLimits
+from pipeline.sealed_file import Readable
 from tests import builders
 
 
@@ -66,8 +66,8 @@ class FakeReader:
     picture: bytes = b"RIFF-fake-webp"
     """What every page looks like."""
 
-    def probe(self, path: Path, limits: ReadLimits) -> Probe:
-        data = path.read_bytes()
+    def probe(self, file: Readable, limits: ReadLimits) -> Probe:
+        data = file.read_bytes()
         if not data:
             raise EmptyDocumentError("The file is empty. Drop it again once it is complete.")
         if not data.startswith(b"%PDF"):
@@ -75,17 +75,17 @@ class FakeReader:
         return Probe(page_count=1)
 
     def read(
-        self, path: Path, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
+        self, file: Readable, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
     ) -> Reading:
         self.reads += 1
         if self.error is not None:
             raise self.error
-        lines = path.read_text(errors="replace").splitlines()[1:]
+        lines = file.read_bytes().decode(errors="replace").splitlines()[1:]
         page = builders.page(*lines).model_copy(update={"hidden": self.hidden})
         return Reading(pages=(page,), reader=self.version, attached=self.attached)
 
     def render(
-        self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
+        self, file: Readable, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
     ) -> bytes:
         return self.picture
 

@@ -19,6 +19,8 @@ WITH_EFFECTS = (
     "pipeline/delivery/folder.py",
     "pipeline/store/blobs.py",
     "pipeline/store/draft.py",
+    "pipeline/store/vault.py",
+    "pipeline/sealed_file.py",
     "pipeline/store/readings.py",
     "pipeline/store/engine.py",
 )

@@ -9,13 +9,14 @@ import itertools
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipeline.readers import attachments_cii, attachments_ubl
 from pipeline.readers.attachments_xml import BYTES_MAX, UnsafeXmlError, local, namespace, parse
 from pipeline.readers.told import Told
+from pipeline.sealed_file import Readable, SealedFile, size_of
 
 pikepdf: Any = importlib.import_module("pikepdf")  # types that say too little to help here
 
@@ -54,17 +55,17 @@ class _Found:
     rank: tuple[int, ...]
 
 
-def find_attached(path: Path) -> dict[str, Any] | None:
+def find_attached(file: Readable) -> dict[str, Any] | None:
     """Return the electronic invoice in a PDF as the fields of `domain.pages.AttachedData`; None where there is none."""
-    try:
-        document = _opened(path)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - what qpdf makes of a broken file is no reason not to read its pages
-        return None
-    if document is None:
-        return None
-    with document:
+    with ExitStack() as stack:
+        try:
+            document = _opened(file, stack)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - what qpdf makes of a broken file is no reason not to read its pages
+            return None
+        if document is None:
+            return None
         try:
             files = list(_embedded(document))
         except MemoryError:
@@ -74,13 +75,14 @@ def find_attached(path: Path) -> dict[str, Any] | None:
     return chosen(files)
 
 
-def _opened(path: Path) -> Any | None:
+def _opened(file: Readable, stack: ExitStack) -> Any | None:
+    source = stack.enter_context(file.open("rb")) if isinstance(file, SealedFile) else file
     try:
-        return pikepdf.open(path, suppress_warnings=True, attempt_recovery=False)
+        return stack.enter_context(pikepdf.open(source, suppress_warnings=True, attempt_recovery=False))
     except pikepdf.PdfError:
-        if path.stat().st_size > RECOVERY_BYTES_MAX:
+        if size_of(file) > RECOVERY_BYTES_MAX:
             return None
-        return pikepdf.open(path, suppress_warnings=True)
+        return stack.enter_context(pikepdf.open(source, suppress_warnings=True))
 
 
 def chosen(files: list[Embedded]) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from pipeline.readers.frames import MEMORY, REQUEST_BYTES_MAX, ClosedError, Fram
 from pipeline.readers.ocr.protocol import IMAGE_HEADER
 from pipeline.readers.page_frame import packed
 from pipeline.readers.sniff import FileKind
+from pipeline.sealed_file import Readable, SealedFile, telling_damage
 
 UNEXPECTED = "unexpected"
 GRACE_SECONDS = 5.0
@@ -58,21 +59,10 @@ def _set_timers(seconds: float) -> None:
 
 def _answer(answers: int, request: dict[str, Any]) -> None:
     try:
-        file: FileOfPages = PictureFile() if request.get("kind") == FileKind.PICTURE else PdfFile()
-        path = Path(request["path"])
-        if request["call"] == "probe":
-            _send(answers, Kind.DONE, _json({"page_count": file.probe(path, request["pages"])}))
-        elif request["call"] == "render":
-            frame = tuple(request["frame"]) if request.get("frame") else None
-            _send(answers, Kind.IMAGE, file.render(path, request["page"], request["dpi"], frame))
-        elif request["call"] == "pixels":
-            width, height, grey = file.pixels(path, request["page"], request["dpi"])
-            _send(answers, Kind.IMAGE, IMAGE_HEADER.pack(width, height) + grey)
-        else:
-            for page in file.pages(path, request["pages"]):
-                _send(answers, Kind.PAGE, packed(page))
-            attached = file.attached(path) if request.get("attachments") else None
-            _send(answers, Kind.DONE, _json({"attached": attached}))
+        file = _file(request)
+        with telling_damage(file):
+            kind, payload = _answered(answers, request, file)
+        _send(answers, kind, payload)
     except (DocumentError, NotFoundError) as error:
         _refuse(answers, error.code, str(error))
     except MemoryError:
@@ -81,6 +71,27 @@ def _answer(answers: int, request: dict[str, Any]) -> None:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes the libraries raise is the file's fault
         _refuse(answers, UNEXPECTED, f"{type(error).__name__} at {_place(error)}")
+
+
+def _file(request: dict[str, Any]) -> Readable:
+    path, key = Path(request["path"]), request.get("key")
+    return path if key is None else SealedFile(path, bytes.fromhex(key))
+
+
+def _answered(answers: int, request: dict[str, Any], file: Readable) -> tuple[Kind, bytes]:
+    """Return the answer's last frame, having sent those before it."""
+    does: FileOfPages = PictureFile() if request.get("kind") == FileKind.PICTURE else PdfFile()
+    if request["call"] == "probe":
+        return Kind.DONE, _json({"page_count": does.probe(file, request["pages"])})
+    if request["call"] == "render":
+        frame = tuple(request["frame"]) if request.get("frame") else None
+        return Kind.IMAGE, does.render(file, request["page"], request["dpi"], frame)
+    if request["call"] == "pixels":
+        width, height, grey = does.pixels(file, request["page"], request["dpi"])
+        return Kind.IMAGE, IMAGE_HEADER.pack(width, height) + grey
+    for page in does.pages(file, request["pages"]):
+        _send(answers, Kind.PAGE, packed(page))
+    return Kind.DONE, _json({"attached": does.attached(file) if request.get("attachments") else None})
 
 
 def _place(error: Exception) -> str:

@@ -1,13 +1,14 @@
 """PDFium's C functions as this package uses them: the only place that touches the untyped bindings."""
 
+import ctypes
 import importlib
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from pipeline.errors import EncryptedDocumentError, UnreadableDocumentError
+from pipeline.errors import DamagedFileError, EncryptedDocumentError, UnreadableDocumentError
+from pipeline.sealed_file import Pieces, Readable, SealedFile
 
 api: Any = importlib.import_module("pypdfium2.raw")  # generated bindings without types
 importlib.import_module("pypdfium2")  # initialises the library, and closes it at exit
@@ -46,15 +47,19 @@ def rounded(value: float) -> float:
 
 
 @contextmanager
-def opened(path: Path) -> Generator[Any, None, None]:
+def opened(file: Readable) -> Generator[Any, None, None]:
     """Yield PDFium's handle on a file's document, holding the lock, and close it afterwards.
 
     Raises:
         EncryptedDocumentError: it needs a password, or has a protection that PDFium does not know.
         UnreadableDocumentError: it is broken beyond repair, or has no pages.
     """
-    with LOCK:
-        document = api.FPDF_LoadDocument(str(path).encode(), None)
+    with LOCK, ExitStack() as stack:
+        if isinstance(file, SealedFile):
+            access = _access(stack.enter_context(file.pieces()))  # kept as long as PDFium may ask through it
+            document = api.FPDF_LoadCustomDocument(ctypes.byref(access), None)
+        else:
+            document = api.FPDF_LoadDocument(str(file).encode(), None)
         if not document:
             kind, sentence = LOADING_ERRORS.get(api.FPDF_GetLastError(), (UnreadableDocumentError, BROKEN_SENTENCE))
             raise kind(sentence)
@@ -64,6 +69,25 @@ def opened(path: Path) -> Generator[Any, None, None]:
             yield document
         finally:
             api.FPDF_CloseDocument(document)
+
+
+def _access(pieces: Pieces) -> Any:
+    """Return what PDFium reads a sealed file through, a block at a time."""
+
+    def read(_: Any, offset: int, buffer: Any, count: int) -> int:
+        try:
+            found = pieces.read_at(offset, count)
+        except (DamagedFileError, OSError, MemoryError):
+            return 0  # C knows no exceptions: what is damaged is told once PDFium has ended
+        if len(found) != count:
+            return 0
+        ctypes.memmove(buffer, found, count)
+        return 1
+
+    access: Any = api.FPDF_FILEACCESS()
+    access.m_FileLen = pieces.size
+    access.m_GetBlock = type(access.m_GetBlock)(read)
+    return access
 
 
 def page_count(document: Any) -> int:

@@ -4,12 +4,12 @@ import math
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.errors import DocumentTooLargeError, UnreadableDocumentError
+from pipeline.sealed_file import Readable
 
 FORMATS = ("PNG", "JPEG", "TIFF")
 PIXELS_MAX = 150_000_000
@@ -27,7 +27,7 @@ TOO_MANY_PIXELS_SENTENCE = (
 
 
 @contextmanager
-def opened(path: Path) -> Generator[Image.Image]:
+def opened(file: Readable) -> Generator[Image.Image]:
     """Yield an image file before its pixels are decoded.
 
     Raises:
@@ -38,7 +38,7 @@ def opened(path: Path) -> Generator[Image.Image]:
         warnings.simplefilter("ignore")
         Image.MAX_IMAGE_PIXELS = None
         try:
-            with Image.open(path, formats=FORMATS) as image:
+            with file.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
                 yield image
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError) as error:
             raise UnreadableDocumentError(DAMAGED_SENTENCE) from error

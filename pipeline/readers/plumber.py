@@ -8,11 +8,11 @@ import importlib
 import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from pipeline.readers.pdfium_api import clipped
 from pipeline.readers.raw_page import BROKEN, RawPage, RawRule, RawWord
+from pipeline.sealed_file import Readable
 
 plumber: Any = importlib.import_module("pdfplumber")  # ships no types
 
@@ -27,9 +27,9 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @contextmanager
-def opened(path: Path) -> Generator[Any, None, None]:
+def opened(file: Readable) -> Generator[Any, None, None]:
     """Yield pdfplumber's document; errors of pdfminer pass through."""
-    with path.open("rb") as stream:
+    with file.open("rb") as stream:
         document = plumber.open(stream)
         try:
             yield document

@@ -10,7 +10,6 @@ because what a font does not say neither can know (of some 400 pages two were as
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DocumentTooLargeError, UnreadableDocumentError
@@ -22,6 +21,7 @@ from pipeline.readers.plausible import BROKEN_SHARE_MAX
 from pipeline.readers.raw_page import RawPage, broken_share
 from pipeline.readers.second import disputed, is_doubtful
 from pipeline.readers.seen import IMAGE_SHARE_MIN, judge
+from pipeline.sealed_file import Readable
 
 PROBE_SECONDS = 2.0
 """After this long a probe has seen enough pages."""
@@ -53,14 +53,14 @@ def check_page_count(document: Any, pages_max: int) -> int:
     return count
 
 
-def probe(path: Path, pages_max: int) -> int:
+def probe(file: Readable, pages_max: int) -> int:
     """Return the number of pages, having loaded each of them (or as many as two seconds allow).
 
     Raises:
         DocumentError: the file cannot be read; its message says what to do.
     """
     until = time.monotonic() + PROBE_SECONDS
-    with pdfium_api.opened(path) as document:
+    with pdfium_api.opened(file) as document:
         count = check_page_count(document, pages_max)
         sound = 0
         for number in range(1, count + 1):
@@ -73,16 +73,16 @@ def probe(path: Path, pages_max: int) -> int:
         return count
 
 
-def read_pages(path: Path, pages_max: int) -> Iterator[RawPage]:
+def read_pages(file: Readable, pages_max: int) -> Iterator[RawPage]:
     """Yield the file's pages in order.
 
     Raises:
         DocumentError: the file cannot be read, or none of its pages; its message says what to do.
     """
     with ExitStack() as stack:
-        document = stack.enter_context(pdfium_api.opened(path))
+        document = stack.enter_context(pdfium_api.opened(file))
         count = check_page_count(document, pages_max)
-        second = _SecondOpinion(path, count, stack)
+        second = _SecondOpinion(file, count, stack)
         damaged = 0
         for number in range(1, count + 1):
             page = _read_page(document, number, second)
@@ -97,8 +97,8 @@ def read_pages(path: Path, pages_max: int) -> Iterator[RawPage]:
 class _SecondOpinion:
     """pdfplumber, opened only when the first page asks for it."""
 
-    def __init__(self, path: Path, count: int, stack: ExitStack) -> None:
-        self.path = path
+    def __init__(self, file: Readable, count: int, stack: ExitStack) -> None:
+        self.file = file
         self.count = count
         self.stack = stack
         self.document: Any = None
@@ -110,7 +110,7 @@ class _SecondOpinion:
             return None
         try:
             if self.document is None:
-                self.document = self.stack.enter_context(plumber.opened(self.path))
+                self.document = self.stack.enter_context(plumber.opened(self.file))
                 # it leaves damaged pages out: then its page 3 is another page
                 self.refused = len(self.document.pages) != self.count
                 if self.refused:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.domain.pages import AttachedData, Page, PageSource, Reading
 from pipeline.errors import (
+    DamagedFileError,
     DocumentError,
     DocumentTooLargeError,
     EmptyDocumentError,
@@ -38,6 +38,7 @@ from pipeline.readers.optical import DPI, OFF_NOTE, Scales, optical_page
 from pipeline.readers.page_frame import unpacked
 from pipeline.readers.process import ReadingProcess
 from pipeline.readers.sniff import get_kind
+from pipeline.sealed_file import Readable, SealedFile
 
 ATTACHMENTS = "e-invoices 1"
 """Part of the reader's version, so that what was read before electronic invoices were is read again."""
@@ -62,6 +63,7 @@ ERRORS: dict[str, type[PipelineError]] = {
         EncryptedDocumentError,
         DocumentTooLargeError,
         NotFoundError,
+        DamagedFileError,
     )
 }
 OUR_LIMITS = (-signal.SIGALRM, -signal.SIGPROF, -signal.SIGXCPU)
@@ -183,19 +185,19 @@ class SandboxReader:
         with self._process(limits or ReadLimits()) as process:
             return process.network_isolated
 
-    def probe(self, path: Path, limits: ReadLimits) -> Probe:
+    def probe(self, file: Readable, limits: ReadLimits) -> Probe:
         seconds = min(limits.seconds, PROBE_SECONDS_MAX)
-        frames = self._ask({"call": "probe", "pages": limits.pages}, path, limits, seconds)
+        frames = self._ask({"call": "probe", "pages": limits.pages}, file, limits, seconds)
         try:
             return Probe.model_validate_json(frames[-1].payload)
         except ValidationError as error:
             raise UnreadableDocumentError(ODD_SENTENCE) from error
 
     def read(
-        self, path: Path, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
+        self, file: Readable, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
     ) -> Reading:
         request: dict[str, object] = {"call": "read", "pages": limits.pages, "attachments": self._attachments}
-        frames = self._ask(request, path, limits, limits.seconds)
+        frames = self._ask(request, file, limits, limits.seconds)
         try:
             found = [unpacked(frame.payload) for frame in frames[:-1]]
             done = _Done.model_validate_json(frames[-1].payload)
@@ -203,11 +205,15 @@ class SandboxReader:
             raise UnreadableDocumentError(ODD_SENTENCE) from error
         if [page.number for page, _ in found] != list(range(1, len(found) + 1)):
             raise UnreadableDocumentError(ODD_SENTENCE)
-        pages = self._with_images_read(found, path, limits, told)
+        pages = self._with_images_read(found, file, limits, told)
         return Reading(pages=pages, reader=self.version, attached=done.attached)
 
     def _with_images_read(
-        self, found: Sequence[tuple[Page, str | None]], path: Path, limits: ReadLimits, told: Callable[[int, int], None]
+        self,
+        found: Sequence[tuple[Page, str | None]],
+        file: Readable,
+        limits: ReadLimits,
+        told: Callable[[int, int], None],
     ) -> tuple[Page, ...]:
         """Return the pages, those that need it read off their images one after the other."""
         wanted = sum(cause is not None for _, cause in found)
@@ -219,13 +225,15 @@ class SandboxReader:
             if cause is None:
                 pages.append(page)
                 continue
-            pages.append(self._read_image(page, cause, path, limits, until, scales))
+            pages.append(self._read_image(page, cause, file, limits, until, scales))
             done += 1
             log.info("image_read", page=page.number, done=done, wanted=wanted, words=len(pages[-1].words))
             told(done, wanted)
         return tuple(pages)
 
-    def _read_image(self, page: Page, cause: str, path: Path, limits: ReadLimits, until: float, scales: Scales) -> Page:
+    def _read_image(
+        self, page: Page, cause: str, file: Readable, limits: ReadLimits, until: float, scales: Scales
+    ) -> Page:
         """Return the page as it is read off its image; without words, and a note, where it can't be.
 
         Raises:
@@ -235,7 +243,7 @@ class SandboxReader:
             return _unread(page, OFF_NOTE)
         request: dict[str, object] = {"call": "pixels", "page": page.number, "dpi": DPI}
         try:
-            image = self._ask(request, path, limits, limits.seconds)[-1].payload
+            image = self._ask(request, file, limits, limits.seconds)[-1].payload
         except DocumentError as error:
             if len(str(error)) and page.number > 1:
                 return _unread(page, str(error))
@@ -248,7 +256,7 @@ class SandboxReader:
         return optical_page(page, read, points, cause, scales)
 
     def render(
-        self, path: Path, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
+        self, file: Readable, page: int, dpi: int, limits: ReadLimits, frame: tuple[float, ...] | None = None
     ) -> bytes:
         """Return page `page` (from 1) as a WebP image; posters come coarser than `dpi`.
 
@@ -256,7 +264,7 @@ class SandboxReader:
             NotFoundError: the file has no such page.
         """
         request: dict[str, object] = {"call": "render", "page": page, "dpi": dpi, "frame": frame}
-        return self._ask(request, path, limits, limits.seconds)[-1].payload
+        return self._ask(request, file, limits, limits.seconds)[-1].payload
 
     def images_isolated(self) -> bool:
         """Return whether the OCR process was seen to have no network: for `proofdesk doctor`.
@@ -266,10 +274,9 @@ class SandboxReader:
         """
         return self._gaze is not None and self._gaze.eye.network_isolated()
 
-    def _ask(self, request: dict[str, object], path: Path, limits: ReadLimits, seconds: float) -> list[Frame]:
+    def _ask(self, request: dict[str, object], file: Readable, limits: ReadLimits, seconds: float) -> list[Frame]:
         """Return the frames of an answer that is no refusal."""
-        kind = get_kind(path, limits.file_bytes)
-        request = {**request, "path": str(path.absolute()), "kind": kind}
+        request = {**request, "kind": get_kind(file, limits.file_bytes), **_place(file)}
         frames: list[Frame] = []
         received = 0
         with self._process(limits) as process:
@@ -322,6 +329,13 @@ class SandboxReader:
             process = inherited.get_nowait()
             if process is not None:
                 process.end()
+
+
+def _place(file: Readable) -> dict[str, object]:
+    """Return where a file lies, and what opens it: the process that reads it may know that, and nothing of others."""
+    if isinstance(file, SealedFile):
+        return {"path": str(file.path.absolute()), "key": file.key.hex()}
+    return {"path": str(file.absolute())}
 
 
 def _unread(page: Page, note: str) -> Page:

@@ -12,6 +12,7 @@ from pipeline.errors import (
     ReaderUnavailableError,
     UnreadableDocumentError,
 )
+from pipeline.sealed_file import Readable, SealedFile
 
 HEADER_WITHIN = 1024
 """Readers look for "%PDF" within these first bytes, as Acrobat does: mail gateways put lines before it."""
@@ -44,7 +45,7 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
 IMAGES = ("GIF", "bitmap", "WebP", "HEIC")
 
 
-def get_kind(path: Path, bytes_max: int) -> FileKind:
+def get_kind(file: Readable, bytes_max: int) -> FileKind:
     """Return what a regular file of fitting size is, by its first bytes: a PDF or a file of images.
 
     Raises:
@@ -52,26 +53,19 @@ def get_kind(path: Path, bytes_max: int) -> FileKind:
         DocumentTooLargeError: it is larger than `bytes_max`.
         NotAPdfError: it is something else; the sentence says what it looks like.
         ReaderUnavailableError: it cannot be opened.
+        DamagedFileError: it is sealed, and does not open.
     """
     try:
-        # not blocking: a FIFO would wait for its writer for ever
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise UnreadableDocumentError("This is no regular file. Drop the document itself.")
-            head = os.read(descriptor, HEADER_WITHIN)
-        finally:
-            os.close(descriptor)
+        head, size = _sealed_head(file) if isinstance(file, SealedFile) else _head(file)
     except OSError as error:
         raise ReaderUnavailableError(
             f"The stored file cannot be opened ({error.strerror}). Check the data folder's permissions."
         ) from error
-    if status.st_size == 0:
+    if size == 0:
         raise EmptyDocumentError("This file is empty. Check that the copy or scan finished, and drop it again.")
-    if status.st_size > bytes_max:
+    if size > bytes_max:
         raise DocumentTooLargeError(
-            f"This file has {_megabytes(status.st_size)}, and at most {_megabytes(bytes_max)} are taken. "
+            f"This file has {_megabytes(size)}, and at most {_megabytes(bytes_max)} are taken. "
             "Split it or save it smaller, and drop it again."
         )
     if b"%PDF" in head:
@@ -79,6 +73,24 @@ def get_kind(path: Path, bytes_max: int) -> FileKind:
     if head.startswith(PICTURES):
         return FileKind.PICTURE
     raise NotAPdfError(_refusal(head))
+
+
+def _head(path: Path) -> tuple[bytes, int]:
+    """Return a file's first bytes, and how many there are."""
+    # not blocking: a FIFO would wait for its writer for ever
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableDocumentError("This is no regular file. Drop the document itself.")
+        return os.read(descriptor, HEADER_WITHIN), status.st_size
+    finally:
+        os.close(descriptor)
+
+
+def _sealed_head(file: SealedFile) -> tuple[bytes, int]:
+    with file.pieces() as pieces:
+        return pieces.read_at(0, HEADER_WITHIN), pieces.size
 
 
 def _refusal(head: bytes) -> str:

@@ -3,6 +3,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from pipeline.domain.geometry import PageSize
 from pipeline.domain.pages import Page
 from pipeline.errors import NotFoundError
 from pipeline.ports import BlobStore, Reader, ReadLimits
+from pipeline.sealed_file import size_of
 from pipeline.services import access, visible
 from pipeline.services.processing import page_ref
 from pipeline.services.typeshelf import TypeShelf
@@ -24,6 +26,19 @@ RESOLUTIONS = (36, 110, 200, 300, 400)
 """Dots per inch that images come in: thumbnail, reading, crops, and two for a page that is zoomed into."""
 
 MISSING = "Document {} has no stored file. Restore the data folder from a backup."
+
+
+@dataclass(frozen=True)
+class Original:
+    """A stored file, open."""
+
+    stream: BinaryIO
+    """Its plain bytes; it can be read from any place."""
+    size: int
+    """In bytes."""
+    name: str
+    """That it was dropped under."""
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,7 @@ class Pages:
         place = self.cache / sha256[:2] / sha256 / f"{number}-{wanted}{turned}.webp"
         if place.is_file():
             return place.read_bytes()
-        image = self.reader.render(self.blobs.path(sha256), number, wanted, self.limits, frame)
+        image = self.reader.render(self.blobs.get(sha256), number, wanted, self.limits, frame)
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_name(f".{secrets.token_hex(8)}")
         temporary.write_bytes(image)
@@ -81,8 +96,8 @@ class Pages:
             for number, ref in enumerate(refs, start=1)
         )
 
-    def original(self, document_id: int, *, by: Actor) -> tuple[Path, str]:
-        """Return the stored file, untouched, and the name it was dropped under."""
+    def original(self, document_id: int, *, by: Actor) -> Original:
+        """Return the stored file, untouched; whoever asks closes its stream."""
         access.check_may(by, Act.READ)
         with self.store.reading() as session:
             file = queries.get_file(session, visible.get_document(session, document_id, by, self.types).file_id)
@@ -91,8 +106,15 @@ class Pages:
                     f"Document {document_id} has no stored file. Restore the data folder from a backup."
                 )
             name = PurePosixPath(file.name).name
+            sha256 = file.sha256
+        content = self.blobs.get(sha256)
+        return Original(
+            stream=content.open("rb"),
+            size=size_of(content),
             # a header can't hold a line break
-            return self.blobs.path(file.sha256), "".join(each if each.isprintable() else "_" for each in name)
+            name="".join(each if each.isprintable() else "_" for each in name),
+            sha256=sha256,
+        )
 
     def _locate(self, document_id: int, page: int, by: Actor) -> tuple[str, int, tuple[float, ...] | None]:
         """Return the hash of the file, the number of the page in it, and the frame that it was read in."""

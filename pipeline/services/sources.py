@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from pipeline.domain.pages import AttachedData, Page, Reading
-from pipeline.errors import PipelineError
+from pipeline.errors import DocumentError, PipelineError
 from pipeline.ports import BlobStore, Reader, ReadLimits
 from pipeline.stages.witness import belonging
 from pipeline.store import queries
@@ -42,7 +42,7 @@ class Sources:
         for sha256, wanted in sources:
             reading = self.readings.find(sha256, self.reader.version)
             if reading is None:
-                reading = self.reader.read(self.blobs.path(sha256), self.limits, told)
+                reading = self._read(sha256, told)
                 self.readings.keep(sha256, reading)
             by_number = {page.number: page for page in reading.pages}
             pages += [by_number[number] for number in wanted or tuple(by_number) if number in by_number]
@@ -54,6 +54,17 @@ class Sources:
             reader=self.reader.version,
             attached=attached[0] if is_whole and attached else belonging(attached, numbered),
         )
+
+    def _read(self, sha256: str, told: Callable[[int, int], None]) -> Reading:
+        file = self.blobs.get(sha256)
+        try:
+            return self.reader.read(file, self.limits, told)
+        except DocumentError:
+            # stored before files were sealed, and sealed by the sweep between the look and the reading
+            sealed = self.blobs.get(sha256)
+            if sealed == file:
+                raise
+            return self.reader.read(sealed, self.limits, told)
 
 
 def sources_of(session: Session, document: DocumentRow) -> tuple[Source, ...]:

@@ -9,7 +9,7 @@ from pipeline.domain.audit import AuditTag
 from pipeline.domain.documents import DocumentState
 from pipeline.domain.value import Frozen
 from pipeline.errors import TransientError
-from pipeline.ports import Clock, Job, JobQueue
+from pipeline.ports import BlobStore, Clock, Job, JobQueue
 from pipeline.services import access
 from pipeline.services.checkpointing import Checkpointing
 from pipeline.services.completeness.certifying import Certifying
@@ -47,6 +47,8 @@ class Swept(Frozen):
     certificates: int
     erasures: int
     relisted: int
+    sealed: int
+    """Files that lay there as they are."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Sweeping:
     certifying: Certifying
     clearing: Clearing
     relisting: Relisting
+    blobs: BlobStore
     jobs: JobQueue
     types: TypeShelf
     clock: Clock
@@ -91,6 +94,7 @@ class Sweeping:
             certificates=attempt(lambda: self._ring_certificate(by)),
             erasures=attempt(lambda: self._ring_erasures(by)),
             relisted=attempt(lambda: self._ring_relisting(by)),
+            sealed=attempt(self.blobs.seal_some),
         )
         if failures:
             raise failures[0]

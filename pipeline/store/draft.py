@@ -49,8 +49,10 @@ class Draft:
             with suppress(OSError):
                 self._stand_in.unlink(missing_ok=True)
 
-    def keep(self, final: Path) -> None:
-        """Flush to the disk, and name it; a file that has this name already stays.
+    def keep(self, final: Path) -> bool:
+        """Flush to the disk, and name it; return False where a file that has this name already stays.
+
+        A file under a stand-in's name takes the other one's place.
 
         Raises:
             OSError: the disk refuses.
@@ -60,10 +62,13 @@ class Draft:
         os.fsync(descriptor)
         if self._stand_in is not None:
             self._stand_in.rename(final)
-            return
-        with suppress(FileExistsError):  # named by its hash: these are the same bytes
+            return True
+        try:
             # given any descriptor, Python follows the link that /proc has for the open file, and names the file itself
             os.link(f"/proc/self/fd/{descriptor}", final, src_dir_fd=descriptor, follow_symlinks=True)
+        except FileExistsError:  # named by its hash: these are the same bytes
+            return False
+        return True
 
 
 def can_be_unnamed(folder: Path) -> bool:

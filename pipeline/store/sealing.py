@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +39,21 @@ class Sealer:
         Raises:
             ConfigurationError: the file of keys can't be used.
         """
+        return self.seal_all([(text, context)])[0]
+
+    def seal_all(self, texts: Iterable[tuple[str, str]]) -> list[str]:
+        """Return texts sealed, each under its own context; the file is read once.
+
+        Raises:
+            ConfigurationError: as `seal`.
+        """
         name, key = next(iter(self._keys().items()))
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(key).encrypt(nonce, text.encode(), context.encode())
-        return f"{FORMAT}.{name}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        cipher, sealed = AESGCM(key), list[str]()
+        for text, context in texts:
+            nonce = secrets.token_bytes(NONCE_BYTES)
+            content = nonce + cipher.encrypt(nonce, text.encode(), context.encode())
+            sealed.append(f"{FORMAT}.{name}.{base64.urlsafe_b64encode(content).decode()}")
+        return sealed
 
     def open(self, sealed: str, context: str) -> str:
         """Return what was sealed.

@@ -4,7 +4,8 @@ import base64
 import secrets
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -26,6 +27,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import ConfigurationError
 from pipeline.store.codes import OrderCode
@@ -34,8 +36,8 @@ from pipeline.store.sealing import Sealer
 NAME_BYTES = 16
 KEY_BYTES = 32
 NONCE_BYTES = 12
-AT_ONCE = 64
-"""Keys that are made in one go: an intake takes as many files."""
+AT_ONCE = 256
+"""Keys that are made in one go: an intake takes 64 files at a time, and two keys for each."""
 KEPT_MOST = 5_000
 """Keys that a process remembers."""
 CONTEXT = "the key of a document"
@@ -44,6 +46,13 @@ CODES = "lists."
 
 _metadata = MetaData()
 _keys = Table("keys", _metadata, Column("name", String(32), primary_key=True), Column("sealed", Text, nullable=False))
+_blobs = Table(
+    "blobs",
+    _metadata,
+    Column("key", String(32), primary_key=True),
+    Column("sha256", String(64), nullable=False, index=True),
+)
+"""Which key seals the bytes of which stored file: several may have, one after the other."""
 
 
 @dataclass
@@ -54,7 +63,7 @@ class Vault:
     copies of this one for a short time only: what is erased comes back with them.
 
     Args:
-        url: SQLAlchemy URL; its one table is made where it is missing.
+        url: SQLAlchemy URL; its tables are made where they are missing.
         sealer: seals the keys themselves.
     """
 
@@ -110,6 +119,47 @@ class Vault:
         except (ValueError, InvalidTag):
             return None
 
+    def cipher(self, name: str) -> AESGCM:
+        """Return what seals the bytes of a stored file, which get a key to themselves.
+
+        Raises:
+            ConfigurationError: there is no such key.
+        """
+        key = self._find(name)
+        if key is None:
+            raise ConfigurationError("The key of a stored file was destroyed before it was used. Try it again.")
+        return key
+
+    def bind(self, keys: Mapping[str, str]) -> None:
+        """Keep which keys seal the bytes of stored files, by the keys' names and with the SHA-256 of the bytes.
+
+        From then on these bytes open under no other key, and `forget` finds the key even where the file is gone.
+        """
+        left = dict(keys)
+        while left:
+            rows = [{"key": key, "sha256": sha256} for key, sha256 in left.items()]
+            with suppress(IntegrityError), self._connected() as connection:
+                connection.execute(insert(_blobs), rows)
+                connection.commit()
+                return
+            # some are bound already, perhaps by another process at this moment
+            with self._connected() as connection:
+                known = set(connection.scalars(select(_blobs.c.key).where(_blobs.c.key.in_(keys))))
+            left = {key: sha256 for key, sha256 in left.items() if key not in known}
+
+    def find_bound(self, name: str, sha256: str) -> bytes | None:
+        """Return the key of that name, None where it is gone or is not one of those bytes."""
+        query = select(_keys.c.sealed).join(_blobs, _blobs.c.key == _keys.c.name)
+        with self._connected() as connection:
+            sealed = connection.scalar(query.where(_keys.c.name == name, _blobs.c.sha256 == sha256))
+        return self._opened(name, sealed) if sealed is not None else None
+
+    def forget(self, sha256: str) -> int:
+        """Destroy every key that ever sealed these bytes; return how many there were."""
+        with self._connected() as connection:
+            names = list(connection.scalars(select(_blobs.c.key).where(_blobs.c.sha256 == sha256)))
+        return self.destroy(names)
+
     def load(self, names: Iterable[str]) -> None:
         """Look up many keys at once, for whoever opens much."""
         missing = {name for name in names if name not in self._known}
@@ -131,6 +181,7 @@ class Vault:
             self._known.pop(name, None)
         with self._connected() as connection:
             removed = connection.execute(delete(_keys).where(_keys.c.name.in_(gone))).rowcount
+            connection.execute(delete(_blobs).where(_blobs.c.key.in_(gone)))
             connection.commit()
         return removed
 
@@ -171,10 +222,9 @@ class Vault:
 
     def _make(self, count: int) -> list[str]:
         made = {secrets.token_hex(NAME_BYTES): AESGCM.generate_key(KEY_BYTES * 8) for _ in range(count)}
-        rows = [
-            {"name": name, "sealed": self.sealer.seal(base64.b64encode(key).decode(), f"{CONTEXT} {name}")}
-            for name, key in made.items()
-        ]
+        texts = ((base64.b64encode(key).decode(), f"{CONTEXT} {name}") for name, key in made.items())
+        sealed = zip(made, self.sealer.seal_all(texts), strict=True)
+        rows = [{"name": name, "sealed": text} for name, text in sealed]
         with self._connected() as connection:
             connection.execute(insert(_keys), rows)
             connection.commit()
@@ -191,7 +241,10 @@ class Vault:
         return self._remember(name, sealed) if sealed is not None else None
 
     def _remember(self, name: str, sealed: str) -> AESGCM:
-        return self._keep(name, AESGCM(base64.b64decode(self.sealer.open(sealed, f"{CONTEXT} {name}"))))
+        return self._keep(name, AESGCM(self._opened(name, sealed)))
+
+    def _opened(self, name: str, sealed: str) -> bytes:
+        return base64.b64decode(self.sealer.open(sealed, f"{CONTEXT} {name}"))
 
     def _keep(self, name: str, key: AESGCM) -> AESGCM:
         self._known[name] = key

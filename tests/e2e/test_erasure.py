@@ -30,7 +30,9 @@ def desk(house: Installation) -> Installation:
 
 def test_document_is_held_released_and_erased_for_good(desk: Installation, tilo: Person) -> None:
     number, page = desk.number_of(PAPER.name), tilo.page
-    assert found_below(desk.folder)
+    found = found_below(desk.folder)
+    assert found
+    assert not [path for path in found if "blobs" in path.parts], "what is stored is sealed"
     [delivered] = [path for path in desk.delivered() if path.name.startswith(f"document-{number}-")]
     tilo.open(f"/audit/documents/{number}")
     page.get_by_role("link", name="Keep or erase it").click()

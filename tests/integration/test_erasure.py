@@ -21,6 +21,7 @@ from pipeline.domain.review import Decision, Settlement
 from pipeline.errors import (
     AccessDeniedError,
     BlobStoreUnavailableError,
+    DamagedFileError,
     ErasedError,
     InvalidTransitionError,
     NotFoundError,
@@ -32,6 +33,7 @@ from pipeline.services.exports.filter import ExportFilter, ExportFormat
 from pipeline.services.health import Health
 from pipeline.services.lessons import list_lessons
 from pipeline.services.views import DocumentView
+from pipeline.store.blobs import FolderBlobs
 from pipeline.store.tables import ApprovalRow, DocumentRow, ErasureRow, FieldRow, ModelRow
 from pipeline.store.vault import Vault
 from tests import builders, lessons
@@ -133,6 +135,7 @@ def test_nothing_of_an_erased_document_is_left_anywhere(
     assert {"drop"} <= places
     # it all lies there under keys, as the next tests show
     assert not [place for place in before if place.startswith("table")]
+    assert not [place for place in before if place.startswith(str(office.folder / "blobs"))], "they lie there sealed"
 
     erase(office, document.id, boss)
 
@@ -162,6 +165,23 @@ def test_copy_of_the_database_made_before_has_nothing_sealed_of_an_erased_docume
     again = Vault(vault.url, office.sealer)
     assert again.open(key, content, "approvals.record") is None
     again.close()
+
+
+def test_copy_of_the_stored_bytes_made_before_has_nothing_of_an_erased_document(
+    office: Office, rowe: Actor, okafor: Actor, boss: Actor, tmp_path: Path
+) -> None:
+    document, other = signed(office, rowe, okafor), office.receive(content=b"%PDF another")
+    taught = office.erasing.traces.blobs.put(io.BytesIO(b"%PDF taught")).sha256
+    shutil.copytree(office.folder / "blobs", tmp_path / "copy")
+    copy = FolderBlobs(tmp_path / "copy", office.store.vault)
+    assert copy.get(document.sha256).read_bytes() == CONTENT
+
+    erase(office, document.id, boss)
+
+    with pytest.raises(DamagedFileError, match="Nothing opens"):
+        copy.get(document.sha256)
+    assert copy.get(other.sha256).read_bytes() == b"%PDF another"
+    assert copy.get(taught).read_bytes() == b"%PDF taught"
 
 
 def test_record_holds_after_an_erasure_and_without_one_it_does_not(

@@ -28,7 +28,7 @@ def test_dropped_file_is_stored_recorded_moved_and_rung_for(office: Office) -> N
     file = office.files.list_files(by=READER).rows[0]
     assert file.state is FileState.STORED
     assert file.name == "leeds/scan 1.pdf"
-    assert office.intake.blobs.path(file.sha256 or "").read_bytes() == b"%PDF one"
+    assert office.intake.blobs.get(file.sha256 or "").read_bytes() == b"%PDF one"
     assert (office.drop / "processed/leeds/scan 1.pdf").read_bytes() == b"%PDF one"
     assert not path.exists()
     assert list((office.drop / ".claimed").iterdir()) == []

@@ -195,8 +195,8 @@ def test_file_laid_beside_a_recorded_one_does_not_take_its_row(office: Office) -
     office.clock.advance(days=3650)
 
     assert office.intake.recover(by=MACHINE) == 2
-    found = {row.name: office.intake.blobs.path(row.sha256 or "") for row in office.files.list_files(by=READER).rows}
-    assert {name: path.read_bytes() for name, path in found.items()} == {
+    found = {row.name: office.intake.blobs.get(row.sha256 or "") for row in office.files.list_files(by=READER).rows}
+    assert {name: file.read_bytes() for name, file in found.items()} == {
         "mine.pdf": b"%PDF mine",
         "another.pdf": b"%PDF another",
     }
@@ -210,8 +210,9 @@ def test_original_of_a_name_with_a_line_break_has_a_name_that_a_header_can_hold(
     office.intake.claim([office.put("new\nline.pdf", b"%PDF")], by=MACHINE)
     [(_, document_id)] = office.queue.take()
 
-    path, name = office.pages.original(document_id, by=READER)
-    assert (path.read_bytes(), name) == (b"%PDF", "new_line.pdf")
+    found = office.pages.original(document_id, by=READER)
+    with found.stream as stream:
+        assert (stream.read(), found.size, found.name) == (b"%PDF", 4, "new_line.pdf")
 
 
 @pytest.mark.parametrize(

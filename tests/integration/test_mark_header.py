@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from pipeline.domain.review import Decision, FieldState, Settlement
 from pipeline.domain.value import Row
 from pipeline.errors import AccessDeniedError, InvalidCorrectionError, NotFoundError
 from pipeline.ports import Job, ReadLimits
+from pipeline.sealed_file import Readable
 from pipeline.services.engines import ChampionEngines, Shelf
 from pipeline.services.views import DocumentView
 from tests import builders
@@ -42,9 +42,9 @@ class Papers(FakeReader):
     """Reads the first file as the first paper, and every later one as the next."""
 
     def read(
-        self, path: Path, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
+        self, file: Readable, limits: ReadLimits, told: Callable[[int, int], None] = lambda done, wanted: None
     ) -> Reading:
-        made = paper(FIRST if b"first" in path.read_bytes() else NEXT)
+        made = paper(FIRST if b"first" in file.read_bytes() else NEXT)
         return Reading(pages=(made,), reader=self.version)
 
 

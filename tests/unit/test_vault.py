@@ -70,3 +70,27 @@ def test_keys_that_many_take_at_once_are_all_different(vault: Vault) -> None:
         names = list(pool.map(lambda _: vault.take(), range(200)))
     assert len(set(names)) == 200
     assert vault.count(names) == 200
+
+
+def test_key_of_stored_bytes_is_theirs_alone_and_all_that_they_had_go_together(vault: Vault) -> None:
+    first, second, other = (vault.take() for _ in range(3))
+    vault.bind({first: "a" * 64, other: "b" * 64})
+    vault.bind({second: "a" * 64, first: "b" * 64})
+    vault.bind({})
+
+    assert vault.find_bound(first, "a" * 64) not in (None, vault.find_bound(second, "a" * 64))
+    assert vault.find_bound(first, "b" * 64) is None, "it was bound before"
+    assert vault.find_bound(vault.take(), "a" * 64) is None
+    assert vault.forget("a" * 64) == 2
+    assert vault.forget("a" * 64) == 0
+    assert vault.find_bound(first, "a" * 64) is None
+    assert vault.find_bound(other, "b" * 64) is not None
+    with pytest.raises(ConfigurationError, match="destroyed before it was used"):
+        vault.cipher(first)
+
+
+def test_several_who_bind_the_same_at_once_agree(vault: Vault) -> None:
+    keys = {vault.take(): f"{number:064}" for number in range(50)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: vault.bind(keys), range(8)))
+    assert all(vault.find_bound(key, sha256) for key, sha256 in keys.items())

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
-from pipeline.errors import NotFoundError
+from pipeline.errors import BlobStoreUnavailableError, NotFoundError
 from pipeline.ports import BlobStore
 from pipeline.record.verify import DOCUMENT_STATES, PROBLEMS_MAX, Ledger
 from pipeline.store.tables import DocumentCountRow, DocumentRow, FileRow, FolderCountRow
@@ -76,8 +76,8 @@ def _bytes_differ(found: Found, begins: int, blobs: BlobStore) -> Iterator[str]:
         yield f"File {found.number} stands for other bytes in the database than on record."
         return
     try:
-        size = blobs.path(found.sha256).stat().st_size
-    except (NotFoundError, OSError):
+        size = blobs.size(found.sha256)
+    except (NotFoundError, BlobStoreUnavailableError):
         yield f"The bytes of file {found.number} are missing. Restore {found.sha256[:12]}… from a backup."
         return
     if size != found.size:

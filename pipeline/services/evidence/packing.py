@@ -187,7 +187,8 @@ class Packing:
         missing: list[dict[str, Any]] = []
         for document, sha256 in sorted(pack.originals.items()):
             try:
-                content = self.pages.original(document, by=by)[0].read_bytes()
+                with self.pages.original(document, by=by).stream as stream:
+                    content = stream.read()
             except (PipelineError, OSError) as error:
                 missing.append({"document": document, "file": sha256, "why": type(error).__name__})
                 continue

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -37,6 +36,7 @@ from pipeline.services.checkpointing import KeyView
 from pipeline.services.erasure.views import RemainsView
 from pipeline.services.grouping import GroupView
 from pipeline.services.outlets import Standing
+from pipeline.services.pages import Original
 from pipeline.services.typeshelf import TypeShelf
 from pipeline.services.views import (
     ApprovalView,
@@ -725,8 +725,8 @@ class FakeServices:
     def all_words(self, document_id: int, *, by: Actor) -> tuple[Page, ...]:
         return (self.words(document_id, 1, by=by).page,)
 
-    def original(self, document_id: int, *, by: Actor) -> tuple[Path, str]:
-        return Path(__file__), "scan_0417.pdf"
+    def original(self, document_id: int, *, by: Actor) -> Original:
+        return Original(stream=BytesIO(b"%PDF-1.7 scan"), size=13, name="scan_0417.pdf", sha256="ab" * 32)
 
     def list_files(
         self, *, by: Actor, state: FileState | None = None, search: str = "", page: int = 1, page_size: int = 50

@@ -87,7 +87,19 @@ def test_page_images_may_be_kept_by_the_browser_but_by_no_proxy(reviewer: FlaskC
 
 def test_the_original_is_saved_and_never_shown_in_our_origin(reviewer: FlaskClient) -> None:
     answer = reviewer.get("/documents/7/original")
-    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=scan_0417.pdf"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.mimetype == "application/octet-stream"
+    assert (answer.content_length, answer.data) == (13, b"%PDF-1.7 scan")
+
+
+def test_a_part_of_the_original_can_be_asked_for_and_what_is_known_already_is_not_sent_again(
+    reviewer: FlaskClient,
+) -> None:
+    part = reviewer.get("/documents/7/original", headers={"Range": "bytes=5-7"})
+    assert (part.status_code, part.data, part.headers["Content-Range"]) == (206, b"1.7", "bytes 5-7/13")
+    known = reviewer.get("/documents/7/original").headers["ETag"]
+    assert reviewer.get("/documents/7/original", headers={"If-None-Match": known}).status_code == 304
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
