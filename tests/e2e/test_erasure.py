@@ -61,7 +61,7 @@ def test_document_is_held_released_and_erased_for_good(desk: Installation, tilo:
     page.get_by_role("checkbox", name="I know that this can’t be undone").check()
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Erase the chosen ones").click()
-    expect(page.get_by_text("1 document is erased.")).to_be_visible()
+    expect(page.get_by_text("1 erasure is carried out.")).to_be_visible()
     desk.wait_for("the files to go", lambda: not delivered.exists())
     desk.wait_for("the end of it", lambda: not found_below(desk.folder))
 
