@@ -3,9 +3,11 @@
 from typing import Any, cast
 
 from sqlalchemy import Select, Table, Text, column, delete, insert, or_, select, table
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from pipeline.store.columns import SEALED
 from pipeline.store.ownership import sealed_of
 from pipeline.store.tables import (
     ApprovalRow,
@@ -43,16 +45,16 @@ def seal_file(session: Session, file: FileRow, vault: Vault) -> None:
     documents = list(session.scalars(select(DocumentRow).where(DocumentRow.file_id == file.id)))
     if file.key is None:
         file.key = next((one.key for one in documents if one.key is not None), None) or vault.take()
-    _again(file)
+    _seal(session, file)
     for document in documents:
         if document.erased_at is not None:
             continue
         document.key = document.key or file.key
-        _again(document)
+        _seal(session, document)
         session.flush()  # whose key it is, before its rows ask for it
         for kind in OF_DOCUMENTS:
             for row in session.scalars(_of(kind, document.id)):
-                _again(row)
+                _seal(session, row)
     session.flush()
     _seal_events(session, file, [(one.id, one.key) for one in documents if one.key is not None], vault)
 
@@ -67,7 +69,7 @@ def seal_others(session: Session, vault: Vault, most: int) -> int:
     ]
     for row in left:
         row.key = vault.take()
-        _again(row)
+        _seal(session, row)
     return len(left)
 
 
@@ -75,10 +77,16 @@ def _of(kind: type[Any], document_id: int) -> Select[Any]:
     return select(kind).where(kind.document_id == document_id)
 
 
-def _again(row: Base) -> None:
-    """Have every sealed value of the row written once more."""
-    for name in sealed_of(cast("type[Any]", type(row))):
-        if getattr(row, name) is not None:
+def _seal(session: Session, row: Base) -> None:
+    """Have every value of the row written once more that has to be sealed, and is not."""
+    kind = cast("type[Any]", type(row))
+    if not (names := sealed_of(kind)):
+        return
+    table = kind.__table__
+    itself = [column == getattr(row, column.key) for column in table.primary_key.columns]
+    stored = session.execute(select(*(cast_to(table.c[name], Text) for name in names)).where(*itself)).one()
+    for name, text in zip(names, stored, strict=True):
+        if text is not None and not text.removeprefix('"').startswith(SEALED):
             flag_modified(row, name)
 
 
