@@ -1,5 +1,7 @@
 """Writing anew what lists sort and search by, under another key, and sealing what came before there were keys."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,9 +17,11 @@ from pipeline.store.engine import Store
 from pipeline.store.resealing import seal_file, seal_others
 from pipeline.store.tables import DocumentRow, FieldRow, FileRow, FileTermRow, ListCodingRow, SearchTermRow
 
-AT_ONCE = 25
+AT_ONCE = 10
 """Files in one transaction: others wait for it to write."""
-MOST = 2_000
+PAUSE_SECONDS = 0.1
+"""At least, after each: a writer that waits looks again as often as that, and would find the next one begun."""
+MOST = 500
 """Files in one job."""
 RENEWED_EVERY = timedelta(days=1)
 """However much is erased: everything is written anew for it."""
@@ -36,6 +40,7 @@ class Relisting:
     store: Store
     clock: Clock
     jobs: JobQueue
+    pause: Callable[[float], None] = time.sleep
 
     def is_due(self, *, by: Actor) -> bool:
         """Return whether there is something to write anew."""
@@ -51,6 +56,7 @@ class Relisting:
         if vault is None:
             return 0
         while gone_through < MOST:
+            begun = time.monotonic()
             with self.store.writing() as session:
                 row = session.get_one(ListCodingRow, 1)
                 if row.newest == row.oldest and not self._begin(session, row):
@@ -69,6 +75,8 @@ class Relisting:
             if not left:
                 self._finish(newest)
                 return gone_through
+            # others have as long to write as it did
+            self.pause(max(time.monotonic() - begun, PAUSE_SECONDS))
         self.jobs.enqueue_many(Job.RELIST, [0])
         return gone_through
 

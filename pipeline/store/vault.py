@@ -1,6 +1,7 @@
 """Keys of documents: one each, outside of the database that holds what they seal, so that erasing one erases it all."""
 
 import base64
+import os
 import secrets
 import sqlite3
 from collections import OrderedDict
@@ -72,6 +73,7 @@ class Vault:
     _known: OrderedDict[str, AESGCM] = field(default_factory=OrderedDict[str, AESGCM], init=False, repr=False)
     _codes: dict[int, OrderCode] = field(default_factory=dict[int, OrderCode], init=False, repr=False)
     _stock: list[str] = field(default_factory=list[str], init=False, repr=False)
+    _made_by: int = field(default=0, init=False, repr=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -89,8 +91,9 @@ class Vault:
     def take(self) -> str:
         """Return the name of a fresh key that is on disk already; unused ones cost nothing."""
         with self._lock:
-            if not self._stock:
-                self._stock = self._make(AT_ONCE)
+            if not self._stock or self._made_by != os.getpid():
+                # a forked process would hand out the same ones as its parent
+                self._stock, self._made_by = self._make(AT_ONCE), os.getpid()
             return self._stock.pop()
 
     def seal(self, name: str, text: str, context: str) -> str:

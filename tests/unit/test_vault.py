@@ -1,5 +1,7 @@
 """The keys of documents: what is sealed under one opens under it alone, in its place, and never again without it."""
 
+import copy
+import os
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -94,3 +96,13 @@ def test_several_who_bind_the_same_at_once_agree(vault: Vault) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: vault.bind(keys), range(8)))
     assert all(vault.find_bound(key, sha256) for key, sha256 in keys.items())
+
+
+def test_process_that_was_forked_hands_out_keys_of_its_own(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault.take()
+    child = copy.copy(vault)
+    child._stock = list(vault._stock)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    taken = {child.take() for _ in range(3)}
+    monkeypatch.undo()
+    assert not taken & {vault.take() for _ in range(len(vault._stock))}  # pyright: ignore[reportPrivateUsage]
