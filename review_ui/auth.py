@@ -9,6 +9,7 @@ from review_ui.context import actor, services, settings
 from review_ui.errors import status_of
 from review_ui.flashes import say
 from review_ui.languages import COOKIE, LANGUAGES, told
+from review_ui.session import begin as begin_session
 from review_ui.session import (
     clear_cookie,
     clear_half_cookie,
@@ -16,7 +17,6 @@ from review_ui.session import (
     device_name,
     half_name,
     safe_path,
-    set_cookie,
     set_device_cookie,
     set_half_cookie,
 )
@@ -84,7 +84,7 @@ def _enter(found: Login, target: str | None) -> Response:
     # Form tokens of before the login do not outlive it.
     session.clear()
     response = redirect(url_for("auth.password") if found.must_change else target or url_for("queue.index"))
-    set_cookie(response, found.token, settings())
+    begin_session(response, found.token, settings())
     if found.device is not None:
         set_device_cookie(response, found.actor.name, found.device, settings())
     if half_name(settings()) in request.cookies:

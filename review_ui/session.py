@@ -65,8 +65,13 @@ def set_device_cookie(response: Response, name: str, token: str, settings: Setti
     _keep(response, device_name(name, settings), token, settings, DEVICE_SECONDS)
 
 
-def set_cookie(response: Response, token: str, settings: Settings) -> None:
-    """Keep the token out of scripts' reach; its life is limited on the server, where it can be ended."""
+def begin(response: Response, token: str, settings: Settings) -> None:
+    """Let the browser keep the token of a log-in, out of scripts' reach; the one that it had before is ended.
+
+    Its life is limited on the server, where it can be ended.
+    """
+    if before := request.cookies.get(cookie_name(settings)):
+        services().accounts.logout(before)
     _keep(response, cookie_name(settings), token, settings)
 
 

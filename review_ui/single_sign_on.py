@@ -10,7 +10,8 @@ from pipeline.ports import Attempt
 from review_ui.context import services, settings
 from review_ui.errors import status_of
 from review_ui.languages import told
-from review_ui.session import safe_path, set_cookie
+from review_ui.session import begin as begin_session
+from review_ui.session import safe_path
 
 ATTEMPT_SECONDS = 600
 """How long somebody may take at the provider: to find a telephone, and to type what it says."""
@@ -56,7 +57,7 @@ def answer() -> Response:
         # Form tokens of before the login do not outlive it.
         session.clear()
         response = redirect(target or url_for("queue.index"))
-        set_cookie(response, found.token, settings())
+        begin_session(response, found.token, settings())
     secure = settings().secure_cookies
     response.delete_cookie(cookie_name(), httponly=True, secure=secure, samesite="Lax", path="/")
     return response

@@ -1,5 +1,7 @@
 """Where people are logged in: each sees and ends their own sessions, administrators end anybody's."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from pipeline.domain.actors import Actor, Role
@@ -7,6 +9,8 @@ from pipeline.domain.audit import AuditTag
 from pipeline.errors import AccessDeniedError, NotFoundError
 from pipeline.services.auditing import EventFilter
 from pipeline.services.views import EventView
+from pipeline.settings import Settings
+from review_ui import create_app
 from tests import builders
 from tests.desk import Office
 
@@ -92,3 +96,20 @@ def test_session_that_timed_out_is_not_listed(office: Office, password: str) -> 
     office.clock.advance(hours=9)
     _, mara = log_in(office, password)
     assert len(office.sessions.list_own(by=mara)) == 1
+
+
+def test_who_logs_in_again_in_a_browser_ends_the_session_that_it_had(office: Office, password: str) -> None:
+    app = create_app(SimpleNamespace(**vars(office)), Settings(data=office.folder))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    browser, other = app.test_client(), log_in(office, password)[0]
+    form = {"name": "mara", "password": password}
+    tokens: list[str] = []
+    for _ in range(2):
+        answer = browser.post("/login", data=form)
+        assert answer.status_code == 302
+        cookie = browser.get_cookie("proofdesk")
+        assert cookie is not None
+        tokens.append(cookie.value)
+    assert office.accounts.find_actor(tokens[0]) is None
+    assert office.accounts.find_actor(tokens[1]) is not None
+    assert office.accounts.find_actor(other) is not None, "in other browsers one stays logged in"
