@@ -110,7 +110,7 @@ class Arrivals:
             ids = {row.token: row.id for row in known}
             new = [item for item in items if item.token not in ids]
             senders = {} if by.is_person else _senders(session, new)
-            keys = [self._take_key() for _ in new]
+            keys = [self.store.take_key() for _ in new]
             rows = [
                 {
                     "state": FileState.CLAIMED,
@@ -262,9 +262,6 @@ class Arrivals:
         if ids:
             with self.store.writing() as session:
                 session.execute(update(_files).where(_files.c.id.in_(ids)).values(moved=True))
-
-    def _take_key(self) -> str | None:
-        return self.store.vault.take() if self.store.vault is not None else None
 
     def _list(self, *conditions: ColumnElement[bool]) -> list[Arrival]:
         columns = (_files.c.id, _files.c.token, _files.c.name, _files.c.source, _files.c.state, _files.c.size)

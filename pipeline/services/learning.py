@@ -213,7 +213,7 @@ class Learning:
             group=one.group,
             by=by.name,
             at=now,
-            key=self.store.vault.take() if self.store.vault is not None else None,
+            key=self.store.take_key(),
         )
 
     def _begin(self) -> tuple[int, str] | None:

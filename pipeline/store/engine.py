@@ -50,6 +50,10 @@ class Store:
         self.vault = vault
         setattr(self.engine.dialect, VAULT, vault)
 
+    def take_key(self) -> str | None:
+        """Return the name of a fresh key for something new; None where nothing is sealed."""
+        return self.vault.take() if self.vault is not None else None
+
     @contextmanager
     def reading(self) -> Generator[Session]:
         """A deferred transaction for queries; it is rolled back at the end whatever happened in it."""

@@ -212,7 +212,7 @@ class Certifying:
                 at=now,
                 content=with_totals(said, None).decode(),
                 totals=sums,
-                key=self.store.vault.take() if self.store.vault is not None else None,
+                key=self.store.take_key(),
             )
             with self.store.writing() as session:
                 [row.event_seq] = events.append(session, entry(AuditTag.EXPORT_WRITE, by, now, facts=facts))

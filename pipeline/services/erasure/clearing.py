@@ -144,17 +144,7 @@ class Clearing:
             document = session.scalar(select(DocumentRow).where(*of_file).limit(1))
             if document is None:
                 return None
-            row = ErasureRow(
-                file_id=file_id,
-                document_id=document.id,
-                state=ErasureState.REQUESTED,
-                basis=stone.basis,
-                reference=stone.reference,
-                requested_by=stone.requested_by,
-                requested_at=now,
-            )
-            session.add(row)
-            session.flush()
+            row = execution.ask(session, file_id, document.id, stone.basis, stone.reference, stone.requested_by, now)
             emptied = empty(session, document, now)
             execution.note(row, emptied, stone.executed_by, now)
             facts = {

@@ -72,7 +72,7 @@ class Erasing:
             if _is_open(session, ErasureRow.document_id == document_id):
                 raise ReviewError(f"Document {document_id} is to be erased already. Carry it out, or withdraw it.")
             self._check_free(session, document, basis, now)
-            row = _new(session, document.file_id, document_id, basis, reference, by, now)
+            row = execution.ask(session, document.file_id, document_id, basis, reference, by.name, now)
             facts = {"erasure": row.id, "basis": basis, "reference": reference}
             told = document_entry(AuditTag.ERASURE_REQUEST, document, by, now, facts=facts, values={"why": why})
             events.append(session, told)
@@ -88,7 +88,7 @@ class Erasing:
                 raise ReviewError(f"File {file_id} is to be erased already. Carry it out, or withdraw it.")
             if (obstacle := rules.find_file_obstacle(session, file)) is not None:
                 raise ReviewError(obstacle)
-            row = _new(session, file_id, None, basis, reference, by, now)
+            row = execution.ask(session, file_id, None, basis, reference, by.name, now)
             facts = {"erasure": row.id, "basis": basis, "reference": reference}
             told = entry(AuditTag.ERASURE_REQUEST, by, now, file_id=file_id, facts=facts, values={"why": why})
             events.append(session, told)
@@ -214,29 +214,6 @@ class Erasing:
                 f"Request {erasure_id} is {row.state} already. Reload the page to see where it stands."
             )
         return row, file, document
-
-
-def _new(
-    session: Session,
-    file_id: int,
-    document_id: int | None,
-    basis: ErasureBasis,
-    reference: str,
-    by: Actor,
-    now: datetime,
-) -> ErasureRow:
-    row = ErasureRow(
-        file_id=file_id,
-        document_id=document_id,
-        state=ErasureState.REQUESTED,
-        basis=basis,
-        reference=reference,
-        requested_by=by.name,
-        requested_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row
 
 
 def _is_open(session: Session, which: ColumnElement[bool]) -> bool:

@@ -1,4 +1,4 @@
-"""Carrying an erasure out in the database, and putting it on record: the same for people and for a restored backup."""
+"""An erasure in the database, from its request on, and on record: the same for people and for a restored backup."""
 
 from datetime import datetime
 from typing import Any
@@ -7,11 +7,35 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.actors import Actor
 from pipeline.domain.audit import AuditTag
-from pipeline.domain.erasure import ErasureState
+from pipeline.domain.erasure import ErasureBasis, ErasureState
 from pipeline.services.entries import document_entry, entry
 from pipeline.services.erasure.values import Emptied
 from pipeline.store import events
 from pipeline.store.tables import DocumentRow, ErasureRow
+
+
+def ask(
+    session: Session,
+    file_id: int,
+    document_id: int | None,
+    basis: ErasureBasis,
+    reference: str,
+    by: str,
+    now: datetime,
+) -> ErasureRow:
+    """Add a request that nobody has carried out, and return it with its number."""
+    row = ErasureRow(
+        file_id=file_id,
+        document_id=document_id,
+        state=ErasureState.REQUESTED,
+        basis=basis,
+        reference=reference,
+        requested_by=by,
+        requested_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 def note(row: ErasureRow, emptied: Emptied, by: str, now: datetime) -> None:
